@@ -1,0 +1,290 @@
+import gc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_records import (
+    make_claim,
+    make_provenance,
+    make_record,
+    make_sampling,
+    make_solved,
+    make_task,
+)
+
+from tina_bench.errors import UsageError
+from tina_bench.stats.evidence import weigh
+from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.verdicts import Case, judge, judge_family
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _cheap_collection():
+    # statsmodels' multipletests collects garbage at every call, 80 ms over all imported modules.
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+# 30 problems, 10 runs: 50.00 %, half of the problems mixed.
+HALF = make_solved([0] * 7 + [10] * 7 + [2, 3, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 7, 8], k=10)
+
+
+def make_case(value=50.0, record=HALF, margin=5.0, name="claim", **claim):
+    n = 30 if record is None else record.n
+    return Case(name, make_claim(value, **claim), make_task(n=n, margin=margin), record)
+
+
+def test_a_close_result_with_a_narrow_interval_is_reproduced():
+    made = judge(make_case(50.0, runs=100))
+    assert made.verdict is Verdict.REPRODUCED
+    assert "equal to the claimed 50.00 % (100 runs)" in made.reason
+    assert "within the margin of ±5 points" in made.reason
+    assert made.would_decide is None
+    assert -5 <= made.interval.low < 0 < made.interval.high <= 5
+    assert made.interval.level == pytest.approx(0.90)
+
+
+def test_a_far_result_is_not_reproduced_and_says_which_way_it_lies():
+    made = judge(make_case(80.0, runs=10))
+    assert made.verdict is Verdict.NOT_REPRODUCED
+    assert "30.00 points lower than the claimed 80.00 %" in made.reason
+    assert made.difference_points == pytest.approx(-30)
+    assert "20.00 points higher than" in judge(make_case(30.0, runs=10)).reason
+
+
+def test_a_real_difference_within_the_margin_is_reproduced_and_the_reason_says_so():
+    counts = [50] * 500
+    record = make_solved(counts, k=100)
+    made = judge(make_case(51.5, record=record, runs=100))
+    assert made.p_value < 0.001
+    assert made.verdict is Verdict.REPRODUCED
+    assert "more than chance" in made.reason
+    assert "too small to matter" in made.reason
+
+
+def test_an_open_case_says_about_how_many_seeds_decide_and_they_do():
+    made = judge(make_case(50.0, record=make_solved([2] * 30, k=4), runs=64))
+    assert made.verdict is Verdict.INCONCLUSIVE
+    assert made.would_decide.startswith("About ")
+    further = int(made.would_decide.split()[1])
+    k = 4 + further + further % 2
+    more = make_solved([k // 2] * 30, k=k)
+    assert judge(make_case(50.0, record=more, runs=64)).verdict is Verdict.REPRODUCED
+    assert further < 40
+
+
+def test_an_open_case_that_no_seeds_can_decide_says_what_remains():
+    made = judge(make_case(50.0, runs=1))
+    assert made.verdict is Verdict.INCONCLUSIVE
+    assert "No number of further seeds of ours: the claim rests on 1 run" in made.would_decide
+    assert "points (90 % interval)" in made.would_decide
+    endless = make_solved(np.repeat([0, 10, 5], 10) * 1000, k=10_000)
+    assert weigh(make_claim(runs=1), endless).interval.high > 5
+
+
+def test_an_open_case_that_only_another_score_could_decide_says_so():
+    made = judge(make_case(52.5, runs=10))
+    assert made.verdict is Verdict.INCONCLUSIVE
+    assert "while our score stays where it is" in made.would_decide
+
+
+def test_greedy_runs_are_not_offered_more_seeds():
+    record = HALF.model_copy(update={"provenance": make_provenance(temperature=0)})
+    assert "greedy" in judge(make_case(50.0, record=record)).would_decide
+
+
+def test_unknown_runs_are_taken_as_one_and_the_reason_says_so():
+    made = judge(make_case(50.0, runs=None))
+    assert made.runs is None
+    assert "number of runs not stated, taken as 1" in made.reason
+    assert made.p_value == judge(make_case(50.0, runs=1)).p_value
+    assert made.interval == judge(make_case(50.0, runs=1)).interval
+
+
+def test_coarser_rounding_widens_the_interval_by_half_a_unit():
+    fine, coarse = judge(make_case(50.0, decimals=2)), judge(make_case(50.0, decimals=0))
+    assert coarse.interval.high - fine.interval.high == pytest.approx(0.5 - 0.005)
+    assert judge(make_case(50.4, decimals=0)).p_value == 1
+
+
+def test_a_claim_about_a_recipe_carries_the_spread_between_trainings():
+    fixed = judge(make_case(50.0, runs=10)).interval
+    recipe = judge(make_case(50.0, runs=10, trainings=4, training_sd_points=2.0)).interval
+    assert recipe.high > fixed.high
+    evidence = weigh(make_claim(runs=10, trainings=4, training_sd_points=2.0), HALF)
+    assert evidence.training.value == pytest.approx(4 * 1.25)
+    assert evidence.training.degrees_of_freedom == 3
+    assert (
+        "more trainings, the claim's and ours, would decide"
+        in judge(make_case(50.0, runs=10, trainings=4, training_sd_points=5.0)).would_decide
+    )
+
+
+def test_without_a_record_a_claim_is_not_measured():
+    made = judge(make_case(50.0, record=None))
+    assert made.verdict is Verdict.NOT_MEASURED
+    assert made.measured_percent is made.interval is made.p_value is None
+    assert made.reason == "There is no result of tina on aime yet."
+
+
+@pytest.mark.parametrize(
+    ("stated", "difference"),
+    [
+        ({"stack": "paper"}, "stack: claimed paper, ours current"),
+        ({"sampling": make_sampling(temperature=0.7)}, "temperature: claimed 0.7, ours 0.6"),
+        ({"sampling": make_sampling(top_p=1.0)}, "top_p: claimed 1, ours 0.95"),
+        ({"sampling": make_sampling(top_k=20)}, "top_k: claimed 20, ours -1"),
+    ],
+)
+def test_a_stated_protocol_that_differs_is_not_comparable(stated, difference):
+    made = judge(make_case(90.0, **stated))
+    assert made.verdict is Verdict.NOT_COMPARABLE
+    assert made.differences == (difference,)
+    assert "40.00 points lower" in made.reason
+    assert difference in made.reason
+    assert made.measured_percent == pytest.approx(50)
+    assert made.p_value is None
+
+
+@pytest.mark.parametrize(
+    ("claim", "ours"),
+    [
+        ({}, {"temperature": 1.3}),
+        ({"stack": "current"}, {}),
+        ({"sampling": make_sampling()}, {}),
+        ({"sampling": make_sampling()}, {"top_k": 20}),  # a default is not a statement
+        ({"sampling": make_sampling(top_k=-1)}, {"top_k": 0}),  # both mean off
+        ({"sampling": make_sampling(temperature=0, top_p=1)}, {"temperature": 0.0, "top_p": 0.9}),
+    ],
+)
+def test_only_what_the_claim_states_is_compared(claim, ours):
+    record = HALF.model_copy(update={"provenance": make_provenance(**ours)})
+    assert judge(make_case(90.0, record=record, **claim)).verdict is Verdict.NOT_REPRODUCED
+
+
+def test_a_setting_that_we_did_not_record_is_a_difference():
+    record = HALF.model_copy(update={"provenance": make_provenance(top_p=None)})
+    made = judge(make_case(record=record, sampling=make_sampling()))
+    assert made.differences == ("top_p: claimed 0.95, ours not recorded",)
+
+
+def test_deviations_and_missing_problems_are_not_comparable():
+    record = HALF.model_copy(
+        update={"provenance": make_provenance(deviations=("half the length",))}
+    )
+    case = Case("claim", make_claim(), make_task(n=500), record)
+    assert judge(case).differences == (
+        "problems: 500 in the task, 30 measured",
+        "ours deviates: half the length",
+    )
+
+
+def test_a_record_of_another_cell_is_refused():
+    with pytest.raises(UsageError, match="cannot decide it"):
+        make_case(record=make_solved([1], k=1, model="other"))
+
+
+def test_a_family_is_corrected_and_says_so():
+    alone = make_case(65.0, runs=2)
+    assert judge(alone).verdict is Verdict.NOT_REPRODUCED
+    made = judge_family([alone] + [make_case(50.0)] * 9)[0]
+    assert made.p_value == judge(alone).p_value
+    assert made.verdict is Verdict.INCONCLUSIVE
+    assert "after Holm's correction over 10 claims" in made.reason
+
+
+def test_claims_without_a_comparable_result_do_not_enlarge_the_family():
+    alone = make_case(65.0, runs=2)
+    idle = [make_case(1.0, stack="paper"), make_case(1.0, record=None)] * 9
+    assert judge_family([alone, *idle])[0] == judge(alone)
+
+
+def test_no_claims_make_no_judgements():
+    assert judge_family([]) == ()
+
+
+cases = st.builds(
+    make_case,
+    value=st.integers(0, 100).map(float),
+    runs=st.sampled_from([None, 1, 5, 10]),
+    stack=st.sampled_from([None, "current", "paper"]),
+    decimals=st.integers(0, 2),
+    name=st.sampled_from(["a", "b", "c"]),
+    record=st.sampled_from([None, HALF, make_solved([4] * 30, k=4), make_solved([0, 1] * 9, k=1)]),
+)
+
+
+@given(st.lists(cases, max_size=8), st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_the_order_of_claims_decides_nothing(family, random):
+    order = random.sample(range(len(family)), len(family))
+    made = judge_family(family)
+    assert judge_family([family[i] for i in order]) == tuple(made[i] for i in order)
+
+
+@given(
+    st.integers(1, 6).flatmap(
+        lambda k: st.lists(st.integers(0, k), min_size=1, max_size=30).map(
+            lambda counts: make_solved(counts, k=k)
+        )
+    ),
+    st.floats(0, 100),
+    st.sampled_from([None, 1, 10]),
+)
+@settings(max_examples=100, deadline=None)
+def test_every_measured_claim_gets_a_verdict_numbers_and_a_direction(record, value, runs):
+    made = judge(make_case(value, record=record, runs=runs))
+    assert 0 <= made.p_value <= 1
+    assert made.interval.low < made.difference_points < made.interval.high
+    assert any(word in made.reason for word in ("lower than", "higher than", "equal to"))
+    assert (made.would_decide is not None) == (made.verdict is Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize("outcome", [True, False])
+@pytest.mark.parametrize("k", [1, 4])
+def test_a_unanimous_result_is_not_taken_as_certain(outcome, k):
+    record = make_record(np.full((30, k), outcome))
+    near, far = (95.0, 50.0) if outcome else (5.0, 50.0)
+    assert judge(make_case(near, record=record)).verdict is not Verdict.NOT_REPRODUCED
+    assert judge(make_case(far, record=record)).verdict is Verdict.NOT_REPRODUCED
+
+
+def test_an_undecided_answer_counts_against_the_score():
+    record = make_record(np.ones((30, 4)), undecided=np.arange(4)[None, :].repeat(30, 0) < 2)
+    assert judge(make_case(50.0, record=record)).measured_percent == pytest.approx(50)
+
+
+def simulated_case(rng, *, chances, k, k0, margin=5.0, offset=0.0):
+    n = len(chances)
+    ours = make_record(rng.random((n, k)) < chances[:, None])
+    claimed = 100 * (rng.random((n, k0)) < chances[:, None]).mean() + offset
+    value = round(min(max(claimed, 0.0), 100.0), 2)
+    return make_case(value, record=ours, runs=k0, margin=margin)
+
+
+def test_true_claims_are_called_not_reproduced_in_one_family_of_twenty_at_most():
+    """An A/A test: claim and result are drawn from the same chances, six claims a family."""
+    rng = np.random.default_rng(20250422)
+    families, wrong = 300, 0
+    designs = [(30, 4, 1), (30, 10, 10), (30, 8, 1), (40, 4, 4), (100, 4, 1), (100, 2, 10)]
+    shapes = [(0.4, 0.4), (2.0, 0.2), (50.0, 50.0)]
+    for index in range(families):
+        family = [
+            simulated_case(rng, chances=rng.beta(*shapes[index % 3], n), k=k, k0=k0)
+            for n, k, k0 in designs
+        ]
+        verdicts = {made.verdict for made in judge_family(family)}
+        wrong += Verdict.NOT_REPRODUCED in verdicts
+    assert wrong / families <= 0.05 + 2 * (0.05 * 0.95 / families) ** 0.5
+
+
+def test_a_claim_off_by_the_margin_is_called_reproduced_in_one_case_of_twenty_at_most():
+    rng = np.random.default_rng(3)
+    draws, wrong = 500, 0
+    for _ in range(draws):
+        chances = 0.2 + 0.6 * rng.beta(0.5, 0.5, 100)
+        case = simulated_case(rng, chances=chances, k=10, k0=10, margin=5.0, offset=5.0)
+        wrong += judge(case).verdict is Verdict.REPRODUCED
+    assert 0.01 <= wrong / draws <= 0.05 + 2 * (0.05 * 0.95 / draws) ** 0.5

@@ -1,0 +1,1 @@
+"""What exists and what was claimed: models, tasks, recipes, claims, stacks, profiles, prices."""

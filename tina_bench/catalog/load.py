@@ -1,0 +1,168 @@
+"""Read catalog files, the packaged ones and the user's, into one checked `Catalog`.
+
+A file that is wrong is refused with one sentence: the file, the key, what was found, what was
+expected. Nothing of a wrong file is used.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from tina_bench.catalog.schema import (
+    Catalog,
+    Claim,
+    Entry,
+    Model,
+    Price,
+    Profile,
+    Recipe,
+    Source,
+    Stack,
+    Task,
+)
+from tina_bench.errors import CatalogError
+
+SHAPES: dict[str, type[Entry]] = {
+    "models": Model,
+    "tasks": Task,
+    "recipes": Recipe,
+    "claims": Claim,
+    "stacks": Stack,
+    "profiles": Profile,
+    "prices": Price,
+}
+
+
+def _packaged_files() -> list[Path]:
+    with resources.as_file(resources.files("tina_bench.catalog") / "data") as folder:
+        return sorted(folder.glob("*.toml"))
+
+
+def _user_files(folder: Path) -> list[Path]:
+    if folder.is_file():
+        return [folder]
+    files = sorted(folder.glob("*.toml"))
+    if not files:
+        raise CatalogError(
+            f"{folder}: found no *.toml file, expected a catalog file or a folder of them."
+        )
+    return files
+
+
+def _sentence(path: Path, prefix: str, error: ValidationError) -> str:
+    """One sentence for the first thing that is wrong in an entry."""
+    first = error.errors()[0]
+    key = ".".join([prefix, *(str(part) for part in first["loc"])])
+    found = "nothing" if first["type"] == "missing" else repr(first["input"])
+    if isinstance(first["input"], dict) and first["type"] != "missing":
+        found = f"keys {sorted(map(str, first['input']))}"
+    expected = {
+        "missing": "this key is required",
+        "extra_forbidden": "no such key exists here; check its spelling",
+    }.get(first["type"], first["msg"].removeprefix("Value error, "))
+    return f"{path}: {key}: found {found[:120]}, expected: {expected}."
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CatalogError(f"{path}: cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError as error:
+        raise CatalogError(
+            f"{path}: byte {error.start}: found {error.object[error.start]:#x}, expected UTF-8 text."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError(f"{path}: not valid TOML: {error}.") from None
+
+
+def _entries(path: Path) -> Iterator[tuple[str, str, Entry]]:
+    for section, table in _read(path).items():
+        shape = SHAPES.get(section)
+        if shape is None:
+            raise CatalogError(
+                f"{path}: {section}: found an unknown table, expected one of {', '.join(SHAPES)}."
+            )
+        if not isinstance(table, dict):
+            raise CatalogError(
+                f"{path}: {section}: found {table!r}, expected tables [{section}.NAME]."
+            )
+        for name, values in table.items():
+            try:
+                yield section, name, shape.model_validate(values)
+            except ValidationError as error:
+                raise CatalogError(_sentence(path, f"{section}.{name}", error)) from None
+
+
+def _check_references(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> None:
+    """Every name that an entry mentions must exist."""
+
+    def need(section: str, owner: tuple[str, str], key: str, name: str | None) -> None:
+        known: dict[str, BaseModel] = getattr(catalog, section)
+        if name is not None and name not in known:
+            raise CatalogError(
+                f"{origin[owner]}: {'.'.join(owner)}.{key}: found {name!r}, expected the name of "
+                f"an entry in '{section}': {', '.join(sorted(known)) or 'there is none'}."
+            )
+
+    for name, model in catalog.models.items():
+        need("models", ("models", name), "base", model.base)
+        need("recipes", ("models", name), "recipe", model.recipe)
+        if model.source is Source.RECIPE and model.recipe is not None:
+            base = catalog.recipes[model.recipe].base
+            if base != model.base:
+                raise CatalogError(
+                    f"{origin['models', name]}: models.{name}.base: found {model.base!r}, expected "
+                    f"{base!r}, the base of recipe {model.recipe!r}."
+                )
+    for name, recipe in catalog.recipes.items():
+        need("models", ("recipes", name), "base", recipe.base)
+    for name, stack in catalog.stacks.items():
+        need("prices", ("stacks", name), "price", stack.price)
+    for name, claim in catalog.claims.items():
+        need("models", ("claims", name), "model", claim.model)
+        need("tasks", ("claims", name), "task", claim.task)
+        need("stacks", ("claims", name), "stack", claim.stack)
+    for name, profile in catalog.profiles.items():
+        need("stacks", ("profiles", name), "stack", profile.stack)
+        for key, section in (("models", "models"), ("tasks", "tasks")):
+            for entry in getattr(profile, key):
+                need(section, ("profiles", name), key, entry)
+
+
+def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
+    """The packaged catalog plus the user's files or folders, cross-references checked.
+
+    Raises `CatalogError`; a name that stands in two files is an error, never an override.
+    """
+    files = _packaged_files()
+    for folder in extra:
+        if not folder.exists():
+            raise CatalogError(f"{folder}: does not exist, expected a catalog file or folder.")
+        files.extend(_user_files(folder))
+    sections: dict[str, dict[str, Entry]] = {section: {} for section in SHAPES}
+    origin: dict[tuple[str, str], Path] = {}
+    for path in files:
+        for section, name, entry in _entries(path):
+            if (section, name) in origin:
+                raise CatalogError(
+                    f"{path}: {section}.{name}: found a second entry of this name, expected one; "
+                    f"the first is in {origin[section, name]}. Give yours another name."
+                )
+            sections[section][name] = entry
+            origin[section, name] = path
+    try:
+        catalog = Catalog.model_validate(sections)
+    except ValidationError as error:
+        first = error.errors()[0]
+        section, name = str(first["loc"][0]), str(first["loc"][1])
+        raise CatalogError(
+            f"{origin.get((section, name), 'catalog')}: {section}: found the name {name!r}, expected "
+            "letters, digits, '.', '_' and '-', not more than 80."
+        ) from None
+    _check_references(catalog, origin)
+    return catalog

@@ -1,0 +1,74 @@
+"""The program: its verbs, and the one place where an error becomes a sentence and an exit code."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tina_bench import __version__
+from tina_bench.cli import (
+    catalog,
+    cost,
+    doctor,
+    leaderboard,
+    lock,
+    plan,
+    reproduce,
+    results,
+    verify,
+)
+from tina_bench.errors import TinaBenchError
+
+app = typer.Typer(
+    name="tina-bench",
+    help=(
+        "Is this reasoning model's published score real, and what did it cost?\n\n"
+        "Start with `tina-bench doctor`, then `tina-bench plan --all --profile smoke`: it shows "
+        "what would run, and what it would cost, before anything does."
+    ),
+    epilog=(
+        "Exit codes: 0 all is well; 1, 3 see `verify --help`; 2 a mistyped command; 10 and up an "
+        "error that is explained in one sentence: 11 no such thing, 12 catalog, 13 lock, 14-15 "
+        "changed bytes, 20 a job failed, 21 budget reached, 22 something is missing on this "
+        "machine, 23 home in use, 24 an engine is missing."
+    ),
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - the shape of a typer callback
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Is this reasoning model's published score real, and what did it cost?"""
+
+
+app.command("reproduce")(reproduce.reproduce)
+app.command("plan")(plan.plan)
+app.command("verify")(verify.verify)
+app.add_typer(leaderboard.app, name="leaderboard")
+app.add_typer(results.app, name="results")
+app.command("cost")(cost.cost)
+app.add_typer(catalog.app, name="catalog")
+app.command("lock")(lock.lock)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """Run the program; a `TinaBenchError` ends it with its sentence and its exit code."""
+    try:
+        app()
+    except TinaBenchError as error:
+        typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
+        sys.exit(error.exit_code)

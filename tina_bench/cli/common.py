@@ -1,0 +1,156 @@
+"""Options that several verbs share, and how tables and JSON are printed."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from tina_bench.planning.shapes import Machine, Request
+    from tina_bench.store.home import Home
+
+CatalogOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--catalog",
+        metavar="PATH",
+        help="Your own catalog: a TOML file, or a folder of them. May be given several times.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        envvar="TINA_BENCH_HOME",
+        metavar="DIR",
+        help="Where everything is kept; ./runs if not given.",
+    ),
+]
+ProfileOption = Annotated[
+    str,
+    typer.Option("--profile", "-p", help="What to reproduce: `smoke` runs on any CPU in minutes."),
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Every model of the profile.")]
+ModelsOption = Annotated[
+    list[str] | None,
+    typer.Option("--model", "-m", help="Only this model; may be given several times."),
+]
+TasksOption = Annotated[
+    list[str] | None, typer.Option("--task", "-t", help="Only this task; may be given several times.")
+]
+SeedsOption = Annotated[
+    int | None,
+    typer.Option("--seeds", min=1, max=10_000, help="Number of sample seeds, 0 to N-1."),
+]
+PriceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--price",
+        metavar="[NAME=]USD",
+        help="US dollars an hour of the stack's billed unit, as in `l40s=0.79`.",
+    ),
+]
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """A console that keeps to the terminal's width, or to 120 columns in a pipe."""
+    from rich.console import Console
+
+    made = Console(stderr=stderr, highlight=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=120)
+
+
+def table(*columns: str, title: str | None = None, right: tuple[str, ...] = ()) -> "Table":
+    """An empty table in the house style."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    return made
+
+
+def print_json(value: Any) -> None:
+    """Print JSON to standard output, indented, one document."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def open_home(path: Path | None) -> "Home":
+    """The home that the options name."""
+    from tina_bench.store.home import Home
+
+    return Home.default() if path is None else Home(path.absolute())
+
+
+def parse_price(text: str | None) -> tuple[str, float] | None:
+    """`l40s=0.79` or `0.79` as name and dollars; raises `UsageError` for anything else."""
+    from tina_bench.errors import UsageError
+
+    if text is None:
+        return None
+    name, _, number = text.rpartition("=")
+    try:
+        value = float(number)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e6:
+        raise UsageError(f"--price: found {text!r}, expected dollars an hour, as in 'l40s=0.79'.")
+    return f"--price {name}".strip(), value
+
+
+def make_request(
+    profile: str,
+    *,
+    everything: bool,
+    models: list[str] | None,
+    tasks: list[str] | None,
+    seeds: int | None,
+    price: str | None,
+) -> "Request":
+    """The planner's request that the options amount to."""
+    from tina_bench.errors import UsageError
+    from tina_bench.planning.shapes import Request
+
+    if everything == bool(models):
+        raise UsageError("say what to reproduce: either --all or one or more --model NAME.")
+    given = parse_price(price)
+    return Request(
+        profile=profile,
+        models=tuple(models) if models else None,
+        tasks=tuple(tasks) if tasks else None,
+        seeds=tuple(range(seeds)) if seeds else None,
+        price_usd_per_hour=given[1] if given else None,
+    )
+
+
+def this_machine(packages: list[str]) -> "Machine":
+    """What this machine offers, as a plan needs to know."""
+    from tina_bench.metering.gpu import visible_gpus
+    from tina_bench.metering.hardware import installed
+    from tina_bench.planning.shapes import Machine
+
+    return Machine(has_gpu=bool(visible_gpus().names), packages=installed(packages))
+
+
+def seconds_text(seconds: float | None) -> str:
+    """A duration for people."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    if seconds < 3600:
+        return f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"
+    return f"{seconds / 3600:.1f} h"
+
+
+def usd_text(value: float | None) -> str:
+    """Dollars for people: cents, and enough digits to see amounts below one."""
+    if value is None:
+        return "unknown"
+    return f"${value:.2f}" if value >= 1 else f"${value:.4f}"

@@ -1,0 +1,65 @@
+"""`tina-bench cost`: where the money went."""
+
+from typing import Annotated, cast
+
+import typer
+
+from tina_bench.cli.common import (
+    HomeOption,
+    JsonOption,
+    console,
+    open_home,
+    print_json,
+    seconds_text,
+    table,
+    usd_text,
+)
+
+COLUMNS = ("model", "kind", "phase", "attempt")
+
+
+def cost(
+    by: Annotated[
+        str,
+        typer.Option(
+            "--by", metavar="COLUMNS", help="Sum by these: model, kind, phase, attempt; with commas."
+        ),
+    ] = "model,kind,phase",
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Sum the ledger of this home. Failed and interrupted attempts stay on the bill."""
+    from tina_bench.errors import UsageError
+    from tina_bench.metering.bill import Column, as_rows, bill
+
+    columns = [column.strip() for column in by.split(",")]
+    wrong = [column for column in columns if column not in COLUMNS]
+    if wrong:
+        raise UsageError(f"--by: found {wrong[0]!r}, expected some of {', '.join(COLUMNS)}.")
+    store = open_home(home)
+    entries = list(store.ledger())
+    lines = bill(entries, by=cast("list[Column]", columns))
+    if as_json:
+        print_json(as_rows(lines))
+        return
+    out = console()
+    if not lines:
+        out.print(f"Nothing has been spent in {store.root} yet.")
+        return
+    if "attempt" in columns:
+        columns = [*dict.fromkeys(["model", "kind", *columns]), "outcome"]
+    numbers = ("wall", "CPU", "GPU-hours", "energy", "tokens out", "cost")
+    rows = table(*columns, *numbers, right=numbers)
+    for line in lines:
+        hours = "unknown" if line.gpu_seconds is None else f"{line.gpu_seconds / 3600:.3f}"
+        energy = "unknown" if line.energy_joules is None else f"{line.energy_joules:.0f} J"
+        rows.add_row(
+            *(str(getattr(line, column))[:12] if column == "attempt" else getattr(line, column) for column in columns),
+            seconds_text(line.wall_seconds), seconds_text(line.cpu_seconds), hours, energy,
+            f"{line.tokens_out:,}", usd_text(line.cost_usd),
+        )  # fmt: skip
+    out.print(rows)
+    known = [line.cost_usd for line in lines]
+    sum_ = None if any(value is None for value in known) else sum(cast("list[float]", known))
+    prices = sorted({entry.price_name for entry in entries if entry.price_name})
+    out.print(f"Total {usd_text(sum_)}; prices used: {', '.join(prices) or 'none'}.", markup=False)

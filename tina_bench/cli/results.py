@@ -1,0 +1,128 @@
+"""`tina-bench results`: what has been measured in this home."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tina_bench.cli.common import (
+    CatalogOption,
+    HomeOption,
+    JsonOption,
+    console,
+    open_home,
+    print_json,
+    table,
+    usd_text,
+)
+
+if TYPE_CHECKING:
+    from tina_bench.stats.shapes import TaskEstimate
+    from tina_bench.store.home import Home
+    from tina_bench.store.records import ResultRecord
+
+app = typer.Typer(help="What has been measured: scores, intervals, provenance.", no_args_is_help=True)
+
+
+def _entry(
+    record: "ResultRecord", estimate: "TaskEstimate", cost_usd: dict[str, float | None]
+) -> dict[str, Any]:
+    return {
+        "model": record.model,
+        "task": record.task,
+        "metric": record.metric,
+        "correct": record.n_correct,
+        "n": record.n,
+        "k": record.k,
+        "score_percent": estimate.avg_percent,
+        "interval": estimate.same_problems.model_dump(mode="json"),
+        "model_cost_usd": cost_usd.get(record.model),
+        "provenance": record.provenance.model_dump(mode="json"),
+    }
+
+
+def _measured(home: "Home") -> list[tuple["ResultRecord", "TaskEstimate"]]:
+    from tina_bench.stats.estimates import estimate
+
+    return [(record, estimate(record)) for record in home.results()]
+
+
+def _costs(home: "Home") -> dict[str, float | None]:
+    from tina_bench.metering.bill import bill
+
+    return {line.model: line.cost_usd for line in bill(home.ledger(), by=("model",))}
+
+
+@app.command("list")
+def list_results(
+    model: Annotated[str | None, typer.Option("--model", "-m", help="Only this model.")] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List every model × task that has been measured."""
+    store = open_home(home)
+    costs = _costs(store)
+    measured = [pair for pair in _measured(store) if model in (None, pair[0].model)]
+    if as_json:
+        print_json([_entry(record, estimate, costs) for record, estimate in measured])
+        return
+    out = console()
+    if not measured:
+        out.print(f"Nothing has been measured in {store.root} yet; `tina-bench reproduce` does it.")
+        return
+    rows = table(
+        "model", "task", "correct", "n × k", "avg@k", "95 % interval*", "model's cost",
+        right=("correct", "n × k", "avg@k", "model's cost"),
+    )  # fmt: skip
+    for record, estimate in measured:
+        interval = estimate.same_problems
+        rows.add_row(
+            record.model, record.task, str(record.n_correct), f"{record.n} × {record.k}",
+            f"{estimate.avg_percent:.2f} %", f"{interval.low:.2f} – {interval.high:.2f} %",
+            usd_text(costs.get(record.model)),
+        )  # fmt: skip
+    out.print(rows)
+    out.print("* for these problems, sampled afresh; the other interval is in `results show`.")
+
+
+@app.command("show")
+def show_result(
+    model: Annotated[str, typer.Argument(help="Model.")],
+    task: Annotated[str, typer.Argument(help="Task.")],
+    catalog: CatalogOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one result whole: both intervals, rates, pass@k, provenance."""
+    from tina_bench.errors import UsageError
+
+    store = open_home(home)
+    pair = next(((r, e) for r, e in _measured(store) if (r.model, r.task) == (model, task)), None)
+    if pair is None:
+        raise UsageError(
+            f"{model} on {task} has not been measured in {store.root}; `tina-bench results list` "
+            "shows what has."
+        )
+    record, estimate = pair
+    if as_json:
+        entry = _entry(record, estimate, _costs(store))
+        print_json({**entry, "estimate": estimate.model_dump(mode="json")})
+        return
+    out = console()
+    rows = table("quantity", "value", title=f"{model} on {task}")
+    for interval in (estimate.same_problems, estimate.similar_problems):
+        rows.add_row(
+            f"95 % interval, {interval.question}", f"{interval.low:.2f} – {interval.high:.2f} %"
+        )
+    spread = estimate.sd_over_runs_points
+    rows.add_row("avg@k", f"{estimate.avg_percent:.2f} % ({record.n_correct} of {record.n * record.k})")
+    rows.add_row("SD over runs (a dispersion)", "–" if spread is None else f"{spread:.2f} points")
+    for k, value in estimate.pass_at_k_percent.items():
+        rows.add_row(f"pass@{k}", f"{value:.2f} %")
+    for name in ("truncated", "unanswered", "undecided"):
+        rate = getattr(estimate, name)
+        rows.add_row(name, f"{rate.count} of {rate.total} ({rate.percent:.2f} %)")
+    out.print(rows)
+    facts = table("provenance", "value")
+    for key, value in record.provenance.model_dump(mode="json").items():
+        facts.add_row(key, str(value))
+    out.print(facts)

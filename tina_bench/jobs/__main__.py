@@ -1,0 +1,106 @@
+"""`python -m tina_bench.jobs FOLDER --home HOME`: do the work of one job folder, then end.
+
+Exit code 0 means that `result.json` says how it ended, failures included; anything else means that
+this process could not even say so (a crash of the engine, `kill -9`), which the runner records.
+"""
+
+import argparse
+import ctypes
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from tina_bench.errors import TinaBenchError
+from tina_bench.jobs.context import LEDGER_NAME, Context, report_progress
+from tina_bench.metering.meter import Meter
+from tina_bench.store.atomic import write_model
+from tina_bench.store.contract import JobFolder, JobResult
+from tina_bench.store.home import Home, read_record
+from tina_bench.store.records import JobKind, Outcome, Phase, now
+
+PR_SET_PDEATHSIG = 1
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to stop this process when the runner dies, so that nobody pays for an orphan."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _interrupt(signum: int, frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def _device(folder: JobFolder) -> str:
+    stack = getattr(folder.inputs, "stack", None) or getattr(
+        getattr(folder.inputs, "protocol", None), "stack", None
+    )
+    # Fetching and grading compute on the processor whatever the engine runs on.
+    if stack is None or folder.kind is JobKind.GRADE:
+        return "cpu"
+    return str(stack.device)
+
+
+def _work(context: Context) -> tuple[Outcome, list[str], Any]:
+    """The room's one switch; each job is imported only when it is its turn."""
+    kind = context.folder.kind
+    if kind is JobKind.FETCH:
+        from tina_bench.jobs.fetch import run
+    elif kind is JobKind.TRAIN:
+        from tina_bench.jobs.train import run  # type: ignore[assignment]
+    elif kind is JobKind.MERGE:
+        from tina_bench.jobs.merge import run  # type: ignore[assignment]
+    elif kind is JobKind.EVALUATE:
+        from tina_bench.jobs.evaluate import run  # type: ignore[assignment]
+    else:
+        from tina_bench.jobs.grade import run  # type: ignore[assignment]
+    return run(context)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Do one job folder's work; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tina_bench.jobs", description=__doc__)
+    parser.add_argument("folder", type=Path, help="job folder that holds job.json")
+    parser.add_argument("--home", type=Path, required=True, help="the home it belongs to")
+    options = parser.parse_args(arguments)
+    _die_with_parent()
+    signal.signal(signal.SIGTERM, _interrupt)
+
+    folder = read_record(options.folder / "job.json", JobFolder)
+    meter = Meter(folder, options.folder / LEDGER_NAME, device=_device(folder))
+    context = Context(Home(options.home), options.folder, folder, meter)
+    report_progress(options.folder, Phase.LOAD, 0, 0, "")
+    outcome, done, outputs, failure = Outcome.FAILED, [], {}, None
+    try:
+        outcome, done, raw = _work(context)
+        outputs = raw.model_dump(mode="json") if isinstance(raw, BaseModel) else raw or {}
+    except TinaBenchError as error:
+        failure = str(error)
+    except KeyboardInterrupt:
+        failure = "interrupted; everything finished so far is kept, run the same command again."
+    except Exception as error:
+        traceback.print_exc()
+        failure = f"{type(error).__name__}: {error}"
+    meter.end(outcome)
+    write_model(
+        options.folder / "result.json",
+        JobResult(
+            kind=folder.kind,
+            name=folder.name,
+            attempt=folder.attempt,
+            outcome=outcome,
+            done=tuple(done),
+            outputs=outputs,
+            failure=failure,
+            finished_at=now(),
+        ),
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""Tasks as LightEval sees them: documents and prompts, each with an identity of its own.
+
+LightEval's `Registry` imports every bundled task module, one of which downloads a pickle at import;
+so the prompt function and the metric are imported directly, from the paths that the catalog names.
+"""
+
+import importlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tina_bench.catalog.schema import Source, Task
+from tina_bench.embedded.files import dataset_file
+from tina_bench.errors import BlockedError, CatalogError, IntegrityError
+from tina_bench.lock.lockfile import verify_sha256
+from tina_bench.store.contract import Dataset
+from tina_bench.store.hashing import digest
+
+PROBLEM_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One problem of a task."""
+
+    id: str
+    """Hash of the query; a query that stands twice in a dataset is told apart by a count."""
+    index: int
+    """Row in the dataset."""
+    doc: Any
+    """LightEval's `Doc`."""
+
+
+def import_path(path: str) -> Any:
+    """The object that `module:attribute.path` names; raises `CatalogError` when there is none."""
+    module_name, _, attributes = path.partition(":")
+    try:
+        found: Any = importlib.import_module(module_name)
+        for attribute in attributes.split("."):
+            found = getattr(found, attribute)
+    except (ImportError, AttributeError) as error:
+        raise CatalogError(
+            f"catalog: found the import path {path!r}, expected something that exists in the "
+            f"installed packages: {error}."
+        ) from None
+    return found
+
+
+def task_metric(task: Task) -> Any:
+    """LightEval's metric object of a task."""
+    metric = import_path(task.metric)
+    return getattr(metric, "value", metric)  # members of the enum `Metrics` wrap the metric
+
+
+def read_rows(dataset: Dataset) -> list[dict[str, Any]]:
+    """Rows of an embedded dataset, hash checked before anything else reads them."""
+    (name,) = dataset.sha256
+    path: Path = dataset_file(name)
+    verify_sha256(path.parent, dataset.sha256, f"dataset {dataset.name}")
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def lighteval_config(name: str, task: Task) -> Any:
+    """LightEval's own description of a catalog task."""
+    from lighteval.tasks.lighteval_task import LightevalTaskConfig
+
+    return LightevalTaskConfig(
+        name=name,
+        prompt_function=import_path(task.prompt),
+        hf_repo=task.dataset,
+        hf_subset=task.subset,
+        hf_avail_splits=[task.split],
+        evaluation_splits=[task.split],
+        metrics=[task_metric(task)],
+        generation_size=task.max_new_tokens,
+    )
+
+
+def load_problems(name: str, task: Task, dataset: Dataset) -> list[Problem]:
+    """Every problem of a task, in dataset order.
+
+    Raises `IntegrityError` when the dataset is not the locked one or has another number of
+    problems than the catalog says.
+    """
+    from lighteval.tasks.lighteval_task import LightevalTask
+
+    if task.source is not Source.EMBEDDED:
+        raise BlockedError(
+            f"task {name}: datasets from the hub cannot be fetched in this version of tina-bench."
+        )
+    lighteval_task = LightevalTask(lighteval_config(name, task))
+    lighteval_task.dataset = {task.split: read_rows(dataset)}
+    docs = sorted(lighteval_task.get_docs(), key=lambda doc: int(doc.id))
+    if len(docs) != task.n_problems:
+        raise IntegrityError(
+            f"task {name}: found {len(docs)} problems in {dataset.name}, expected "
+            f"{task.n_problems} as the catalog says."
+        )
+    problems: list[Problem] = []
+    seen: dict[str, int] = {}
+    for doc in docs:
+        repeat = seen.get(doc.query, 0)
+        seen[doc.query] = repeat + 1
+        problem = digest([doc.query, repeat])[:PROBLEM_DIGITS]
+        problems.append(Problem(id=problem, index=int(doc.id), doc=doc))
+    return problems

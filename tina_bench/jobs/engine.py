@@ -1,0 +1,168 @@
+"""One vLLM engine for one set of weights, and the stream of answers that comes out of it.
+
+The engine runs inside this process (no engine subprocess): it starts in seconds instead of a
+minute, and a crash of it is a crash of the job, which the runner records as a result.
+"""
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tina_bench.catalog.schema import Sampling, Stack
+from tina_bench.errors import MissingEngineError
+from tina_bench.metering.hardware import device_name, installed
+from tina_bench.store.contract import Weights
+from tina_bench.store.hashing import digest
+
+IDENTITY_DIGITS = 16
+OFFLINE = {
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_LOGGING_LEVEL": "WARNING",
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+"""Set before the engine is imported: in process, no telemetry, no network."""
+
+
+def check_packages(stack: Stack) -> dict[str, str]:
+    """Installed version of every package that the stack pins.
+
+    Raises `MissingEngineError` when one differs: another version is another measurement.
+    """
+    found = installed(stack.packages)
+    wrong = {name: version for name, version in stack.packages.items() if found[name] != version}
+    if wrong:
+        listing = ", ".join(
+            f"{name} {found[name] or 'not installed'} (wants {version})"
+            for name, version in wrong.items()
+        )
+        extra = "cuda" if stack.device == "cuda" else "cpu"
+        raise MissingEngineError(
+            f"the stack pins packages that differ here: {listing}; install them with "
+            f"`pip install 'tina-bench[{extra}]'` or `make venv`."
+        )
+    return dict(stack.packages)
+
+
+def engine_identity(stack: Stack, max_model_tokens: int) -> dict[str, Any]:
+    """Everything about the engine that may change an answer."""
+    return {
+        "packages": check_packages(stack),
+        "device": device_name(stack.device),
+        "dtype": stack.dtype,
+        "enforce_eager": stack.enforce_eager,
+        "max_num_seqs": stack.max_num_seqs,
+        "max_model_tokens": max_model_tokens,
+    }
+
+
+def identity_of(weights: Weights, engine: dict[str, Any]) -> str:
+    """Name of the sample log: hash of weights, tokenizer and engine."""
+    return digest({"weights": weights.sha256, "engine": engine})[:IDENTITY_DIGITS]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One answer that is wanted."""
+
+    key: str
+    prompt_token_ids: tuple[int, ...]
+    sample_seed: int
+    max_new_tokens: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer as the engine gave it."""
+
+    key: str
+    text: str
+    tokens_out: int
+    finish_reason: str
+
+
+class Engine:
+    """A loaded engine. Start-up is the expensive part; everything of a model goes through one."""
+
+    def __init__(self, weights: Path, stack: Stack, max_model_tokens: int) -> None:
+        """Load local safetensors; no code from the model folder is ever run."""
+        os.environ.update(OFFLINE)
+        options: dict[str, Any] = {}
+        if stack.device == "cpu":
+            # A small fixed cache: the default takes a share of the machine's memory.
+            os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(int(stack.kv_cache_gib or 1))
+            options["distributed_executor_backend"] = "uni"
+        elif stack.gpu_memory_utilization is not None:
+            options["gpu_memory_utilization"] = stack.gpu_memory_utilization
+        from vllm import LLM
+
+        self._llm = LLM(
+            model=str(weights),
+            dtype=stack.dtype,
+            max_model_len=max_model_tokens,
+            max_num_seqs=stack.max_num_seqs,
+            enforce_eager=stack.enforce_eager,
+            load_format="safetensors",
+            trust_remote_code=False,
+            disable_log_stats=True,
+            seed=0,
+            **options,
+        )
+        self.max_num_seqs = stack.max_num_seqs
+
+    def stream(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[list[Answer]]:
+        """Yield the answers of each engine step that finished any, in the order they finish.
+
+        At most two batches of requests are inside the engine at a time, so a caller that stops
+        consuming leaves the rest unpaid for. Closing the generator aborts what is in flight.
+        """
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        engine = self._llm.llm_engine
+        waiting = iter(requests)
+        inside: set[str] = set()
+        try:
+            exhausted = False
+            while True:
+                while not exhausted and len(inside) < 2 * self.max_num_seqs:
+                    request = next(waiting, None)
+                    if request is None:
+                        exhausted = True
+                        break
+                    engine.add_request(
+                        request.key,
+                        {"prompt_token_ids": list(request.prompt_token_ids)},
+                        SamplingParams(
+                            temperature=sampling.temperature,
+                            top_p=sampling.top_p,
+                            top_k=sampling.top_k,
+                            max_tokens=request.max_new_tokens,
+                            seed=request.sample_seed,
+                            output_kind=RequestOutputKind.FINAL_ONLY,
+                        ),
+                    )
+                    inside.add(request.key)
+                if not inside:
+                    return
+                answers = [_answer(output) for output in engine.step() if output.finished]
+                inside -= {answer.key for answer in answers}
+                yield answers
+        finally:
+            if inside:
+                engine.abort_request(list(inside))
+
+
+def _answer(output: Any) -> Answer:
+    (completion,) = output.outputs
+    return Answer(
+        key=output.request_id,
+        text=completion.text,
+        tokens_out=len(completion.token_ids),
+        finish_reason=str(completion.finish_reason),
+    )

@@ -1,0 +1,1 @@
+"""Exactly which bytes: `checkpoints.lock`, and the check of files against it."""

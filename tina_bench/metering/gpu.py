@@ -1,0 +1,93 @@
+"""NVIDIA devices through NVML; a null object where there are none.
+
+Energy is the difference of the driver's total-energy counter (`nvmlDeviceGetTotalEnergyConsumption`,
+millijoules since the driver was loaded; Volta and later). Utilisation is the driver's share of time
+in which a kernel ran, averaged over the moments it was asked. Both are per device, whoever uses it:
+on a shared GPU they include the neighbours.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class GpuReading:
+    """All visible devices at one moment; `None` where the driver gives no answer."""
+
+    energy_joules: float | None
+    """Counter value, summed over devices."""
+    utilisation: float | None
+    """Mean over devices, 0 to 1."""
+
+
+class Gpus(Protocol):
+    """What metering needs to know of a machine's GPUs."""
+
+    names: tuple[str, ...]
+    """Device names, by index."""
+    driver: str | None
+    """Driver version."""
+
+    def read(self) -> GpuReading:
+        """The counters now."""
+        ...
+
+
+class NoGpus:
+    """A machine without NVIDIA devices, or without their driver's library."""
+
+    names: tuple[str, ...] = ()
+    driver: str | None = None
+
+    def read(self) -> GpuReading:
+        """Nothing is known."""
+        return GpuReading(None, None)
+
+
+class NvmlGpus:
+    """Every device that NVML shows this process."""
+
+    def __init__(self) -> None:
+        import pynvml
+
+        pynvml.nvmlInit()
+        self._nvml = pynvml
+        self._handles = [
+            pynvml.nvmlDeviceGetHandleByIndex(index)
+            for index in range(pynvml.nvmlDeviceGetCount())
+        ]
+        self.names = tuple(pynvml.nvmlDeviceGetName(handle) for handle in self._handles)
+        self.driver: str | None = pynvml.nvmlSystemGetDriverVersion()
+
+    def read(self) -> GpuReading:
+        """The counters now; a device that refuses makes the sum unknown."""
+        try:
+            millijoules = [
+                self._nvml.nvmlDeviceGetTotalEnergyConsumption(handle) for handle in self._handles
+            ]
+            energy = sum(millijoules) / 1000
+        except self._nvml.NVMLError:
+            energy = None
+        try:
+            shares = [
+                self._nvml.nvmlDeviceGetUtilizationRates(handle).gpu for handle in self._handles
+            ]
+            utilisation = sum(shares) / len(shares) / 100
+        except self._nvml.NVMLError:
+            utilisation = None
+        return GpuReading(energy, utilisation)
+
+
+@cache
+def visible_gpus() -> Gpus:
+    """The machine's GPUs, or the null object; asked once a process."""
+    try:
+        import pynvml
+    except ImportError:
+        return NoGpus()
+    try:
+        gpus = NvmlGpus()
+    except pynvml.NVMLError:
+        return NoGpus()
+    return gpus if gpus.names else NoGpus()

@@ -1,0 +1,194 @@
+"""The meter of one attempt: writes ledger entries as time is spent.
+
+Guarantees: an entry is on disk at least every `interval_seconds` of a phase in which the job calls
+`tick`, so an attempt that is killed is billed up to its last entry, and the start entry is written
+before anything else happens. Traded away: what a killed attempt spent after its last entry is not
+on the bill; the bill of an interrupted attempt is a lower bound and shown as one.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from tina_bench.metering.gpu import GpuReading, visible_gpus
+from tina_bench.metering.hardware import device_name
+from tina_bench.store.log import LogWriter
+from tina_bench.store.contract import JobFolder
+from tina_bench.store.records import LedgerEntry, Outcome, Phase, now
+
+INTERVAL_SECONDS = 5.0
+"""An entry costs an fsync; five seconds of a $2 GPU are a quarter of a cent."""
+UTILISATION_SECONDS = 0.5
+
+
+def price_of_stretch(
+    folder: JobFolder, wall_seconds: float, gpu_count: int | None
+) -> float | None:
+    """Dollars for a stretch of time; `None` when price or number of billed units is unknown."""
+    if folder.price_usd_per_hour is None:
+        return None
+    units = gpu_count if folder.billed_per == "gpu" else 1
+    return None if units is None else folder.price_usd_per_hour * units * wall_seconds / 3600
+
+
+@dataclass
+class _Stretch:
+    """Counters since the last entry."""
+
+    started: float
+    cpu_started: float
+    energy_started: float | None
+    tokens_in: int = 0
+    tokens_out: int = 0
+    samples: int = 0
+    steps: int = 0
+    utilisations: list[float] = field(default_factory=list)
+
+
+def _cpu_seconds() -> float:
+    """User and system time of this process and of its children that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _process_started() -> float:
+    """Monotonic-clock reading of when this process began: interpreter start-up is paid time."""
+    return time.monotonic() - max(0.0, time.time() - psutil.Process().create_time())
+
+
+class Meter:
+    """Meters one attempt at one job folder. Not thread-safe: the job's own thread calls it."""
+
+    def __init__(self, folder: JobFolder, path: Path, *, device: str) -> None:
+        """Open the ledger at `path` and write the start entry.
+
+        The first stretch begins with the process, so that the time in which Python and the engine
+        were imported is on the bill.
+        """
+        self._folder = folder
+        self._device = device_name(device)
+        self._gpus = visible_gpus()
+        self._gpu_count = 0 if device == "cpu" else (len(self._gpus.names) or None)
+        self._on_gpu = device == "cuda"
+        self._log = LogWriter(path)
+        self._phase = Phase.LOAD
+
+        self._begin = _process_started()
+        self._last_utilisation = 0.0
+        self._stretch = self._fresh()
+        self._stretch.started = self._begin
+        self._stretch.cpu_started = 0.0
+        self._write("start", wall_seconds=0.0)
+
+    @property
+    def phase(self) -> Phase:
+        """The phase that is being paid for now."""
+        return self._phase
+
+    def _reading(self) -> GpuReading:
+        return self._gpus.read() if self._on_gpu else GpuReading(None, None)
+
+    def _fresh(self) -> _Stretch:
+        return _Stretch(time.monotonic(), _cpu_seconds(), self._reading().energy_joules)
+
+    def spent_usd(self) -> float | None:
+        """Dollars of this attempt so far, up to this moment."""
+        return price_of_stretch(self._folder, time.monotonic() - self._begin, self._gpu_count)
+
+    @property
+    def usd_per_second(self) -> float | None:
+        """What a second costs."""
+        return price_of_stretch(self._folder, 1.0, self._gpu_count)
+
+    @contextmanager
+    def in_phase(self, phase: Phase) -> Iterator[None]:
+        """Pay for what happens inside as `phase`; before and after is what it was before."""
+        before = self._phase
+        self.flush()
+        self._phase = phase
+        try:
+            yield
+        finally:
+            self.flush()
+            self._phase = before
+
+    def tick(
+        self, *, tokens_in: int = 0, tokens_out: int = 0, samples: int = 0, steps: int = 0
+    ) -> None:
+        """Count work done; writes an entry when the last one is old enough."""
+        stretch = self._stretch
+        stretch.tokens_in += tokens_in
+        stretch.tokens_out += tokens_out
+        stretch.samples += samples
+        stretch.steps += steps
+        moment = time.monotonic()
+        if self._on_gpu and moment - self._last_utilisation >= UTILISATION_SECONDS:
+            self._last_utilisation = moment
+            utilisation = self._reading().utilisation
+            if utilisation is not None:
+                stretch.utilisations.append(utilisation)
+        if moment - stretch.started >= INTERVAL_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was spent since the last entry."""
+        self._write("spent", wall_seconds=time.monotonic() - self._stretch.started)
+
+    def end(self, outcome: Outcome) -> None:
+        """Write the rest and close the attempt."""
+        self.flush()
+        self._write("end", wall_seconds=0.0, outcome=outcome)
+        self._log.close()
+
+    def _write(self, event: str, *, wall_seconds: float, outcome: Outcome | None = None) -> None:
+        stretch, folder = self._stretch, self._folder
+        counts = event == "spent"
+        energy_now = self._reading().energy_joules
+        known = energy_now is not None and stretch.energy_started is not None
+        utilisations = stretch.utilisations
+        gpu_seconds = None if self._gpu_count is None else self._gpu_count * wall_seconds
+        entry = LedgerEntry.model_validate(
+            {
+                "attempt": folder.attempt,
+                "event": event,
+                "outcome": outcome,
+                "kind": folder.kind,
+                "folder": folder.name,
+                "model": folder.jobs[0].model,
+                "stack": folder.stack,
+                "phase": self._phase,
+                "at": now(),
+                "wall_seconds": wall_seconds,
+                "cpu_seconds": _cpu_seconds() - stretch.cpu_started if counts else 0.0,
+                "peak_memory_bytes": self._peak_memory_bytes(),
+                "tokens_in": stretch.tokens_in,
+                "tokens_out": stretch.tokens_out,
+                "samples": stretch.samples,
+                "steps": stretch.steps,
+                "device": self._device,
+                "gpu_count": self._gpu_count,
+                "gpu_seconds": gpu_seconds,
+                "gpu_utilisation": sum(utilisations) / len(utilisations) if utilisations else None,
+                "energy_joules": energy_now - stretch.energy_started  # type: ignore[operator]
+                if known and counts
+                else None,
+                "driver": self._gpus.driver if self._on_gpu else None,
+                "price_name": folder.price_name,
+                "price_usd_per_hour": folder.price_usd_per_hour,
+                "cost_usd": price_of_stretch(folder, wall_seconds, self._gpu_count),
+            }
+        )
+        self._log.append([entry.model_dump(mode="json")])
+        if counts:
+            self._stretch = self._fresh()
+
+    def _peak_memory_bytes(self) -> int:
+        import resource
+
+        # Kilobytes on Linux, where this runs; the kernel keeps the maximum for us.
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,1 @@
+"""Request + catalog + lock + what the store holds → an ordered list of jobs with an estimate."""

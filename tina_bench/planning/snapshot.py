@@ -1,0 +1,63 @@
+"""What a plan needs to know of a store: finished jobs, measured speeds, measured answer lengths."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from tina_bench.planning.shapes import Snapshot, Speed
+from tina_bench.store.home import Home
+from tina_bench.store.records import JobKind, LedgerEntry, Phase
+
+
+def take_snapshot(home: Home) -> Snapshot:
+    """Read what the store holds; an empty or missing home gives an empty snapshot."""
+    done = frozenset(job for result in home.finished().values() for job in result.done)
+    lengths = {
+        (record.model, record.task): sum(sum(p.tokens_out) for p in record.problems)
+        / (record.n * record.k)
+        for record in home.results()
+        if record.k
+    }
+    return Snapshot(done=done, speeds=measured_speeds(home.ledger()), mean_tokens_out=lengths)
+
+
+def measured_speeds(entries: Iterable[LedgerEntry]) -> dict[tuple[str, str], Speed]:
+    """Speeds by stack and model, over all attempts whose phase got anywhere.
+
+    Loading is averaged over attempts that went on to generate; the others count what they did
+    over what it took.
+    """
+    wall: dict[tuple[str, str, Phase], float] = defaultdict(float)
+    work: dict[tuple[str, str, Phase], float] = defaultdict(float)
+    load: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    generated: set[str] = set()
+    for entry in entries:
+        key = (entry.stack, entry.model, entry.phase)
+        if entry.kind is JobKind.EVALUATE and entry.phase is Phase.LOAD:
+            load[key[:2]][entry.attempt] += entry.wall_seconds
+            continue
+        units = {
+            Phase.GENERATE: entry.tokens_out,
+            Phase.GRADE: entry.samples,
+            Phase.TRAIN: entry.steps,
+        }.get(entry.phase)
+        if units is not None:
+            wall[key] += entry.wall_seconds
+            work[key] += units
+            if entry.phase is Phase.GENERATE:
+                generated.add(entry.attempt)
+
+    def seconds_per_unit(key: tuple[str, str], phase: Phase) -> float | None:
+        full = (*key, phase)
+        return wall[full] / work[full] if work[full] and wall[full] else None
+
+    speeds = {}
+    for key in {full[:2] for full in wall} | set(load):
+        starts = [seconds for attempt, seconds in load[key].items() if attempt in generated]
+        per_token = seconds_per_unit(key, Phase.GENERATE)
+        speeds[key] = Speed(
+            load_seconds=sum(starts) / len(starts) if starts else None,
+            output_tokens_per_second=None if per_token is None else 1 / per_token,
+            grade_seconds_per_sample=seconds_per_unit(key, Phase.GRADE),
+            train_seconds_per_step=seconds_per_unit(key, Phase.TRAIN),
+        )
+    return speeds

@@ -1,0 +1,1 @@
+"""Where a job runs: a job folder in, a job folder out."""

@@ -1,0 +1,96 @@
+"""The local runner: a job is a child process of this interpreter, in this environment.
+
+A child, so that a crash of an engine is a result and not the end of everything; in a session of its
+own, so that Ctrl-C reaches it as one orderly request to stop and not as a blow to every thread.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+LOG_NAME = "log.txt"
+PROGRESS_NAME = "progress.json"
+POLL_SECONDS = 0.1
+GRACE_SECONDS = 30.0
+"""How long an interrupted job may take to put its papers in order."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a running job says it is."""
+
+    phase: str
+    done: int
+    total: int
+    unit: str
+
+
+def _read_progress(path: Path) -> Progress | None:
+    try:
+        return Progress(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+def _environment() -> dict[str, str]:
+    # Engines import thousands of modules: without their compiled form each start costs 10 s more.
+    return {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
+
+
+class LocalRunner:
+    """Runs job folders one after the other on this machine."""
+
+    name = "local"
+
+    def run(self, folder: Path, home: Path, on_progress: Callable[[Progress], None]) -> int:
+        """Run one job folder to its end; returns the child's exit code, negative for a signal.
+
+        On Ctrl-C the child is asked to stop, and `KeyboardInterrupt` goes on up once it has.
+        """
+        progress_path = folder / PROGRESS_NAME
+        progress_path.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "tina_bench.jobs", str(folder), "--home", str(home)]
+        with (folder / LOG_NAME).open("ab") as log:
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=_environment(),
+            )
+            try:
+                while child.poll() is None:
+                    progress = _read_progress(progress_path)
+                    if progress is not None:
+                        on_progress(progress)
+                    time.sleep(POLL_SECONDS)
+            except BaseException:
+                self._stop(child)
+                raise
+        return child.returncode
+
+    @staticmethod
+    def _stop(child: subprocess.Popen[bytes]) -> None:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def tail(folder: Path, lines: int = 5) -> str:
+    """The last lines of a job's log, for an error message."""
+    path = folder / LOG_NAME
+    if not path.exists():
+        return ""
+    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

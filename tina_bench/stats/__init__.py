@@ -1,0 +1,1 @@
+"""What the records say: estimates, comparisons, verdicts. No engine, no files, no randomness."""

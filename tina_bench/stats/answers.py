@@ -1,0 +1,73 @@
+"""A result record as matrices: one row a problem, one column a run.
+
+The single place where statistics read a record, so that what counts as correct, and which records
+are refused as malformed, cannot drift between estimates, comparisons and verdicts.
+"""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tina_bench.errors import UsageError
+from tina_bench.store.records import ResultRecord
+
+BoolMatrix = NDArray[np.bool_]
+Column = Literal["correct", "undecided", "answered", "truncated", "tokens_out"]
+
+
+def column(record: ResultRecord, name: Column) -> NDArray[np.generic]:
+    """Return one column of the record's outcomes, shape (n problems, k runs).
+
+    Raises `UsageError` where a problem does not have exactly one entry a run.
+    """
+    rows = [getattr(problem, name) for problem in record.problems]
+    if any(len(row) != record.k for row in rows):
+        raise UsageError(
+            f"the record of {record.model} on {record.task} has {record.k} seeds, but a problem "
+            f"whose '{name}' is of another length; make the record again from its grades"
+        )
+    return np.array(rows)
+
+
+def flags(record: ResultRecord, name: Column) -> BoolMatrix:
+    """Return a column of yes or no, shape (n, k)."""
+    return column(record, name).astype(np.bool_)
+
+
+def correct_answers(record: ResultRecord) -> BoolMatrix:
+    """Return which answers count as correct, shape (n, k), n and k at least 1.
+
+    An undecided answer is not correct whatever else the record says, and stays in the denominator:
+    leaving it out would raise the score of a model whose answers break the grader.
+    """
+    if record.n == 0 or record.k == 0:
+        raise UsageError(
+            f"the record of {record.model} on {record.task} holds {record.n} problems and "
+            f"{record.k} runs; a score needs at least one of each"
+        )
+    ids = {problem.problem for problem in record.problems}
+    if len(ids) != record.n:
+        raise UsageError(
+            f"the record of {record.model} on {record.task} lists a problem twice; "
+            "make the record again from its grades"
+        )
+    return flags(record, "correct") & ~flags(record, "undecided")
+
+
+def by_cell(records: Iterable[ResultRecord]) -> dict[tuple[str, str], ResultRecord]:
+    """Return records by (model, task); two records of one cell are refused.
+
+    Choosing between two results of one cell is a choice of the result, which statistics must not
+    make.
+    """
+    cells: dict[tuple[str, str], ResultRecord] = {}
+    for record in records:
+        first = cells.setdefault((record.model, record.task), record)
+        if first is not record:
+            raise UsageError(
+                f"two records of {record.model} on {record.task} (stacks "
+                f"'{first.provenance.stack}' and '{record.provenance.stack}'); pass only one"
+            )
+    return cells

@@ -1,0 +1,63 @@
+"""Everything that the records at hand support, in the order of the catalog."""
+
+from collections.abc import Iterable, Sequence
+
+from tina_bench.catalog.schema import Catalog
+from tina_bench.stats.answers import by_cell
+from tina_bench.stats.compare import compare
+from tina_bench.stats.estimates import estimate
+from tina_bench.stats.shapes import Comparison, Report
+from tina_bench.stats.verdicts import Case, judge_family
+from tina_bench.store.records import ResultRecord
+
+
+def build_report(catalog: Catalog, records: Sequence[ResultRecord]) -> Report:
+    """Return the report of the records, which does not depend on their order.
+
+    Estimates come by model, then task, each in catalog order; what the catalog does not know comes
+    after, by name. Comparisons set each adapter against its base on every common task, then on all
+    of them pooled where there are several. All claims of the catalog are one family.
+
+    Raises `UsageError` for two records of one model and task, for malformed records, and where an
+    adapter and its base were given different problems.
+    """
+    cells = by_cell(records)
+    models = _order(catalog.models, (model for model, _ in cells))
+    tasks = _order(catalog.tasks, (task for _, task in cells))
+    ordered = {
+        (model, task): cells[model, task]
+        for model in models
+        for task in tasks
+        if (model, task) in cells
+    }
+    cases = [
+        Case(name, claim, catalog.tasks[claim.task], cells.get((claim.model, claim.task)))
+        for name, claim in catalog.claims.items()
+    ]
+    return Report(
+        estimates=tuple(estimate(record) for record in ordered.values()),
+        comparisons=tuple(_comparisons(catalog, ordered, tasks)),
+        judgements=judge_family(cases),
+    )
+
+
+def _order(known: Iterable[str], found: Iterable[str]) -> list[str]:
+    names = list(known)
+    return names + sorted(set(found) - set(names))
+
+
+def _comparisons(
+    catalog: Catalog, cells: dict[tuple[str, str], ResultRecord], tasks: list[str]
+) -> Iterable[Comparison]:
+    for name, model in catalog.models.items():
+        if model.base is None:
+            continue
+        pairs = [
+            (cells[name, task], cells[model.base, task])
+            for task in tasks
+            if (name, task) in cells and (model.base, task) in cells
+        ]
+        for adapter, base in pairs:
+            yield compare([adapter], [base])
+        if len(pairs) > 1:
+            yield compare([adapter for adapter, _ in pairs], [base for _, base in pairs])

@@ -1,0 +1,165 @@
+"""What statistics hand on: estimates, comparisons, verdicts; every interval has its question."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Shape(BaseModel):
+    """Common behaviour: frozen, no unknown keys, field docstrings become descriptions."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+
+class Question(StrEnum):
+    """Which of two questions an interval answers."""
+
+    SAME_PROBLEMS = "these problems, sampled afresh"
+    SIMILAR_PROBLEMS = "problems like these"
+
+
+class Interval(Shape):
+    """A two-sided interval in percent or points."""
+
+    low: float
+    """Lower end."""
+    high: float
+    """Upper end."""
+    level: float
+    """Nominal coverage, as 0.95."""
+    question: Question
+    """What it is an interval for."""
+    method: str
+    """How it was made, with its source."""
+
+
+class Rate(Shape):
+    """A share of samples."""
+
+    count: int
+    """Samples it is true of."""
+    total: int
+    """All samples."""
+
+    @property
+    def percent(self) -> float:
+        """The share, in percent."""
+        return 100 * self.count / self.total
+
+
+class TaskEstimate(Shape):
+    """Score of one model on one task."""
+
+    model: str
+    """Model."""
+    task: str
+    """Task."""
+    n: int
+    """Problems."""
+    k: int
+    """Runs."""
+    n_correct: int
+    """Correct answers over all problems and runs."""
+    avg_percent: float
+    """avg@k: mean over runs of the share of correct answers, percent."""
+    same_problems: Interval
+    """Percent; what k fresh runs over the same problems would give."""
+    similar_problems: Interval
+    """Percent; what problems drawn like these would give."""
+    run_percents: tuple[float, ...]
+    """Score of each run, in the order of the record's seeds, percent."""
+    sd_over_runs_points: float | None
+    """Sample SD of the run scores: a dispersion, not a standard error; `None` for one run."""
+    pass_at_k_percent: dict[int, float]
+    """Unbiased pass@k' for every k' up to k (Chen et al. 2021, arXiv 2107.03374, section 2.1)."""
+    truncated: Rate
+    """Answers cut at the generation limit."""
+    unanswered: Rate
+    """Answers in which the grader found nothing to grade."""
+    undecided: Rate
+    """Answers that the grader gave no decision on; counted as not correct."""
+    mean_tokens_out: float
+    """Mean answer length, tokens."""
+
+
+class Comparison(Shape):
+    """Model A against model B on the same problems of one or several tasks."""
+
+    model_a: str
+    """First model."""
+    model_b: str
+    """Second model."""
+    tasks: tuple[str, ...]
+    """Tasks that were pooled, each problem with equal weight."""
+    n: int
+    """Problems."""
+    difference_points: float
+    """Mean over problems of A's share correct minus B's, points."""
+    interval: Interval
+    """Points."""
+    p_value: float
+    """Two-sided, paired by problem."""
+    method: str
+    """How it was tested."""
+
+
+class Verdict(StrEnum):
+    """What the evidence says of a claim."""
+
+    REPRODUCED = "REPRODUCED"
+    NOT_REPRODUCED = "NOT_REPRODUCED"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    NOT_COMPARABLE = "NOT_COMPARABLE"
+    NOT_MEASURED = "NOT_MEASURED"
+
+
+class Judgement(Shape):
+    """A claim and its verdict."""
+
+    claim: str
+    """Catalog name of the claim."""
+    model: str
+    """Model."""
+    task: str
+    """Task."""
+    claimed_percent: float
+    """As printed."""
+    decimals: int
+    """Digits printed."""
+    runs: int | None
+    """k₀ behind the claim; `None` if unknown."""
+    who: str
+    """Who says so."""
+    source: str
+    """Where."""
+    verdict: Verdict
+    """What the evidence says; `NOT_MEASURED` where there is no result yet."""
+    reason: str
+    """One or two sentences for people, numbers included."""
+    would_decide: str | None = None
+    """What would settle an open case."""
+    differences: tuple[str, ...] = ()
+    """Protocol differences, with NOT_COMPARABLE."""
+    measured_percent: float | None = None
+    """Our avg@k."""
+    difference_points: float | None = None
+    """Ours minus claimed."""
+    interval: Interval | None = None
+    """Of the difference, points."""
+    p_value: float | None = None
+    """That a fresh measurement like the claim's would lie this far from ours or farther."""
+    margin_points: float | None = None
+    """Equivalence margin used."""
+
+
+class Report(Shape):
+    """Everything that the records at hand support."""
+
+    estimates: tuple[TaskEstimate, ...]
+    """One a model and task."""
+    comparisons: tuple[Comparison, ...]
+    """Adapters against their bases: a task each, then all tasks pooled."""
+    judgements: tuple[Judgement, ...]
+    """One a claim, in the order of the catalog."""

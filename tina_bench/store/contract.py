@@ -1,0 +1,193 @@
+"""The contract of a job folder: what a runner hands in and what a job brings back.
+
+Paths are relative to the home, or inside the installed package, so that the same folder runs in a
+virtual environment, in a container or on a cluster.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from tina_bench.catalog.schema import Recipe, Sampling, Stack, Task
+from tina_bench.store.records import Job, JobKind, Outcome, Record
+
+GRADER_PACKAGES = ("lighteval", "math-verify", "latex2sympy2-extended")
+"""Distributions whose version decides a grade."""
+
+
+class Weights(Record):
+    """A folder of weights and tokenizer, with the hash of every file in it that is used."""
+
+    folder: str
+    """Relative to the home."""
+    sha256: dict[str, str]
+    """File name to sha256; checked again right before an engine reads them."""
+
+
+class Dataset(Record):
+    """A dataset's files, as the lock has them."""
+
+    name: str
+    """Embedded name or hub id."""
+    sha256: dict[str, str]
+    """File name to sha256."""
+
+
+class FetchInputs(Record):
+    """Bring locked files into the home and check them."""
+
+    kind: Literal["fetch"] = "fetch"
+    sizes: dict[str, int]
+    """File name to length in bytes."""
+    sha256: dict[str, str]
+    """File name to sha256."""
+
+
+class TrainInputs(Record):
+    """Train an adapter by a recipe."""
+
+    kind: Literal["train"] = "train"
+    recipe_name: str
+    """Catalog name."""
+    recipe: Recipe
+    """The recipe itself."""
+    base: Weights
+    """Weights the adapter stands on."""
+    dataset: Dataset
+    """Training problems."""
+    stack: Stack
+    """Packages that must be installed."""
+
+
+class MergeInputs(Record):
+    """Add an adapter into its base."""
+
+    kind: Literal["merge"] = "merge"
+    base: Weights
+    """Full weights."""
+    adapter: Weights
+    """LoRA adapter."""
+    stack: Stack
+    """Packages that must be installed."""
+
+
+class Protocol(Record):
+    """How answers are drawn and graded."""
+
+    profile: str
+    """Catalog name."""
+    sampling: Sampling
+    """Temperature and truncation of the distribution."""
+    max_model_tokens: int
+    """Context length, prompt included."""
+    remove_reasoning_tags: bool
+    """Strip `<think>…</think>` before grading."""
+    stack_name: str
+    """Catalog name."""
+    stack: Stack
+    """Packages that must be installed, engine options."""
+    tasks: dict[str, Task]
+    """Tasks by catalog name."""
+    datasets: dict[str, Dataset]
+    """Dataset of each task, by task."""
+
+
+class EvaluateInputs(Record):
+    """Generate every missing sample of the folder's runs with one engine."""
+
+    kind: Literal["evaluate"] = "evaluate"
+    weights: Weights
+    """What to load."""
+    protocol: Protocol
+    """How to ask."""
+
+
+class GradeInputs(Record):
+    """Grade every ungraded sample of the folder's runs."""
+
+    kind: Literal["grade"] = "grade"
+    identity: str
+    """Which sample log."""
+    protocol: Protocol
+    """How they were asked."""
+    timeout_seconds: float = 10.0
+    """Hard limit a sample; then the grading process is killed and the sample is undecided."""
+
+
+JobInputs = FetchInputs | TrainInputs | MergeInputs | EvaluateInputs | GradeInputs
+
+
+class JobFolder(Record):
+    """`job.json`: what the runner hands to the process that does the work.
+
+    Self-contained but for the folders that it names (relative to the home), so that the same folder
+    runs in a virtual environment, in a container or on a cluster.
+    """
+
+    schema_version: Literal[1] = 1
+    kind: JobKind
+    """What to do."""
+    name: str
+    """Folder name."""
+    attempt: str
+    """Id of this attempt; a resumed folder gets a new one."""
+    jobs: tuple[Job, ...]
+    """The planned jobs carried out here."""
+    inputs: Annotated[JobInputs, Field(discriminator="kind")]
+    """What the kind needs."""
+    stack: str
+    """Catalog name of the stack."""
+    command_line: tuple[str, ...] = ()
+    """What the user typed."""
+    price_name: str | None = None
+    """Catalog entry of the price, or what the user gave with --price."""
+    price_usd_per_hour: float | None = None
+    """US dollars an hour of the billed unit; `None` when unknown."""
+    billed_per: Literal["gpu", "machine"] | None = None
+    """What the price is for an hour of."""
+    budget_usd: float | None = None
+    """Dollars this attempt may spend at most; `None` for no limit."""
+
+
+class JobResult(Record):
+    """`result.json`: how the last attempt at a job folder ended."""
+
+    schema_version: Literal[1] = 1
+    kind: JobKind
+    """What was done."""
+    name: str
+    """Folder name."""
+    attempt: str
+    """The attempt that ended so."""
+    outcome: Outcome
+    """`done`, stopped at the `budget`, or `failed`."""
+    done: tuple[str, ...] = ()
+    """Ids of the planned jobs that are complete."""
+    outputs: dict[str, Any] = {}
+    """What the kind brings back."""
+    failure: str | None = None
+    """One sentence, when it failed."""
+    finished_at: AwareDatetime
+    """When it ended."""
+
+
+class TrainOutputs(Record):
+    """What `train` brings back."""
+
+    adapter: Weights
+    """The adapter."""
+    steps: int
+    """Optimizer steps taken."""
+    parameters_trained: int
+    """Number of adapter parameters."""
+
+
+class EvaluateOutputs(Record):
+    """What `evaluate` brings back."""
+
+    identity: str
+    """Names the sample log: hash of weights, tokenizer and engine."""
+    samples_generated: int
+    """By this attempt."""
+    samples_found: int
+    """Already in the log."""

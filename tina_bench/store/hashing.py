@@ -1,0 +1,28 @@
+"""Content hashes: of files, and of values as canonical JSON."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+
+def sha256_file(path: Path) -> str:
+    """The sha256 of a file's bytes, in hex; reads in blocks, so size does not matter."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def canonical_json(value: Any) -> str:
+    """One spelling for one value: sorted keys, no spaces, no NaN, ASCII only.
+
+    ASCII because a model may emit a lone surrogate: a legal JSON string, but not legal UTF-8.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def digest(value: Any) -> str:
+    """The sha256 of a JSON value's canonical spelling, in hex.
+
+    Two values that are equal as JSON have the same digest whatever the order of their keys.
+    """
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()

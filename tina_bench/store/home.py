@@ -1,0 +1,119 @@
+"""Where everything a user's runs leave lies, and how it is laid out.
+
+    <home>/
+      jobs/<kind>-<model>-<hash>/          one finished step: job.json, result.json, ledger, log
+      jobs/<kind>-<model>-<hash>.work/     the same while it runs, or after it failed
+      samples/<model>/<identity>.jsonl     every answer ever generated, append-only
+      grades/<model>/<identity>.jsonl      what graders said of them, append-only
+      results/<model>/<task>.json          model × task: outcomes by problem, with provenance
+      site/                                the leaderboard, unless --out says otherwise
+"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from tina_bench.errors import BusyError, IntegrityError
+from tina_bench.store.log import read_log
+from tina_bench.store.contract import JobResult
+from tina_bench.store.records import LedgerEntry, ResultRecord
+
+WORK_SUFFIX = ".work"
+RecordT = TypeVar("RecordT", bound=BaseModel)
+
+
+def read_record(path: Path, shape: type[RecordT]) -> RecordT:
+    """Read one JSON record; raises `IntegrityError` naming the file and the first wrong field."""
+    try:
+        return shape.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise IntegrityError(
+            f"{path}: {where}: {first['msg']}; expected a {shape.__name__} as this version of "
+            "tina-bench writes it. Move the file away and run again to make it anew."
+        ) from None
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths of one home and what lies there. Reading never creates anything."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> "Home":
+        """`TINA_BENCH_HOME`, else `./runs`."""
+        return cls(Path(os.environ.get("TINA_BENCH_HOME") or "runs").absolute())
+
+    @property
+    def jobs(self) -> Path:
+        """Folder of job folders."""
+        return self.root / "jobs"
+
+    @property
+    def site(self) -> Path:
+        """Default folder of the built leaderboard."""
+        return self.root / "site"
+
+    def work_folder(self, name: str) -> Path:
+        """Where a job folder is while it is not finished."""
+        return self.jobs / (name + WORK_SUFFIX)
+
+    def done_folder(self, name: str) -> Path:
+        """Where a job folder is once it is finished."""
+        return self.jobs / name
+
+    def sample_log(self, model: str, identity: str) -> Path:
+        """Every sample of one set of weights in one engine under one protocol."""
+        return self.root / "samples" / model / f"{identity}.jsonl"
+
+    def grade_log(self, model: str, identity: str) -> Path:
+        """Every grade that one grader version gave to one sample log."""
+        return self.root / "grades" / model / f"{identity}.jsonl"
+
+    def result_file(self, model: str, task: str) -> Path:
+        """The result record of model × task."""
+        return self.root / "results" / model / f"{task}.json"
+
+    def finished(self) -> dict[str, JobResult]:
+        """Result of every finished job folder, by folder name."""
+        return {
+            path.parent.name: read_record(path, JobResult)
+            for path in sorted(self.jobs.glob("*/result.json"))
+            if not path.parent.name.endswith(WORK_SUFFIX)
+        }
+
+    def results(self) -> list[ResultRecord]:
+        """Every result record, ordered by model and task."""
+        paths = sorted((self.root / "results").glob("*/*.json"))
+        return [read_record(path, ResultRecord) for path in paths]
+
+    def ledger(self) -> Iterator[LedgerEntry]:
+        """Every ledger entry of every attempt, finished folders first by name."""
+        for path in sorted(self.jobs.glob("*/ledger.jsonl")):
+            for record in read_log(path):
+                yield LedgerEntry.model_validate(record)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the home against a second `reproduce`; raises `BusyError` when it is taken.
+
+        The kernel releases the lock when the process ends, however it ends.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BusyError(
+                    f"{self.root}: another tina-bench is at work in this home; wait for it, stop "
+                    "it, or choose another with TINA_BENCH_HOME."
+                ) from None
+            yield

@@ -1,0 +1,122 @@
+"""Append-only logs: the only files that grow.
+
+A line is a JSON object with a `check` field, the first 16 hex digits of the sha256 of the rest in
+canonical spelling. The writer appends whole lines in one write and fsyncs before it returns, so
+what a caller was told is durable survives `kill -9` and a power cut. The reader accepts exactly one
+kind of damage, because exactly one is possible without foul play: a last line that was cut short
+before its newline. Any other damage is refused with the file and line number.
+
+Traded away: a 16-digit check is against accidents and careless edits, not against somebody who
+recomputes it; result records carry the full sha256 of the log for that.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from tina_bench.errors import BusyError, DamagedLogError
+from tina_bench.store.atomic import fsync_folder
+from tina_bench.store.hashing import canonical_json, digest
+
+CHECK_DIGITS = 16
+
+
+def _line(record: dict[str, Any]) -> bytes:
+    if "check" in record:
+        raise ValueError("a log record may not have a field named 'check'")
+    sealed = {**record, "check": digest(record)[:CHECK_DIGITS]}
+    return (canonical_json(sealed) + "\n").encode()
+
+
+def _parse(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        raise DamagedLogError(
+            f"{path}, line {number}: found {line[:40]!r}, expected one JSON object; "
+            "restore the file from a copy, or move it away and run again."
+        ) from None
+    if not isinstance(record, dict) or "check" not in record:
+        raise DamagedLogError(
+            f"{path}, line {number}: the line has no 'check' field; it was not written by "
+            "tina-bench. Restore the file from a copy, or move it away and run again."
+        )
+    check = record.pop("check")
+    if check != digest(record)[:CHECK_DIGITS]:
+        raise DamagedLogError(
+            f"{path}, line {number}: the line's content does not match its check {check!r}: it was "
+            "changed after it was written. Restore the file from a copy, or move it away and run "
+            "again."
+        )
+    return record
+
+
+def _whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                return  # torn: only the last line of a file can lack its newline
+            yield number, line
+
+
+def read_log(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield every whole record in order; a missing file is an empty log.
+
+    A torn last line is left out. Raises `DamagedLogError` at the first line that is damaged in any
+    other way, naming file and line.
+    """
+    if path.exists():
+        for number, line in _whole_lines(path):
+            yield _parse(path, number, line)
+
+
+class LogWriter:
+    """The single writer of one log.
+
+    Opening takes an exclusive lock (released by the kernel when the process dies, however it dies)
+    and cuts a torn last line away, so that the next append starts on a fresh line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open or create `path`; raises `BusyError` when another process writes to it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._descriptor)
+            raise BusyError(
+                f"{path}: another tina-bench process is writing to this log; wait for it or stop it."
+            ) from None
+        whole = sum(len(line) for _, line in _whole_lines(path))
+        os.ftruncate(self._descriptor, whole)
+        os.lseek(self._descriptor, 0, os.SEEK_END)
+        fsync_folder(path.parent)
+
+    def append(self, records: Iterable[dict[str, Any]]) -> None:
+        """Write the records, in order, and return once they are on the disk."""
+        data = b"".join(_line(record) for record in records)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Release the lock. Nothing is buffered, so nothing is lost without it."""
+        os.close(self._descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

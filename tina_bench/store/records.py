@@ -1,0 +1,329 @@
+"""The shapes of everything that a run leaves on disk.
+
+Each record carries `schema_version` and refuses unknown fields, so that a file from another version
+is refused by name rather than half understood. A quantity that could not be measured is `None`,
+never zero.
+"""
+
+import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+SCHEMA_VERSION = 1
+
+
+class Record(BaseModel):
+    """Common behaviour of everything written to disk."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+
+class JobKind(StrEnum):
+    """What happens inside a job."""
+
+    FETCH = "fetch"
+    TRAIN = "train"
+    MERGE = "merge"
+    EVALUATE = "evaluate"
+    GRADE = "grade"
+
+
+class Phase(StrEnum):
+    """What a stretch of paid time went to."""
+
+    LOAD = "load"
+    GENERATE = "generate"
+    GRADE = "grade"
+    TRAIN = "train"
+    IDLE = "idle"
+
+
+class Job(Record):
+    """One planned step, named by the hash of its inputs.
+
+    An `evaluate` or `grade` job is one run: a model on a task with one sample seed. Jobs that share
+    a `pool` are carried out together, in one folder, by one engine.
+    """
+
+    id: str
+    """Hash of everything that decides the result, 16 hex digits."""
+    kind: JobKind
+    """What to do."""
+    model: str
+    """Model it is about."""
+    task: str | None = None
+    """Task, for `evaluate` and `grade`."""
+    seed: int | None = None
+    """Sample seed, for `evaluate` and `grade`."""
+    pool: str
+    """Jobs of one pool share one folder, one process and one engine."""
+    needs: tuple[str, ...] = ()
+    """Ids of the jobs that must be done before."""
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    DONE = "done"
+    BUDGET = "budget"
+    FAILED = "failed"
+
+
+class LedgerEntry(Record):
+    """A stretch of paid time of one attempt in one phase.
+
+    An attempt writes an entry as each phase ends and every few seconds within a phase, so that an
+    attempt that is killed is on the bill up to its last entry. Quantities are those of the stretch,
+    not running totals: a sum over entries is right whatever is missing.
+    """
+
+    schema_version: Literal[1] = 1
+    attempt: str
+    """The attempt that spent it."""
+    event: Literal["start", "spent", "end"]
+    """`start` opens an attempt, `end` closes it; without an `end` the attempt was interrupted."""
+    outcome: Outcome | None = None
+    """With `end`: how it ended."""
+    kind: JobKind
+    """What kind of job."""
+    folder: str
+    """Name of the job folder."""
+    model: str
+    """Model it was for."""
+    stack: str
+    """Catalog name of the stack."""
+    phase: Phase
+    """What the time went to."""
+    at: AwareDatetime
+    """When the stretch ended."""
+    wall_seconds: float
+    """Wall-clock time."""
+    cpu_seconds: float
+    """CPU time of the process and its children, user and system."""
+    peak_memory_bytes: int
+    """Largest resident size of the process so far."""
+    tokens_in: int = 0
+    """Prompt tokens of samples finished in the stretch."""
+    tokens_out: int = 0
+    """Generated tokens of samples finished in the stretch."""
+    samples: int = 0
+    """Samples finished in the stretch."""
+    steps: int = 0
+    """Optimizer steps finished in the stretch."""
+    device: str
+    """What computed, as its driver or the kernel names it."""
+    gpu_count: int | None
+    """GPUs held; 0 on a machine that computes on its CPU, `None` when unknown."""
+    gpu_seconds: float | None
+    """GPUs held times wall time, summed over devices."""
+    gpu_utilisation: float | None
+    """Mean share of time a kernel was running, 0 to 1, over devices and samples."""
+    energy_joules: float | None
+    """From the devices' energy counters; `None` where there is none."""
+    driver: str | None
+    """GPU driver version."""
+    price_name: str | None
+    """Catalog entry of the price."""
+    price_usd_per_hour: float | None
+    """US dollars an hour of the billed unit."""
+    cost_usd: float | None
+    """Price times billed time; `None` when either is unknown."""
+
+
+class Sample(Record):
+    """One generation, as the engine gave it. Never graded in place."""
+
+    schema_version: Literal[1] = 1
+    key: str
+    """Hash of prompt token ids, sampling parameters, sample seed, engine and weights identity."""
+    task: str
+    """Task the prompt belongs to."""
+    problem: str
+    """Problem id within the task: hash of its prompt text, 16 hex digits."""
+    index: int
+    """Row of the problem in the dataset, for people."""
+    seed: int
+    """The run's seed."""
+    protocol: str
+    """Hash of the sampling parameters and limits; samples of several may share a log."""
+    sample_seed: int
+    """The seed that the engine was given: derived from run seed, task and problem."""
+    text: str
+    """The answer, without the prompt."""
+    tokens_in: int
+    """Prompt tokens."""
+    tokens_out: int
+    """Generated tokens, the end token included."""
+    finish_reason: str
+    """`stop`, or `length` for an answer that was cut."""
+    finished_at: AwareDatetime
+    """When it was finished."""
+
+
+class SampleSource(Record):
+    """What made the samples of a log; written beside it under the same name."""
+
+    schema_version: Literal[1] = 1
+    weights_sha256: dict[str, str]
+    """File name to sha256 of weights and tokenizer."""
+    engine: dict[str, Any]
+    """Packages, options and device: with the weights, what the log's name is the hash of."""
+    hardware: dict[str, Any]
+    """The machine that generated last."""
+    prompts_sha256: dict[str, str]
+    """By task: hash over problem ids and prompt token ids, in dataset order."""
+
+
+class GradeStatus(StrEnum):
+    """Whether a grader came to a decision."""
+
+    GRADED = "graded"
+    TIMEOUT = "timeout"
+    ERROR = "error"
+
+
+class Grade(Record):
+    """What one version of one grader says of one sample."""
+
+    schema_version: Literal[1] = 1
+    key: str
+    """The sample's key."""
+    task: str
+    """Task."""
+    problem: str
+    """Problem id."""
+    index: int
+    """Row of the problem in the dataset."""
+    seed: int
+    """The run's seed."""
+    protocol: str
+    """The sample's protocol."""
+    metric: str
+    """Import path of the metric."""
+    status: GradeStatus
+    """An undecided sample counts as not correct and is shown."""
+    correct: bool
+    """The decision; false when there is none."""
+    extracted: str | None
+    """Answer that the grader read out of the text; `None` if it found none."""
+    gold: str
+    """The right answer, as the grader was given it."""
+    truncated: bool
+    """The answer was cut at the limit."""
+    tokens_out: int
+    """Generated tokens."""
+
+
+class Provenance(Record):
+    """Everything that a second party needs to repeat or doubt a result."""
+
+    tina_bench_version: str
+    """Version of this program."""
+    weights_sha256: dict[str, str]
+    """File name to sha256 of every weight, tokenizer and configuration file the engine loaded."""
+    dataset_sha256: dict[str, str]
+    """File name to sha256 of the dataset."""
+    prompts_sha256: str
+    """Hash over all problem ids and prompt token ids, in dataset order."""
+    engine: dict[str, Any]
+    """Engine identity: packages, options, device."""
+    sampling: dict[str, Any]
+    """Sampling parameters."""
+    grader: dict[str, str]
+    """Metric import path and grader package versions."""
+    packages: dict[str, str]
+    """Installed distributions that touched the result."""
+    stack: str
+    """Catalog name of the stack."""
+    profile: str
+    """Catalog name of the profile."""
+    hardware: dict[str, Any]
+    """Machine: processor, cores, memory, GPUs and driver."""
+    deviations: tuple[str, ...] = ()
+    """Every way in which this result was not made as asked."""
+    sample_log: str
+    """Path of the sample log, relative to the home."""
+    sample_log_bytes: int
+    """Length of the log when this result was made; it may have grown since."""
+    sample_log_sha256: str
+    """sha256 of those bytes."""
+    command_line: tuple[str, ...]
+    """What the user typed."""
+    started_at: AwareDatetime
+    """First sample."""
+    finished_at: AwareDatetime
+    """Last grade."""
+
+
+class ProblemOutcome(Record):
+    """All runs of one problem, in the order of `ResultRecord.seeds`."""
+
+    problem: str
+    """Problem id: hash of its prompt text."""
+    index: int
+    """Row in the dataset."""
+    correct: tuple[bool, ...]
+    """Decision a run."""
+    undecided: tuple[bool, ...]
+    """True where the grader gave no decision."""
+    answered: tuple[bool, ...]
+    """True where the grader found an answer."""
+    truncated: tuple[bool, ...]
+    """True where the answer was cut at the limit."""
+    tokens_out: tuple[int, ...]
+    """Generated tokens a run."""
+
+
+class Cost(Record):
+    """What a result cost; sums over all attempts, failed and interrupted ones included."""
+
+    wall_seconds: float
+    """Wall-clock time."""
+    gpu_seconds: float | None
+    """GPU time; `None` if unknown for any part."""
+    energy_joules: float | None
+    """Energy; `None` if unknown for any part."""
+    cost_usd: float | None
+    """Dollars; `None` if unknown for any part."""
+
+
+class ResultRecord(Record):
+    """Model × task: what verdicts and the board are made from."""
+
+    schema_version: Literal[1] = 1
+    model: str
+    """Model."""
+    task: str
+    """Task."""
+    metric: Literal["avg@k"] = "avg@k"
+    """Always `avg@k`, the mean over runs of the share of correct answers."""
+    seeds: tuple[int, ...]
+    """Sample seeds, ascending; k is their number."""
+    problems: tuple[ProblemOutcome, ...]
+    """Outcomes by problem, in dataset order."""
+    provenance: Provenance
+    """How it came about."""
+
+    @property
+    def n(self) -> int:
+        """Number of problems."""
+        return len(self.problems)
+
+    @property
+    def k(self) -> int:
+        """Number of runs."""
+        return len(self.seeds)
+
+    @property
+    def n_correct(self) -> int:
+        """Correct answers over all problems and runs."""
+        return sum(sum(problem.correct) for problem in self.problems)
+
+
+def now() -> datetime.datetime:
+    """The time, with its zone (UTC)."""
+    return datetime.datetime.now(datetime.UTC)
