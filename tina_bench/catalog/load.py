@@ -74,7 +74,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise CatalogError(f"{path}: cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
         raise CatalogError(
-            f"{path}: byte {error.start}: found {error.object[error.start]:#x}, expected UTF-8 text."
+            f"{path}: byte {error.start}: found {error.object[error.start]:#x}, expected UTF-8."
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise CatalogError(f"{path}: not valid TOML: {error}.") from None
@@ -161,8 +161,8 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
         first = error.errors()[0]
         section, name = str(first["loc"][0]), str(first["loc"][1])
         raise CatalogError(
-            f"{origin.get((section, name), 'catalog')}: {section}: found the name {name!r}, expected "
-            "letters, digits, '.', '_' and '-', not more than 80."
+            f"{origin.get((section, name), 'catalog')}: {section}: found the name {name!r}, "
+            "expected letters, digits, '.', '_' and '-', not more than 80."
         ) from None
     _check_references(catalog, origin)
     return catalog

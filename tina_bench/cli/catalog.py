@@ -7,7 +7,7 @@ import typer
 from tina_bench.cli.common import CatalogOption, JsonOption, console, print_json, table
 
 app = typer.Typer(
-    help="What exists and what was claimed: models, tasks, recipes, claims, stacks, profiles, prices.",
+    help="What exists and what was claimed: models, tasks, recipes, claims, stacks and so on.",
     no_args_is_help=True,
 )
 

@@ -41,7 +41,8 @@ ModelsOption = Annotated[
     typer.Option("--model", "-m", help="Only this model; may be given several times."),
 ]
 TasksOption = Annotated[
-    list[str] | None, typer.Option("--task", "-t", help="Only this task; may be given several times.")
+    list[str] | None,
+    typer.Option("--task", "-t", help="Only this task; may be given several times."),
 ]
 SeedsOption = Annotated[
     int | None,

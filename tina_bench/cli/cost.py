@@ -22,7 +22,9 @@ def cost(
     by: Annotated[
         str,
         typer.Option(
-            "--by", metavar="COLUMNS", help="Sum by these: model, kind, phase, attempt; with commas."
+            "--by",
+            metavar="COLUMNS",
+            help="Sum by these: model, kind, phase, attempt; with commas.",
         ),
     ] = "model,kind,phase",
     home: HomeOption = None,
@@ -53,10 +55,11 @@ def cost(
     for line in lines:
         hours = "unknown" if line.gpu_seconds is None else f"{line.gpu_seconds / 3600:.3f}"
         energy = "unknown" if line.energy_joules is None else f"{line.energy_joules:.0f} J"
+        labels = [str(getattr(line, column)) for column in columns]
         rows.add_row(
-            *(str(getattr(line, column))[:12] if column == "attempt" else getattr(line, column) for column in columns),
-            seconds_text(line.wall_seconds), seconds_text(line.cpu_seconds), hours, energy,
-            f"{line.tokens_out:,}", usd_text(line.cost_usd),
+            *labels, seconds_text(line.wall_seconds),
+            seconds_text(line.cpu_seconds), hours, energy, f"{line.tokens_out:,}",
+            usd_text(line.cost_usd),
         )  # fmt: skip
     out.print(rows)
     known = [line.cost_usd for line in lines]

@@ -5,9 +5,18 @@ from typing import Annotated
 
 import typer
 
-from tina_bench.cli.common import CatalogOption, HomeOption, JsonOption, console, open_home, print_json
+from tina_bench.cli.common import (
+    CatalogOption,
+    HomeOption,
+    JsonOption,
+    console,
+    open_home,
+    print_json,
+)
 
-app = typer.Typer(help="The leaderboard: a static site that needs no network to look at.", no_args_is_help=True)
+app = typer.Typer(
+    help="The leaderboard: a static site that needs no network to look at.", no_args_is_help=True
+)
 
 
 @app.callback()
@@ -25,7 +34,7 @@ def build(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Build the site from the results of this home. The old site stays until the new one is whole."""
+    """Build the site from this home's results. The old site stays until the new one is whole."""
     from tina_bench.board.build import build_site
     from tina_bench.catalog.load import load_catalog
     from tina_bench.errors import BlockedError

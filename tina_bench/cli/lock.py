@@ -10,7 +10,8 @@ from tina_bench.cli.common import CatalogOption, console
 
 def lock(
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit code 13 if the lock is out of date.")
+        bool,
+        typer.Option("--check", help="Write nothing; exit code 13 if the lock is out of date."),
     ] = False,
     path: Annotated[
         Path | None, typer.Option("--file", help="The lock; the checkout's own if not given.")
@@ -30,7 +31,9 @@ def lock(
     made = resolve_embedded(load_catalog(catalog or ()))
     if check:
         if read_lock(target) != made:
-            raise LockError(f"{target}: differs from the files it locks; `tina-bench lock` renews it.")
+            raise LockError(
+                f"{target}: differs from the files it locks; `tina-bench lock` renews it."
+            )
         console().print(f"{target}: agrees with every file it locks.", markup=False)
         return
     write_lock(made, target)

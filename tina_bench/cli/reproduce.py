@@ -59,7 +59,7 @@ class ConsoleWatcher:
             unit=progress.unit,
         )
 
-    def pool_ended(self, kind: "JobKind", model: str, outcome: "Outcome", note: str) -> None:
+    def pool_ended(self, outcome: "Outcome", note: str) -> None:
         """Replace the bar by a line that stays."""
         assert self._task is not None
         elapsed = self._bar.tasks[self._bar.task_ids.index(self._task)].elapsed or 0.0
@@ -104,7 +104,7 @@ def reproduce(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train, evaluate and grade whatever the request still needs; then `verify` and look at the board.
+    """Train, evaluate and grade what the request still needs; then `verify`, and look at the board.
 
     Safe to interrupt and to repeat: finished samples are never generated again.
     """
@@ -146,7 +146,7 @@ def reproduce(
             ConsoleWatcher(bar),
             price=Price(name, usd, entry.billed_per),
             budget_usd=budget,
-            command_line=tuple(["tina-bench", *sys.argv[1:]]),
+            command_line=("tina-bench", *sys.argv[1:]),
         )
         summary = execution.run()
     result: dict[str, Any] = {

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tina_bench.cli.common import (
-    CatalogOption,
     HomeOption,
     JsonOption,
     console,
@@ -20,7 +19,9 @@ if TYPE_CHECKING:
     from tina_bench.store.home import Home
     from tina_bench.store.records import ResultRecord
 
-app = typer.Typer(help="What has been measured: scores, intervals, provenance.", no_args_is_help=True)
+app = typer.Typer(
+    help="What has been measured: scores, intervals, provenance.", no_args_is_help=True
+)
 
 
 def _entry(
@@ -88,7 +89,6 @@ def list_results(
 def show_result(
     model: Annotated[str, typer.Argument(help="Model.")],
     task: Annotated[str, typer.Argument(help="Task.")],
-    catalog: CatalogOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -114,7 +114,9 @@ def show_result(
             f"95 % interval, {interval.question}", f"{interval.low:.2f} – {interval.high:.2f} %"
         )
     spread = estimate.sd_over_runs_points
-    rows.add_row("avg@k", f"{estimate.avg_percent:.2f} % ({record.n_correct} of {record.n * record.k})")
+    rows.add_row(
+        "avg@k", f"{estimate.avg_percent:.2f} % ({record.n_correct} of {record.n * record.k})"
+    )
     rows.add_row("SD over runs (a dispersion)", "–" if spread is None else f"{spread:.2f} points")
     for k, value in estimate.pass_at_k_percent.items():
         rows.add_row(f"pass@{k}", f"{value:.2f} %")

@@ -37,9 +37,7 @@ SIGNS = {
 
 
 def _print(judgements: list["Judgement"]) -> None:
-    rows = table(
-        "verdict", "model", "task", "claimed", "ours", "reason", right=("claimed", "ours")
-    )
+    rows = table("verdict", "model", "task", "claimed", "ours", "reason", right=("claimed", "ours"))
     for judgement in judgements:
         ours = judgement.measured_percent
         verdict, colour = judgement.verdict, COLOURS[judgement.verdict]

@@ -6,6 +6,7 @@ this process could not even say so (a crash of the engine, `kill -9`), which the
 
 import argparse
 import ctypes
+import importlib
 import signal
 import sys
 import traceback
@@ -26,12 +27,12 @@ PR_SET_PDEATHSIG = 1
 
 
 def _die_with_parent() -> None:
-    """Ask the kernel to stop this process when the runner dies, so that nobody pays for an orphan."""
+    """Have the kernel stop this process when the runner dies: nobody pays for an orphan."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _interrupt(signum: int, frame: Any) -> None:
+def _interrupt(*_: Any) -> None:
     raise KeyboardInterrupt
 
 
@@ -46,19 +47,10 @@ def _device(folder: JobFolder) -> str:
 
 
 def _work(context: Context) -> tuple[Outcome, list[str], Any]:
-    """The room's one switch; each job is imported only when it is its turn."""
-    kind = context.folder.kind
-    if kind is JobKind.FETCH:
-        from tina_bench.jobs.fetch import run
-    elif kind is JobKind.TRAIN:
-        from tina_bench.jobs.train import run  # type: ignore[assignment]
-    elif kind is JobKind.MERGE:
-        from tina_bench.jobs.merge import run  # type: ignore[assignment]
-    elif kind is JobKind.EVALUATE:
-        from tina_bench.jobs.evaluate import run  # type: ignore[assignment]
-    else:
-        from tina_bench.jobs.grade import run  # type: ignore[assignment]
-    return run(context)
+    """Each kind of job is a module of its name, imported only when it is its turn."""
+    module = importlib.import_module(f"tina_bench.jobs.{context.folder.kind}")
+    outcome, done, outputs = module.run(context)
+    return outcome, done, outputs
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -74,7 +66,9 @@ def main(arguments: list[str] | None = None) -> int:
     meter = Meter(folder, options.folder / LEDGER_NAME, device=_device(folder))
     context = Context(Home(options.home), options.folder, folder, meter)
     report_progress(options.folder, Phase.LOAD, 0, 0, "")
-    outcome, done, outputs, failure = Outcome.FAILED, [], {}, None
+    outcome, failure = Outcome.FAILED, None
+    done: list[str] = []
+    outputs: dict[str, Any] = {}
     try:
         outcome, done, raw = _work(context)
         outputs = raw.model_dump(mode="json") if isinstance(raw, BaseModel) else raw or {}
@@ -82,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
         failure = str(error)
     except KeyboardInterrupt:
         failure = "interrupted; everything finished so far is kept, run the same command again."
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever an engine raises is this job's result
         traceback.print_exc()
         failure = f"{type(error).__name__}: {error}"
     meter.end(outcome)

@@ -5,7 +5,7 @@ minute, and a crash of it is a crash of the job, which the runner records as a r
 """
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,7 +115,7 @@ class Engine:
         )
         self.max_num_seqs = stack.max_num_seqs
 
-    def stream(self, requests: Iterable[Request], sampling: Sampling) -> Iterator[list[Answer]]:
+    def stream(self, requests: Iterable[Request], sampling: Sampling) -> Generator[list[Answer]]:
         """Yield the answers of each engine step that finished any, in the order they finish.
 
         At most two batches of requests are inside the engine at a time, so a caller that stops

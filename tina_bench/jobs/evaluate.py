@@ -240,9 +240,7 @@ def run(context: Context) -> tuple[Outcome, list[str], EvaluateOutputs]:
             engine = Engine(weights, protocol.stack, protocol.max_model_tokens)
             _generate(context, engine, protocol, missing, log, present)
 
-    incomplete = {
-        (item.task, item.seed) for item in wanted if item.request.key not in present
-    }
+    incomplete = {(item.task, item.seed) for item in wanted if item.request.key not in present}
     done = [job.id for job in context.folder.jobs if (job.task, job.seed) not in incomplete]
     complete = len(done) == len(context.folder.jobs)
     outputs = EvaluateOutputs(

@@ -45,7 +45,9 @@ _metrics: dict[str, Any] = {}
 """Metric by task; filled before workers are forked, so that they start with it."""
 
 
-def grade_text(task: str, doc: Any, text: str, *, remove_reasoning: bool) -> tuple[bool, str | None]:
+def grade_text(
+    task: str, doc: Any, text: str, *, remove_reasoning: bool
+) -> tuple[bool, str | None]:
     """What the task's LightEval metric says of one answer: correct, and the answer it read.
 
     The metric writes what it extracted into `doc.specific`, which is how "no answer" is told from
@@ -154,7 +156,9 @@ def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
                     context.progress(written, len(todo), "grades")
     grades = [grade for grade in grades + fresh if grade.protocol == protocol_id]
     for name in tasks:
-        _write_result(context, inputs, name, problems, grades, samples, versions, sample_path)
+        _write_result(
+            context, inputs, name, problems, grades, samples, versions, sample_path, grade_path
+        )
     undecided = sum(grade.status is not GradeStatus.GRADED for grade in fresh)
     outputs = {"grade_identity": identity, "graded": len(fresh), "undecided": undecided}
     return Outcome.DONE, [job.id for job in context.folder.jobs], outputs
@@ -169,6 +173,7 @@ def _write_result(
     samples: list[Sample],
     versions: dict[str, str],
     sample_path: Path,
+    grade_path: Path,
 ) -> None:
     protocol, model = inputs.protocol, context.folder.jobs[0].model
     metric = protocol.tasks[task].metric
@@ -201,9 +206,11 @@ def _write_result(
         stack=protocol.stack_name,
         profile=protocol.profile,
         hardware=source.hardware,
+        protocol=protocol_digest(protocol),
         sample_log=str(sample_path.relative_to(context.home.root)),
         sample_log_bytes=len(content),
         sample_log_sha256=hashlib.sha256(content).hexdigest(),
+        grade_log=str(grade_path.relative_to(context.home.root)),
         command_line=context.folder.command_line,
         started_at=min(finished),
         finished_at=max(finished),

@@ -33,13 +33,11 @@ def accuracy(completions: list[Any], gold: list[str], **_: Any) -> list[float]:
 
 
 def format(completions: list[Any], **_: Any) -> list[float]:  # noqa: A001 - the papers' name
-    """1 where the completion ends its thinking exactly once: one `\\n</think>\\n`, else 0.
+    r"""1 where the completion ends its thinking exactly once: one `\n</think>\n`, else 0.
 
     Source: Tina, `tina/post_train_hf/rewards.py` at c6274cd (facts, section 3.2).
     """
-    return [
-        float(completion_text(completion).count(THINK_END) == 1) for completion in completions
-    ]
+    return [float(completion_text(completion).count(THINK_END) == 1) for completion in completions]
 
 
 REWARDS: dict[str, Callable[..., list[float]]] = {"accuracy": accuracy, "format": format}

@@ -91,7 +91,7 @@ def _callback(context: Context, recipe: Recipe, log: LogWriter) -> Any:
             self._started = time.monotonic()
             self._steps = 0
 
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
             stop = recipe.optimizer.stop_step
             self._steps += 1
             context.meter.tick(steps=1)
@@ -105,7 +105,7 @@ def _callback(context: Context, recipe: Recipe, log: LogWriter) -> Any:
                 self.hit_budget = True
                 control.should_save = control.should_training_stop = True
 
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        def on_log(self, _: Any, state: Any, __: Any, logs: Any = None, **___: Any) -> None:
             if not logs or "reward" not in logs:
                 return
             record = {

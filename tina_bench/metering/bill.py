@@ -33,7 +33,8 @@ class BillLine:
     cost_usd: float | None = None
 
 
-SUMMED = ("wall_seconds", "cpu_seconds", "tokens_in", "tokens_out", "samples", "steps")
+SECONDS = ("wall_seconds", "cpu_seconds")
+COUNTS = ("tokens_in", "tokens_out", "samples", "steps")
 KNOWN_OR_NOT = ("gpu_seconds", "energy_joules", "cost_usd")
 
 
@@ -53,22 +54,18 @@ def bill(entries: Iterable[LedgerEntry], by: Sequence[Column]) -> list[BillLine]
     lines = []
     for _, group in spent.groupby(list(by), sort=False):
         first = group.iloc[0]
-        names = {column: str(first[column]) for column in by}
-        outcome = str(ended.get(first["attempt"], "interrupted")) if "attempt" in by else ""
+        line: dict[str, object] = {column: str(first[column]) for column in by}
         if "attempt" in by:
-            names = {key: str(first[key]) for key in ("model", "kind", *by)}
-        lines.append(
-            BillLine(
-                **names,
-                outcome=outcome,
-                peak_memory_bytes=int(group["peak_memory_bytes"].max()),
-                **{name: type(getattr(BillLine, name))(group[name].sum()) for name in SUMMED},
-                **{
-                    name: None if group[name].isna().any() else float(group[name].sum())
-                    for name in KNOWN_OR_NOT
-                },
-            )
-        )
+            line |= {"model": str(first["model"]), "kind": str(first["kind"])}
+            line["outcome"] = str(ended.get(first["attempt"], "interrupted"))
+        line |= {name: float(group[name].sum()) for name in SECONDS}
+        line |= {name: int(group[name].sum()) for name in COUNTS}
+        line |= {
+            name: None if group[name].isna().any() else float(group[name].sum())
+            for name in KNOWN_OR_NOT
+        }
+        line["peak_memory_bytes"] = int(group["peak_memory_bytes"].max())
+        lines.append(BillLine(**line))  # type: ignore[arg-type]
     return lines
 
 

@@ -78,9 +78,10 @@ def _engines() -> list[Finding]:
             Finding(
                 engine,
                 bool(versions),
-                ", ".join(f"{name} {version}" for name, version in versions.items()) or "not installed",
+                ", ".join(f"{name} {version}" for name, version in versions.items())
+                or "not installed",
                 prevents,
-                "`make venv` in a checkout, or `pip install 'tina-bench[cpu]'` (`[cuda]` with a GPU).",
+                "`make venv` in a checkout, else `pip install 'tina-bench[cpu]'` (or `[cuda]`).",
             )
         )
     return findings

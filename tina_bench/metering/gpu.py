@@ -1,11 +1,12 @@
 """NVIDIA devices through NVML; a null object where there are none.
 
-Energy is the difference of the driver's total-energy counter (`nvmlDeviceGetTotalEnergyConsumption`,
-millijoules since the driver was loaded; Volta and later). Utilisation is the driver's share of time
-in which a kernel ran, averaged over the moments it was asked. Both are per device, whoever uses it:
-on a shared GPU they include the neighbours.
+Energy is the difference of the driver's counter (`nvmlDeviceGetTotalEnergyConsumption`,
+millijoules since the driver was loaded; Volta and later). Utilisation is the share of time in which
+a kernel ran, as the driver gives it, averaged over the moments it was asked. Both are per device,
+whoever uses it: on a shared GPU they include the neighbours.
 """
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -45,6 +46,17 @@ class NoGpus:
         return GpuReading(None, None)
 
 
+def visible_indices(count: int) -> list[int]:
+    """Indices of the devices that CUDA would use: all, or those of `CUDA_VISIBLE_DEVICES`.
+
+    A list of UUIDs is not resolved and counts as all devices.
+    """
+    wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if wanted is None or not all(part.strip().isdigit() for part in wanted.split(",") if part):
+        return list(range(count))
+    return [int(part) for part in wanted.split(",") if part and int(part) < count]
+
+
 class NvmlGpus:
     """Every device that NVML shows this process."""
 
@@ -55,7 +67,7 @@ class NvmlGpus:
         self._nvml = pynvml
         self._handles = [
             pynvml.nvmlDeviceGetHandleByIndex(index)
-            for index in range(pynvml.nvmlDeviceGetCount())
+            for index in visible_indices(pynvml.nvmlDeviceGetCount())
         ]
         self.names = tuple(pynvml.nvmlDeviceGetName(handle) for handle in self._handles)
         self.driver: str | None = pynvml.nvmlSystemGetDriverVersion()

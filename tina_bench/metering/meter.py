@@ -17,8 +17,8 @@ import psutil
 
 from tina_bench.metering.gpu import GpuReading, visible_gpus
 from tina_bench.metering.hardware import device_name
-from tina_bench.store.log import LogWriter
 from tina_bench.store.contract import JobFolder
+from tina_bench.store.log import LogWriter
 from tina_bench.store.records import LedgerEntry, Outcome, Phase, now
 
 INTERVAL_SECONDS = 5.0
@@ -26,9 +26,7 @@ INTERVAL_SECONDS = 5.0
 UTILISATION_SECONDS = 0.5
 
 
-def price_of_stretch(
-    folder: JobFolder, wall_seconds: float, gpu_count: int | None
-) -> float | None:
+def price_of_stretch(folder: JobFolder, wall_seconds: float, gpu_count: int | None) -> float | None:
     """Dollars for a stretch of time; `None` when price or number of billed units is unknown."""
     if folder.price_usd_per_hour is None:
         return None

@@ -34,7 +34,7 @@ def total(estimates: Iterable[Estimate]) -> Estimate:
 
 
 class Estimator:
-    """Estimates the jobs of one plan, in order: the first job of a pool carries the engine start."""
+    """Estimates the jobs of a plan, in order: the first job of a pool carries the engine start."""
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ prompt, package version or sampling parameter makes new jobs and an unchanged on
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from tina_bench.catalog.schema import Catalog, Model, Profile, Source, Stack, Task
@@ -31,6 +31,10 @@ class _Draft:
 
     job: Job
     reason: str
+
+
+Drafts = Generator[_Draft, None, str]
+"""Drafts, and in the end the id of the job that makes the weights."""
 
 
 def resolve_profile(catalog: Catalog, request: Request) -> Profile:
@@ -87,14 +91,14 @@ class _Drafter:
             self._seen.add(job.id)
             yield _Draft(job, reason)
 
-    def _weights(self, name: str) -> Iterator[_Draft]:
+    def _weights(self, name: str) -> Drafts:
         """Drafts of everything that makes a model's weights; returns the id of the last."""
         model = self.catalog.models[name]
         if model.source is Source.RECIPE:
             return (yield from self._trained(name, model))
         return (yield from self._fetched(name, model))
 
-    def _fetched(self, name: str, model: Model) -> Iterator[_Draft]:
+    def _fetched(self, name: str, model: Model) -> Drafts:
         entry = self.lock.models.get(name)
         job_id = _id("fetch", name, entry.digest if entry else "unresolved")
         if entry is None:
@@ -108,7 +112,7 @@ class _Drafter:
         )
         return job_id
 
-    def _trained(self, name: str, model: Model) -> Iterator[_Draft]:
+    def _trained(self, name: str, model: Model) -> Drafts:
         assert model.recipe is not None
         recipe = self.catalog.recipes[model.recipe]
         base_id = yield from self._weights(recipe.base)
@@ -145,9 +149,7 @@ class _Drafter:
         """Every evaluate job of a model, then every grade job: one pool each."""
         profile, model = self.profile, self.catalog.models[name]
         context = min(profile.max_model_tokens, model.max_model_tokens or profile.max_model_tokens)
-        protocol = digest(
-            [profile.sampling.model_dump(mode="json"), context, self._stack_digest]
-        )
+        protocol = digest([profile.sampling.model_dump(mode="json"), context, self._stack_digest])
         pool = _id("evaluate", weights_id, protocol)
         grader = digest(
             [profile.remove_reasoning_tags]
@@ -232,7 +234,7 @@ def _machine_gaps(stack_name: str, stack: Stack, machine: Machine) -> str | None
 def make_plan(
     request: Request, catalog: Catalog, lock: Lock, snapshot: Snapshot, machine: Machine
 ) -> Plan:
-    """Every job that the request still needs, in order, with reasons, estimates and what is missing.
+    """Every job that the request still needs, in order, with reason and estimate; what is missing.
 
     Pure: reads nothing, writes nothing, no clock, no randomness. Raises `UsageError` for names that
     the catalog does not have. 100 000 jobs take about a second (see BENCHMARKS.md).

@@ -31,9 +31,10 @@ def measured_speeds(entries: Iterable[LedgerEntry]) -> dict[tuple[str, str], Spe
     load: dict[tuple[str, str], dict[str, float]] = defaultdict(lambda: defaultdict(float))
     generated: set[str] = set()
     for entry in entries:
-        key = (entry.stack, entry.model, entry.phase)
+        pair = (entry.stack, entry.model)
+        key = (*pair, entry.phase)
         if entry.kind is JobKind.EVALUATE and entry.phase is Phase.LOAD:
-            load[key[:2]][entry.attempt] += entry.wall_seconds
+            load[pair][entry.attempt] += entry.wall_seconds
             continue
         units = {
             Phase.GENERATE: entry.tokens_out,
@@ -46,18 +47,18 @@ def measured_speeds(entries: Iterable[LedgerEntry]) -> dict[tuple[str, str], Spe
             if entry.phase is Phase.GENERATE:
                 generated.add(entry.attempt)
 
-    def seconds_per_unit(key: tuple[str, str], phase: Phase) -> float | None:
-        full = (*key, phase)
-        return wall[full] / work[full] if work[full] and wall[full] else None
+    def seconds_per_unit(pair: tuple[str, str], phase: Phase) -> float | None:
+        key = (*pair, phase)
+        return wall[key] / work[key] if work[key] and wall[key] else None
 
     speeds = {}
-    for key in {full[:2] for full in wall} | set(load):
-        starts = [seconds for attempt, seconds in load[key].items() if attempt in generated]
-        per_token = seconds_per_unit(key, Phase.GENERATE)
-        speeds[key] = Speed(
+    for pair in {(stack, model) for stack, model, _ in wall} | set(load):
+        starts = [seconds for attempt, seconds in load[pair].items() if attempt in generated]
+        per_token = seconds_per_unit(pair, Phase.GENERATE)
+        speeds[pair] = Speed(
             load_seconds=sum(starts) / len(starts) if starts else None,
             output_tokens_per_second=None if per_token is None else 1 / per_token,
-            grade_seconds_per_sample=seconds_per_unit(key, Phase.GRADE),
-            train_seconds_per_step=seconds_per_unit(key, Phase.TRAIN),
+            grade_seconds_per_sample=seconds_per_unit(pair, Phase.GRADE),
+            train_seconds_per_step=seconds_per_unit(pair, Phase.TRAIN),
         )
     return speeds

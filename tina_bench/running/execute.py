@@ -47,7 +47,7 @@ class Watcher(Protocol):
         """The running folder says how far it is."""
         ...
 
-    def pool_ended(self, kind: JobKind, model: str, outcome: Outcome, note: str) -> None:
+    def pool_ended(self, outcome: Outcome, note: str) -> None:
         """It ended."""
         ...
 
@@ -111,9 +111,7 @@ class Execution:
         ]
         for (kind, pool), group in groupby(open_jobs, key=lambda job: (job.kind, job.pool)):
             jobs = tuple(group)
-            ready = tuple(
-                job for job in jobs if all(need in self._results for need in job.needs)
-            )
+            ready = tuple(job for job in jobs if all(need in self._results for need in job.needs))
             if not ready:
                 continue  # what it needs has failed or was stopped, which the summary says
             name = f"{kind}-{jobs[0].model}-{pool[:POOL_DIGITS]}"
@@ -124,9 +122,11 @@ class Execution:
         return self.summary
 
     def _left(self) -> float | None:
+        """Dollars left; nothing is left once the cost of a step is unknown: a cap must hold."""
         if self._budget is None:
             return None
-        return self._budget - (self.summary.spent_usd or 0.0)
+        spent = self.summary.spent_usd
+        return 0.0 if spent is None else self._budget - spent
 
     def _one(self, name: str, jobs: tuple[Job, ...]) -> None:
         kind, model = jobs[0].kind, jobs[0].model
@@ -198,16 +198,14 @@ class Execution:
             return
         if result.outcome is Outcome.BUDGET:
             self.summary.budget_reached = True
-            self._watcher.pool_ended(kind, model, Outcome.BUDGET, "stopped at the budget")
+            self._watcher.pool_ended(Outcome.BUDGET, "stopped at the budget")
             return
         done = self._home.done_folder(folder.name)
         work.rename(done)
         fsync_folder(done.parent)
-        self._watcher.pool_ended(kind, model, Outcome.DONE, "")
+        self._watcher.pool_ended(Outcome.DONE, "")
 
     def _fail(self, kind: JobKind, model: str, why: str, work: Path) -> None:
         self.summary.failures.append(f"{kind} {model}: {why}")
         last = tail(work) if why.startswith("its process") else ""
-        self._watcher.pool_ended(
-            kind, model, Outcome.FAILED, f"{why}\n{last}" if last else why
-        )
+        self._watcher.pool_ended(Outcome.FAILED, f"{why}\n{last}" if last else why)

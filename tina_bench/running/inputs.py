@@ -1,8 +1,8 @@
-"""From a planned pool to the inputs of its job folder: what earlier jobs brought back, and the lock."""
+"""From a planned pool to its job folder's inputs: what earlier jobs brought back, and the lock."""
 
 from collections.abc import Mapping
 
-from tina_bench.catalog.schema import Catalog, Profile, Source
+from tina_bench.catalog.schema import Catalog, Profile
 from tina_bench.lock.lockfile import Lock, LockedFiles, locked
 from tina_bench.store.contract import (
     Dataset,

@@ -40,9 +40,7 @@ def _read_progress(path: Path) -> Progress | None:
 
 def _environment() -> dict[str, str]:
     # Engines import thousands of modules: without their compiled form each start costs 10 s more.
-    return {
-        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
-    }
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 class LocalRunner:

@@ -1,0 +1,1 @@
+"""Everything that runs leave: samples, grades, ledgers, results, under one home."""

@@ -43,7 +43,7 @@ def write_bytes(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes files that only their owner may read; a record is for everyone the umask admits.
+        # mkstemp makes files for their owner alone; a record is for everyone the umask admits.
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)

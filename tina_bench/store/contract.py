@@ -163,7 +163,7 @@ class JobResult(Record):
     """`done`, stopped at the `budget`, or `failed`."""
     done: tuple[str, ...] = ()
     """Ids of the planned jobs that are complete."""
-    outputs: dict[str, Any] = {}
+    outputs: dict[str, Any] = Field(default_factory=dict)
     """What the kind brings back."""
     failure: str | None = None
     """One sentence, when it failed."""

@@ -1,12 +1,12 @@
 """Where everything a user's runs leave lies, and how it is laid out.
 
-    <home>/
-      jobs/<kind>-<model>-<hash>/          one finished step: job.json, result.json, ledger, log
-      jobs/<kind>-<model>-<hash>.work/     the same while it runs, or after it failed
-      samples/<model>/<identity>.jsonl     every answer ever generated, append-only
-      grades/<model>/<identity>.jsonl      what graders said of them, append-only
-      results/<model>/<task>.json          model × task: outcomes by problem, with provenance
-      site/                                the leaderboard, unless --out says otherwise
+<home>/
+  jobs/<kind>-<model>-<hash>/          one finished step: job.json, result.json, ledger, log
+  jobs/<kind>-<model>-<hash>.work/     the same while it runs, or after it failed
+  samples/<model>/<identity>.jsonl     every answer ever generated, append-only
+  grades/<model>/<identity>.jsonl      what graders said of them, append-only
+  results/<model>/<task>.json          model × task: outcomes by problem, with provenance
+  site/                                the leaderboard, unless --out says otherwise
 """
 
 import contextlib
@@ -20,8 +20,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tina_bench.errors import BusyError, IntegrityError
-from tina_bench.store.log import read_log
 from tina_bench.store.contract import JobResult
+from tina_bench.store.log import read_log
 from tina_bench.store.records import LedgerEntry, ResultRecord
 
 WORK_SUFFIX = ".work"

@@ -91,7 +91,7 @@ class LogWriter:
         except BlockingIOError:
             os.close(self._descriptor)
             raise BusyError(
-                f"{path}: another tina-bench process is writing to this log; wait for it or stop it."
+                f"{path}: another tina-bench is writing to this log; wait for it or stop it."
             ) from None
         whole = sum(len(line) for _, line in _whole_lines(path))
         os.ftruncate(self._descriptor, whole)

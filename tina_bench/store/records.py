@@ -245,12 +245,16 @@ class Provenance(Record):
     """Machine: processor, cores, memory, GPUs and driver."""
     deviations: tuple[str, ...] = ()
     """Every way in which this result was not made as asked."""
+    protocol: str
+    """Protocol hash that this result's samples carry; others may share the log."""
     sample_log: str
     """Path of the sample log, relative to the home."""
     sample_log_bytes: int
     """Length of the log when this result was made; it may have grown since."""
     sample_log_sha256: str
     """sha256 of those bytes."""
+    grade_log: str
+    """Path of the grade log, relative to the home."""
     command_line: tuple[str, ...]
     """What the user typed."""
     started_at: AwareDatetime

@@ -1,0 +1,197 @@
+"""The built site: what it shows, and what no answer can make it do."""
+
+import json
+import posixpath
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pandas as pd
+import pytest
+from board_catalog import ADAPTER, BASE
+from board_home import HOSTILE
+from board_pages import Page, pages
+
+from tina_bench.board.build import SiteSummary
+from tina_bench.board.numbers import fixed, signed
+from tina_bench.store.hashing import sha256_file
+from tina_bench.store.home import Home
+from tina_bench.store.log import read_log
+from tina_bench.store.records import Sample
+
+TAGS = {
+    "a", "abbr", "article", "body", "circle", "code", "data", "dd", "defs", "details", "div", "dl",
+    "dt", "figcaption", "figure", "footer", "g", "h1", "h2", "h3", "head", "header", "html", "li",
+    "link", "main", "meta", "nav", "ol", "p", "path", "pre", "rect", "clippath", "section", "small",
+    "span", "strong", "summary", "svg", "symbol", "table", "tbody", "td", "text", "tfoot", "th",
+    "thead", "title", "tr", "ul", "use",
+}  # fmt: skip
+HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+@pytest.fixture(scope="module")
+def parsed(site: Path) -> dict[str, Page]:
+    return pages(site)
+
+
+def test_every_answer_stands_on_its_page_byte_for_byte(home: Home, parsed: dict[str, Page]) -> None:
+    for model in (BASE, ADAPTER):
+        log = home.sample_log(model, f"identity-{model}")
+        samples = [Sample.model_validate(line) for line in read_log(log)]
+        for task in ("aime24", "amc23", "math500"):
+            for seed in range(4):
+                texts = [s.text for s in samples if (s.task, s.seed) == (task, seed)]
+                assert set(HOSTILE) <= set(texts)
+                assert parsed[f"runs/{model}/{task}/seed-{seed}.html"].transcripts == texts
+
+
+def test_no_answer_adds_an_element_an_attribute_or_a_hidden_character(
+    site: Path, parsed: dict[str, Page]
+) -> None:
+    for path, page in parsed.items():
+        assert page.tags <= TAGS, path
+        for tag, name, value in page.attributes:
+            assert not name.startswith("on"), (path, tag, name)
+            assert name not in {"style", "srcdoc", "action", "formaction", "srcset"}, (path, tag)
+            assert "javascript:" not in value.lower(), (path, tag, name)
+            assert not HIDDEN.search(value), (path, tag, name)
+        assert not HIDDEN.search((site / path).read_text(encoding="utf-8")), path
+
+
+def test_nothing_is_loaded_from_anywhere_else(site: Path, parsed: dict[str, Page]) -> None:
+    for path, page in parsed.items():
+        for tag, name, value in page.attributes:
+            if name in {"src", "href", "xlink:href", "data", "poster"} and tag != "a":
+                assert not urlsplit(value).scheme, (path, tag, value)
+                assert not value.startswith("//"), (path, tag, value)
+        policy = dict.fromkeys(v for t, n, v in page.attributes if (t, n) == ("meta", "content"))
+        assert any(value.startswith("default-src 'none'") for value in policy), path
+    style = (site / "assets" / "site.css").read_text(encoding="utf-8")
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_every_internal_link_leads_to_a_file_and_an_anchor(
+    site: Path, parsed: dict[str, Page]
+) -> None:
+    for path, page in parsed.items():
+        assert len(page.ids) == len(set(page.ids)), path
+        for tag, name, value in page.attributes:
+            if name != "href":
+                continue
+            target = urlsplit(value)
+            if target.scheme:
+                assert target.scheme in {"http", "https"}, (path, value)
+                continue
+            file = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(target.path)))
+            file = file if target.path else path
+            assert (site / file).is_file(), (path, tag, value)
+            if target.fragment:
+                assert target.fragment in parsed[file].ids, (path, value)
+
+
+def test_every_page_has_a_title_one_heading_and_a_way_back(parsed: dict[str, Page]) -> None:
+    for path, page in parsed.items():
+        up = "../" * path.count("/")
+        assert ("a", "href", f"{up}index.html") in page.attributes
+        assert "tina-bench" in page.text
+
+
+def test_results_csv_is_what_the_board_shows(site: Path, parsed: dict[str, Page]) -> None:
+    table = pd.read_csv(site / "data" / "results.csv")
+    shown = parsed["index.html"].values
+    assert len(table) == 6
+    for row in table.itertuples():
+        assert (str(row.avg_percent), fixed(row.avg_percent)) in shown
+        text = f"[{fixed(row.same_problems_low)}, {fixed(row.same_problems_high)}]"
+        assert text in parsed["index.html"].text
+        for value in str(row.run_percents).split(";"):
+            assert (value, fixed(float(value))) in parsed[f"models/{row.model}.html"].values
+
+
+def test_claims_csv_is_what_the_verdict_table_shows(site: Path, parsed: dict[str, Page]) -> None:
+    table = pd.read_csv(site / "data" / "claims.csv")
+    page = parsed["index.html"]
+    assert set(table["verdict"]) == {
+        "REPRODUCED", "NOT_REPRODUCED", "INCONCLUSIVE", "NOT_COMPARABLE", "NOT_MEASURED",
+    }  # fmt: skip
+    for row in table.itertuples():
+        assert f"claim-{row.claim}" in page.ids
+        assert row.reason in page.text
+        assert (str(row.claimed_percent), fixed(row.claimed_percent, row.decimals)) in page.values
+        if row.difference_points == row.difference_points:  # not NaN
+            shown = (str(row.difference_points), signed(row.difference_points))
+            assert shown in page.values
+
+
+def test_every_csv_has_a_json_twin_with_the_same_rows(site: Path) -> None:
+    tables = sorted(site.glob("data/*.csv"))
+    assert [t.stem for t in tables] == [
+        "claims", "comparisons", "costs", "pass-at-k", "results", "training",
+    ]  # fmt: skip
+    for path in tables:
+        rows = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        table = pd.read_csv(path)
+        assert len(rows) == len(table)
+        assert list(rows[0]) == list(table.columns)
+
+
+def test_run_csv_agrees_with_the_record_and_holds_no_text(site: Path, home: Home) -> None:
+    record = next(r for r in home.results() if (r.model, r.task) == (ADAPTER, "aime24"))
+    for position, seed in enumerate(record.seeds):
+        path = site / "data" / "runs" / ADAPTER / "aime24" / f"seed-{seed}.csv"
+        table = pd.read_csv(path)
+        assert list(table["correct"]) == [p.correct[position] for p in record.problems]
+        assert list(table["problem"]) == [p.problem for p in record.problems]
+        assert "script" not in path.read_text(encoding="utf-8")
+
+
+def test_a_stale_grade_is_not_shown(parsed: dict[str, Page]) -> None:
+    assert all("stale" not in page.text for page in parsed.values())
+
+
+def test_what_could_not_be_measured_is_written_unknown(parsed: dict[str, Page]) -> None:
+    cost = parsed["cost.html"].text
+    assert "dollars unknown" in " ".join(cost.split())
+    assert "these attempts had no price" in cost
+    assert "an unknown sum, $0.82 of it known" in parsed["index.html"].text
+
+
+def test_unknown_cost_is_an_empty_field_and_null_in_the_data(site: Path) -> None:
+    table = pd.read_csv(site / "data" / "costs.csv")
+    rows = json.loads((site / "data" / "costs.json").read_text(encoding="utf-8"))
+    trained = table[table["kind"] == "train"]
+    assert trained["cost_usd"].isna().all()
+    assert [row["cost_usd"] for row in rows if row["kind"] == "train"] == [None]
+
+
+def test_failed_and_interrupted_attempts_are_on_the_bill(parsed: dict[str, Page]) -> None:
+    text = " ".join(parsed["cost.html"].text.split())
+    assert "a1-killed" in text
+    assert "no end recorded interrupted, or still running" in text
+    assert "≥ $0.17" in text.replace("\xa0", " ")
+    assert "failed" in text
+
+
+def test_the_last_line_of_a_repeated_training_step_wins(site: Path) -> None:
+    table = pd.read_csv(site / "data" / "training.csv")
+    assert table["step"].is_unique
+    assert table["step"].is_monotonic_increasing
+    assert table["reward"].max() < 5  # the abandoned lines say 9 and more
+
+
+def test_every_plot_says_in_words_what_it_shows(parsed: dict[str, Page]) -> None:
+    labels = [
+        v for p in parsed.values() for t, n, v in p.attributes if (t, n) == ("svg", "aria-label")
+    ]
+    assert len(labels) == 3
+    assert all(len(label.split()) > 10 for label in labels)
+
+
+def test_the_manifest_names_the_hash_of_every_file(site: Path, summary: SiteSummary) -> None:
+    manifest = json.loads((site / "manifest.json").read_text(encoding="utf-8"))
+    files = {p.relative_to(site).as_posix() for p in site.rglob("*") if p.is_file()}
+    assert set(manifest["files"]) == files - {"manifest.json"}
+    assert len(files) == summary.files
+    for path, value in manifest["files"].items():
+        assert sha256_file(site / path) == value

@@ -1,0 +1,215 @@
+"""Build the leaderboard: a folder of pages that needs no server, no script and no network.
+
+Guarantees: the same home, catalog and report give the same bytes (dates come from records, never
+from the clock); the old site stands until the new one is whole; text from models, records and
+catalogs is escaped everywhere. Traded away: every build is a full build, and the pages with
+transcripts are as large as the transcripts.
+"""
+
+import datetime
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tina_bench.board import plots
+from tina_bench.board.evidence import Evidence, gather
+from tina_bench.board.facts import command_lines, deviations, provenance_facts, recipe_facts
+from tina_bench.board.render import Renderer, site_folder
+from tina_bench.board.replace import MARKER, replaced
+from tina_bench.board.tables import run_table, tables_of
+from tina_bench.board.transcripts import Run, find_runs
+from tina_bench.board.views import board, headline, tally
+from tina_bench.catalog.schema import Catalog
+from tina_bench.stats.shapes import Question, Report, Verdict
+from tina_bench.store.home import Home
+
+PROBLEMS_A_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSummary:
+    """What was built."""
+
+    out: Path
+    """Folder of the site; open `index.html` in it."""
+    pages: int
+    """HTML pages."""
+    files: int
+    """All files."""
+    bytes: int
+    """Their sizes, added up."""
+    answers: int
+    """Answers listed on run pages."""
+    transcripts: int
+    """Of these, with their text."""
+    digest: str
+    """Names the content of all result records."""
+    newest: datetime.datetime | None
+    """When the newest result was finished."""
+
+
+@dataclass
+class _Site:
+    """The folder that is being filled, and what is in it."""
+
+    folder: Path
+    renderer: Renderer
+    shared: dict[str, Any]
+    sha256: dict[str, str] = field(default_factory=dict)
+    size: int = 0
+    answers: int = 0
+    transcripts: int = 0
+
+    def write(self, path: str, data: bytes) -> None:
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        self.sha256[path] = hashlib.sha256(data).hexdigest()
+        self.size += len(data)
+
+    def page(self, template: str, path: str, **context: Any) -> None:
+        self.write(path, self.renderer.page(template, path, {**self.shared, **context}))
+
+
+def run_path(model: str, task: str, seed: int, page: int = 1) -> str:
+    """Where a run's page lies, from the site's root."""
+    suffix = "" if page == 1 else f"-page-{page}"
+    return f"runs/{model}/{task}/seed-{seed}{suffix}.html"
+
+
+def _write_data(site: _Site, evidence: Evidence) -> None:
+    for table in tables_of(evidence):
+        site.write(f"data/{table.name}.csv", table.csv())
+        site.write(f"data/{table.name}.json", table.json())
+    for (model, task), record in evidence.records.items():
+        data = record.model_dump_json(indent=2) + "\n"
+        site.write(f"data/records/{model}/{task}.json", data.encode())
+
+
+def _write_run(site: _Site, evidence: Evidence, run: Run) -> None:
+    table = run_table(run)
+    site.write(f"data/{table.name}.csv", table.csv())
+    answers = run.answers
+    pages = [
+        answers[start : start + PROBLEMS_A_PAGE]
+        for start in range(0, len(answers), PROBLEMS_A_PAGE)
+    ]
+    for number, shown in enumerate(pages, start=1):
+        site.page(
+            "run.html",
+            run_path(run.model, run.task, run.seed, number),
+            run=run,
+            shown=shown,
+            number=number,
+            n_pages=len(pages),
+            per_page=PROBLEMS_A_PAGE,
+            seeds=evidence.records[run.model, run.task].seeds,
+        )
+    site.answers += len(answers)
+    site.transcripts += sum(answer.sample is not None for answer in answers)
+
+
+def _write_model(site: _Site, evidence: Evidence, model: str) -> None:
+    curves = [curve for curve in evidence.curves if curve.model == model]
+    drawn = [plots.training(curve, number) for number, curve in enumerate(curves, start=1)]
+    entry = evidence.model(model)
+    recipe = evidence.catalog.recipes[entry.recipe] if entry and entry.recipe else None
+    site.page(
+        "model.html",
+        f"models/{model}.html",
+        model=model,
+        entry=entry,
+        estimates=[
+            evidence.estimates[model, task]
+            for task in evidence.tasks
+            if (model, task) in evidence.estimates
+        ],
+        curves=[plot for plot in drawn if plot],
+        recipe=recipe,
+        recipe_facts=recipe_facts(recipe) if recipe else (),
+        provenance=provenance_facts(evidence, model),
+        commands=command_lines(evidence, model),
+        deviations=deviations(evidence, model),
+        attempts=[attempt for attempt in evidence.bill.attempts if attempt.model == model],
+    )
+
+
+def _write_overview(site: _Site, evidence: Evidence) -> None:
+    site.page(
+        "index.html",
+        "index.html",
+        groups=board(evidence),
+        headline=headline(evidence),
+        tally=tally(evidence),
+        published=plots.published_against_measured(evidence),
+        gains=plots.gains(evidence),
+        tables=tables_of(evidence),
+    )
+    site.page("cost.html", "cost.html")
+
+
+def _write_assets(site: _Site, assets: Path) -> None:
+    for path in sorted(assets.rglob("*")):
+        if path.is_file():
+            site.write(f"assets/{path.relative_to(assets).as_posix()}", path.read_bytes())
+
+
+def _manifest(site: _Site, evidence: Evidence) -> bytes:
+    values = {
+        "what": "A leaderboard built by tina-bench. Hashes are sha256, by path.",
+        "records_digest": evidence.digest,
+        "files": dict(sorted(site.sha256.items())),
+    }
+    return (json.dumps(values, indent=1) + "\n").encode()
+
+
+def _versions(evidence: Evidence) -> Iterator[str]:
+    """Versions of this program that made the results; the one that builds the page is not named.
+
+    It may differ from build to build of the same records without changing a figure.
+    """
+    yield from sorted({r.provenance.tina_bench_version for r in evidence.records.values()})
+
+
+def build_site(
+    *, home: Home, catalog: Catalog, report: Report, out: Path, transcripts: bool = True
+) -> SiteSummary:
+    """Build the site of a home into `out` and return what was built.
+
+    `report` is what `tina_bench.stats.report.build_report` made of this home's records. Without
+    `transcripts` the run pages list outcomes only, which keeps a large site small. Raises
+    `IntegrityError` for a log that is not the one its record was made from, `UsageError` for an
+    `out` that holds something else than a site, `BlockedError` when templates are missing.
+    """
+    evidence = gather(home, catalog, report)
+    source = site_folder()
+    shared = {
+        "evidence": evidence,
+        "Verdict": Verdict,
+        "Question": Question,
+        "run_path": run_path,
+        "versions": tuple(_versions(evidence)),
+    }
+    with replaced(out) as folder:
+        site = _Site(folder, Renderer.of(source / "templates"), shared)
+        _write_assets(site, source / "assets")
+        _write_data(site, evidence)
+        _write_overview(site, evidence)
+        for model in evidence.models:
+            _write_model(site, evidence, model)
+        for run in find_runs(home, evidence.records.values(), with_samples=transcripts):
+            _write_run(site, evidence, run)
+        site.write(MARKER, _manifest(site, evidence))
+    return SiteSummary(
+        out=out,
+        pages=sum(path.endswith(".html") for path in site.sha256),
+        files=len(site.sha256),
+        bytes=site.size,
+        answers=site.answers,
+        transcripts=site.transcripts,
+        digest=evidence.digest,
+        newest=evidence.newest,
+    )

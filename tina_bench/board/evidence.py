@@ -1,0 +1,150 @@
+"""Everything the pages speak of, gathered once and checked: pages only choose and arrange."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from pydantic import TypeAdapter, ValidationError
+
+from tina_bench.board.costs import Bill, add_up
+from tina_bench.board.curves import Curve, read_curves
+from tina_bench.catalog.schema import Catalog, Model, Name
+from tina_bench.errors import IntegrityError, UsageError
+from tina_bench.stats.shapes import Comparison, Judgement, Report, TaskEstimate
+from tina_bench.store.hashing import digest
+from tina_bench.store.home import Home
+from tina_bench.store.records import ResultRecord
+
+_NAME: TypeAdapter[str] = TypeAdapter(Name)
+DIGEST_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Records, report, bill and curves of one home beside the catalog they are read with."""
+
+    home: Home
+    """Where the logs are."""
+    catalog: Catalog
+    """Titles, claims, recipes, prices."""
+    report: Report
+    """What statistics made of the records."""
+    records: dict[tuple[str, str], ResultRecord]
+    """By model and task."""
+    bill: Bill
+    """The ledger, added up."""
+    curves: tuple[Curve, ...]
+    """Trainings."""
+
+    @cached_property
+    def models(self) -> tuple[str, ...]:
+        """Models that have a result, a cost or a training, in the order of the catalog."""
+        seen = {model for model, _ in self.records} | set(self.bill.by_model)
+        return _ordered(seen | {curve.model for curve in self.curves}, self.catalog.models)
+
+    @cached_property
+    def tasks(self) -> tuple[str, ...]:
+        """Tasks that have a result, in the order of the catalog."""
+        return _ordered({task for _, task in self.records}, self.catalog.tasks)
+
+    @cached_property
+    def estimates(self) -> dict[tuple[str, str], TaskEstimate]:
+        """By model and task."""
+        return {(found.model, found.task): found for found in self.report.estimates}
+
+    @cached_property
+    def digest(self) -> str:
+        """Names the content of all result records: what somebody who cites the page cites."""
+        records = [self.records[key].model_dump(mode="json") for key in sorted(self.records)]
+        return digest(records)[:DIGEST_DIGITS]
+
+    @property
+    def newest(self) -> datetime.datetime | None:
+        """When the newest result was finished; `None` without results."""
+        return max((r.provenance.finished_at for r in self.records.values()), default=None)
+
+    def model_title(self, name: str) -> str:
+        """As people print it; the name itself for a model that the catalog lacks."""
+        return self.catalog.models[name].title if name in self.catalog.models else name
+
+    def task_title(self, name: str) -> str:
+        """As people print it; the name itself for a task that the catalog lacks."""
+        return self.catalog.tasks[name].title if name in self.catalog.tasks else name
+
+    def model(self, name: str) -> Model | None:
+        """Its catalog entry."""
+        return self.catalog.models.get(name)
+
+    def judgements(self, model: str, task: str | None = None) -> tuple[Judgement, ...]:
+        """Claims about a model, on one task or all, in the order of the catalog."""
+        return tuple(
+            found
+            for found in self.report.judgements
+            if found.model == model and task in (None, found.task)
+        )
+
+    @cached_property
+    def pooled(self) -> dict[str, Comparison]:
+        """By adapter: its comparison with its base over as many tasks as there are."""
+        widest: dict[str, Comparison] = {}
+        for found in self.report.comparisons:
+            before = widest.get(found.model_a)
+            if before is None or len(found.tasks) > len(before.tasks):
+                widest[found.model_a] = found
+        return widest
+
+    def gains_by_task(self, adapter: str) -> dict[str, Comparison]:
+        """The adapter's comparisons on single tasks."""
+        return {
+            found.tasks[0]: found
+            for found in self.report.comparisons
+            if found.model_a == adapter and len(found.tasks) == 1
+        }
+
+
+def _ordered(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
+    """Names in the order of the catalog, then those that it lacks by name."""
+    names = set(names)
+    listed = [name for name in known if name in names]
+    return (*listed, *sorted(names.difference(listed)))
+
+
+def _check_names(evidence: Evidence) -> None:
+    """Names become paths, and records may come from anybody: refuse what is no catalog name."""
+    for name in (*evidence.models, *evidence.tasks):
+        try:
+            _NAME.validate_python(name)
+        except ValidationError:
+            raise IntegrityError(
+                f"{evidence.home.root}: found {name!r} as the name of a model or task, expected "
+                "letters, digits, '.', '_' and '-', not more than 80; correct the record."
+            ) from None
+
+
+def gather(home: Home, catalog: Catalog, report: Report) -> Evidence:
+    """Read the home; raises `IntegrityError` for a record that cannot be trusted.
+
+    Raises `UsageError` when the report was not made from this home's records.
+    """
+    records: dict[tuple[str, str], ResultRecord] = {}
+    for record in home.results():
+        if records.setdefault((record.model, record.task), record) is not record:
+            raise IntegrityError(
+                f"{home.root}: found two results of {record.model} on {record.task}, expected one; "
+                f"results are in results/{record.model}/{record.task}.json."
+            )
+    evidence = Evidence(
+        home=home,
+        catalog=catalog,
+        report=report,
+        records=records,
+        bill=add_up(home.ledger()),
+        curves=tuple(read_curves(home)),
+    )
+    _check_names(evidence)
+    if set(evidence.estimates) != set(records):
+        raise UsageError(
+            f"{home.root}: the report speaks of other results than the home holds; make it anew."
+        )
+    return evidence

@@ -1,0 +1,71 @@
+"""Replace a whole folder by a finished one.
+
+Guarantees: whatever fails while the new folder is filled, the old one is untouched and the new one
+is removed; a folder that this program did not write is never replaced. The new folder is made
+beside the old one, so the swap is two renames on one file system.
+
+Traded away: between the two renames, for microseconds, there is no folder of that name; a process
+killed exactly there leaves the old one under its `.old` name. Files are not fsynced: a site is a
+view that can be built again.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tina_bench.errors import UsageError
+
+MARKER = "manifest.json"
+"""File that says a folder is a site of ours."""
+
+
+def _refuse_foreign(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: is a file, expected a folder for the site; choose another.")
+    if any(folder.iterdir()) and not (folder / MARKER).is_file():
+        raise UsageError(
+            f"{folder}: is not empty and has no {MARKER}, so tina-bench did not write it and will "
+            "not replace it; choose an empty or new folder."
+        )
+
+
+def _swap(new: Path, old: Path) -> None:
+    if not old.exists():
+        new.rename(old)
+        return
+    aside = Path(tempfile.mkdtemp(dir=old.parent, prefix=f".{old.name}.", suffix=".old"))
+    kept = aside / old.name
+    old.rename(kept)
+    try:
+        new.rename(old)
+    except OSError:
+        kept.rename(old)
+        aside.rmdir()
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def replaced(target: Path) -> Iterator[Path]:
+    """Yield an empty folder; when the block ends without an error it takes `target`'s place.
+
+    Raises `UsageError` before anything is built when `target` is not a site, and not empty.
+    """
+    target = target.resolve()
+    _refuse_foreign(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.", suffix=".new"))
+    try:
+        umask = os.umask(0)
+        os.umask(umask)
+        new.chmod(0o777 & ~umask)  # mkdtemp's folders are private; a site is to be served
+        yield new
+        _refuse_foreign(target)  # the build took a while
+        _swap(new, target)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)

@@ -1,0 +1,219 @@
+"""The data behind the pages, as tables: what a page shows rounded, a table holds in full.
+
+Each table is written twice from the same rows, as CSV and as JSON. In CSV an unknown value is an
+empty field and a list is joined by `;`; in JSON it is `null` and a list. Text that a model wrote is
+in no table: a spreadsheet would run some of it.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from tina_bench.board.costs import COUNTS, QUANTITIES
+from tina_bench.board.evidence import Evidence
+from tina_bench.board.transcripts import Run
+from tina_bench.stats.shapes import Interval, Rate
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows with the same columns."""
+
+    name: str
+    """Path below `data/`, without the ending."""
+    about: str
+    """One sentence for people."""
+    columns: tuple[str, ...]
+    """In order."""
+    rows: tuple[Row, ...]
+    """Values by column."""
+
+    def csv(self) -> bytes:
+        """UTF-8, one header line, floats in full."""
+        flat = [
+            [";".join(map(str, v)) if isinstance(v, tuple | list) else v for v in row.values()]
+            for row in self.rows
+        ]
+        # dtype=object: a column of whole numbers with a gap in it must not turn into floats.
+        frame = pd.DataFrame(flat, columns=list(self.columns), dtype=object)
+        return frame.to_csv(index=False, lineterminator="\n").encode()
+
+    def json(self) -> bytes:
+        """A list of objects."""
+        return (json.dumps(list(self.rows), indent=1, allow_nan=False) + "\n").encode()
+
+
+def _table(name: str, about: str, rows: Iterable[Row], columns: Sequence[str]) -> Table:
+    found = tuple(rows)
+    return Table(name, about, tuple(found[0]) if found else tuple(columns), found)
+
+
+def _interval(interval: Interval | None, prefix: str) -> Row:
+    return {
+        f"{prefix}_low": interval.low if interval else None,
+        f"{prefix}_high": interval.high if interval else None,
+        f"{prefix}_level": interval.level if interval else None,
+        f"{prefix}_question": interval.question.value if interval else None,
+        f"{prefix}_method": interval.method if interval else None,
+    }
+
+
+def _rate(rate: Rate, name: str) -> Row:
+    return {f"{name}_samples": rate.count, f"{name}_of": rate.total}
+
+
+def _results(evidence: Evidence) -> Iterator[Row]:
+    for found in evidence.report.estimates:
+        record = evidence.records[found.model, found.task]
+        yield {
+            "model": found.model,
+            "task": found.task,
+            "metric": record.metric,
+            "n_problems": found.n,
+            "k_runs": found.k,
+            "n_correct": found.n_correct,
+            "avg_percent": found.avg_percent,
+            **_interval(found.same_problems, "same_problems"),
+            **_interval(found.similar_problems, "similar_problems"),
+            "seeds": record.seeds,
+            "run_percents": found.run_percents,
+            "sd_over_runs_points": found.sd_over_runs_points,
+            **_rate(found.truncated, "truncated"),
+            **_rate(found.unanswered, "unanswered"),
+            **_rate(found.undecided, "undecided"),
+            "mean_tokens_out": found.mean_tokens_out,
+            "stack": record.provenance.stack,
+            "profile": record.provenance.profile,
+            "deviations": record.provenance.deviations,
+            "finished_at": record.provenance.finished_at.isoformat(),
+        }
+
+
+def _pass_at_k(evidence: Evidence) -> Iterator[Row]:
+    for found in evidence.report.estimates:
+        for k, percent in sorted(found.pass_at_k_percent.items()):
+            yield {
+                "model": found.model,
+                "task": found.task,
+                "k": k,
+                "pass_at_k_percent": percent,
+            }
+
+
+def _claims(evidence: Evidence) -> Iterator[Row]:
+    for found in evidence.report.judgements:
+        values = found.model_dump(mode="json", exclude={"interval"})
+        yield {**values, **_interval(found.interval, "difference")}
+
+
+def _comparisons(evidence: Evidence) -> Iterator[Row]:
+    for found in evidence.report.comparisons:
+        values = found.model_dump(mode="json", exclude={"interval"})
+        yield {**values, **_interval(found.interval, "difference")}
+
+
+def _costs(evidence: Evidence) -> Iterator[Row]:
+    for attempt in evidence.bill.attempts:
+        # An attempt that was killed before its first stretch ended is a row without a phase.
+        for phase, spend in attempt.phases or ((None, attempt.spend),):
+            yield {
+                "model": attempt.model,
+                "kind": attempt.kind,
+                "folder": attempt.folder,
+                "attempt": attempt.attempt,
+                "state": attempt.state.value,
+                "phase": phase.value if phase else None,
+                **{name: getattr(spend, name).total for name in QUANTITIES},
+                "is_lower_bound": spend.wall_seconds.at_least,
+                **{name: getattr(spend, name) for name in COUNTS},
+                "stack": attempt.stack,
+                "device": attempt.device,
+                "price_name": attempt.price_name,
+                "price_usd_per_hour": attempt.price_usd_per_hour,
+                "started": attempt.started.isoformat(),
+                "last_entry": attempt.last.isoformat(),
+            }
+
+
+def _training(evidence: Evidence) -> Iterator[Row]:
+    fields = dict.fromkeys(n for c in evidence.curves for step in c.steps for n in sorted(step))
+    for curve in evidence.curves:
+        for step in curve.steps:
+            yield {
+                "model": curve.model,
+                "folder": curve.folder,
+                "finished": curve.finished,
+                "step": step["step"],
+                **{name: step.get(name) for name in fields if name != "step"},
+            }
+
+
+def tables_of(evidence: Evidence) -> tuple[Table, ...]:
+    """Every table of the whole site; the runs have theirs, by `run_table`."""
+    return (
+        _table(
+            "results",
+            "One row a model and task: score, both intervals, rates, run scores.",
+            _results(evidence),
+            ("model", "task"),
+        ),
+        _table(
+            "claims",
+            "One row a published score: value, source, verdict, reason.",
+            _claims(evidence),
+            ("claim", "model", "task", "verdict"),
+        ),
+        _table(
+            "comparisons",
+            "Adapters against their bases, a task each and pooled.",
+            _comparisons(evidence),
+            ("model_a", "model_b", "tasks"),
+        ),
+        _table(
+            "pass-at-k",
+            "Unbiased pass@k of every model and task.",
+            _pass_at_k(evidence),
+            ("model", "task", "k", "pass_at_k_percent"),
+        ),
+        _table(
+            "costs",
+            "The ledger by attempt and phase, failed and unfinished attempts included.",
+            _costs(evidence),
+            ("model", "folder", "attempt", "phase"),
+        ),
+        _table(
+            "training",
+            "Every training step that was logged.",
+            _training(evidence),
+            ("model", "folder", "step"),
+        ),
+    )
+
+
+def run_table(run: Run) -> Table:
+    """One row a problem, without texts."""
+    rows = (
+        {
+            "problem": answer.problem,
+            "index": answer.index,
+            "seed": run.seed,
+            "correct": answer.correct,
+            "undecided": answer.undecided,
+            "answered": answer.answered,
+            "truncated": answer.truncated,
+            "tokens_out": answer.tokens_out,
+            "sample_key": answer.sample.key if answer.sample else None,
+            "sample_seed": answer.sample.sample_seed if answer.sample else None,
+            "grader": answer.grade.metric if answer.grade else None,
+            "grade_status": answer.grade.status.value if answer.grade else None,
+        }
+        for answer in run.answers
+    )
+    return _table(
+        f"runs/{run.model}/{run.task}/seed-{run.seed}", "", rows, ("problem", "index", "seed")
+    )
