@@ -133,7 +133,7 @@ def _write_model(site: _Site, evidence: Evidence, model: str) -> None:
         provenance=provenance_facts(evidence, model),
         commands=command_lines(evidence, model),
         deviations=deviations(evidence, model),
-        attempts=[attempt for attempt in evidence.bill.attempts if attempt.model == model],
+        attempts=[found for found in evidence.bill.attempts if found.first.model == model],
     )
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from tina_bench.board.costs import COUNTS, QUANTITIES
 from tina_bench.board.evidence import Evidence
 from tina_bench.board.transcripts import Run
+from tina_bench.metering.bill import as_rows
 from tina_bench.stats.shapes import Interval, Rate
 
 Row = dict[str, Any]
@@ -119,24 +119,19 @@ def _comparisons(evidence: Evidence) -> Iterator[Row]:
 
 def _costs(evidence: Evidence) -> Iterator[Row]:
     for attempt in evidence.bill.attempts:
+        first = attempt.first
         # An attempt that was killed before its first stretch ended is a row without a phase.
-        for phase, spend in attempt.phases or ((None, attempt.spend),):
+        for row in as_rows(attempt.phases or (attempt.total,)):
             yield {
-                "model": attempt.model,
-                "kind": attempt.kind,
-                "folder": attempt.folder,
-                "attempt": attempt.attempt,
-                "state": attempt.state.value,
-                "phase": phase.value if phase else None,
-                **{name: getattr(spend, name).total for name in QUANTITIES},
-                "is_lower_bound": spend.wall_seconds.at_least,
-                **{name: getattr(spend, name) for name in COUNTS},
-                "stack": attempt.stack,
-                "device": attempt.device,
-                "price_name": attempt.price_name,
-                "price_usd_per_hour": attempt.price_usd_per_hour,
-                "started": attempt.started.isoformat(),
-                "last_entry": attempt.last.isoformat(),
+                **row,
+                "phase": row["phase"] or None,
+                "folder": first.folder,
+                "stack": first.stack,
+                "device": first.device,
+                "price_name": first.price_name,
+                "price_usd_per_hour": first.price_usd_per_hour,
+                "started": first.at.isoformat(),
+                "last_entry": attempt.last.at.isoformat(),
             }
 
 
@@ -184,7 +179,7 @@ def tables_of(evidence: Evidence) -> tuple[Table, ...]:
             "costs",
             "The ledger by attempt and phase, failed and unfinished attempts included.",
             _costs(evidence),
-            ("model", "folder", "attempt", "phase"),
+            ("model", "kind", "phase", "attempt"),
         ),
         _table(
             "training",

@@ -1,16 +1,16 @@
 """The answers behind a result record, found again in the logs.
 
 Guarantees: an answer is shown for an outcome only if the log's bytes are those that the record's
-sha256 names and the answer has the length that the record counted; a grade is shown only if it
-says what the record says. Anything else is refused with `IntegrityError`, because a page that
-shows one answer and counts another is worse than no page. A home without the logs, such as the
-committed records, gives the outcomes alone.
+sha256 names, and the answer has the record's protocol and the length that the record counted;
+anything else is refused with `IntegrityError`, because a page that shows one answer and counts
+another is worse than no page. A grade is shown only if it is of the record's metric and protocol
+and says what the record says. A home without the sample log, such as the committed records, gives
+the outcomes alone.
 
 Traded away: all answers of one log are held in memory at once, so that a log is read once and not
 once a task.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -20,10 +20,10 @@ from tina_bench.errors import IntegrityError
 from tina_bench.store.home import Home
 from tina_bench.store.integrity import check_sample_log
 from tina_bench.store.log import read_log
-from tina_bench.store.records import Grade, GradeStatus, ResultRecord, Sample
+from tina_bench.store.records import Grade, GradeStatus, ProblemOutcome, ResultRecord, Sample
 
-Place = tuple[str, int]
-"""Problem id and seed."""
+Place = tuple[str, str, str, int]
+"""Protocol, task, problem id and seed: what names one answer of a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,127 +71,112 @@ class Run:
         return sum(answer.correct for answer in self.answers)
 
 
-def _log_of(home: Home, record: ResultRecord) -> Path:
-    """The record's sample log; a record may come from anybody, so it may not point outside."""
+def _inside(home: Home, name: str) -> Path:
+    """A log of a record; a record may come from anybody, so it may not point outside."""
     root = home.root.resolve()
-    path = (root / record.provenance.sample_log).resolve()
+    path = (root / name).resolve()
     if not path.is_relative_to(root):
         raise IntegrityError(
-            f"result of {record.model} on {record.task}: its sample log "
-            f"{record.provenance.sample_log!r} lies outside the home {root}; correct the record."
+            f"{root}: a result record names the log {name!r}, which lies outside this home; "
+            "correct the record."
         )
     return path
 
 
-def _samples(path: Path) -> dict[str, dict[str, dict[Place, Sample]]]:
-    """By task, protocol and place."""
-    found: dict[str, dict[str, dict[Place, Sample]]] = defaultdict(lambda: defaultdict(dict))
-    for line in read_log(path):
-        sample = Sample.model_validate(line)
-        found[sample.task][sample.protocol][sample.problem, sample.seed] = sample
+def _names(record: ResultRecord) -> tuple[str, str]:
+    return record.provenance.sample_log, record.provenance.grade_log
+
+
+def _place(line: Sample | Grade) -> Place:
+    return line.protocol, line.task, line.problem, line.seed
+
+
+def _samples(path: Path) -> dict[Place, Sample]:
+    """The first wins: what was appended after a record was made cannot replace what it hashes."""
+    found: dict[Place, Sample] = {}
+    for sample in map(Sample.model_validate, read_log(path)):
+        found.setdefault(_place(sample), sample)
     return found
 
 
-def _grades(folder: Path) -> dict[tuple[str, str, str, int], list[Grade]]:
-    """Every grade by key, task, problem and seed, in the order of the logs."""
-    found: dict[tuple[str, str, str, int], list[Grade]] = defaultdict(list)
-    for path in sorted(folder.glob("*.jsonl")):
-        for line in read_log(path):
-            grade = Grade.model_validate(line)
-            found[grade.key, grade.task, grade.problem, grade.seed].append(grade)
-    return found
+def _grades(path: Path) -> dict[tuple[Place, str], Grade]:
+    """By place and metric; the later wins, as it does when outcomes are collected."""
+    grades = map(Grade.model_validate, read_log(path))
+    return {(_place(grade), grade.metric): grade for grade in grades}
 
 
-def _lengths(record: ResultRecord) -> dict[Place, int]:
-    return {
-        (problem.problem, seed): tokens
-        for problem in record.problems
-        for seed, tokens in zip(record.seeds, problem.tokens_out, strict=True)
-    }
+@dataclass(frozen=True, slots=True)
+class _Logs:
+    """The two logs that some records share."""
 
+    samples: dict[Place, Sample]
+    grades: dict[tuple[Place, str], Grade]
 
-def _matching(
-    path: Path, record: ResultRecord, by_protocol: dict[str, dict[Place, Sample]]
-) -> dict[Place, Sample]:
-    """The samples of the protocol that the record was made under: a log may hold several.
-
-    A record does not name its protocol's hash; the lengths of all its answers identify it.
-    """
-    lengths = _lengths(record)
-    for _, samples in sorted(by_protocol.items()):
-        if all(
-            place in samples and samples[place].tokens_out == tokens
-            for place, tokens in lengths.items()
-        ):
-            return samples
-    raise IntegrityError(
-        f"{path}: no protocol's samples fit the result of {record.model} on {record.task}; "
-        "the record was not made from this log."
-    )
-
-
-def _answers(
-    record: ResultRecord,
-    position: int,
-    samples: dict[Place, Sample],
-    grades: dict[tuple[str, str, str, int], list[Grade]],
-) -> Iterator[Answer]:
-    seed = record.seeds[position]
-    for problem in record.problems:
-        sample = samples.get((problem.problem, seed))
-        correct, undecided = problem.correct[position], problem.undecided[position]
-        candidates = (
-            grades.get((sample.key, record.task, problem.problem, seed), ()) if sample else ()
-        )
-        agreeing = [
-            grade
-            for grade in candidates
-            if grade.correct == correct and (grade.status is not GradeStatus.GRADED) == undecided
-        ]
-        yield Answer(
-            problem=problem.problem,
-            index=problem.index,
-            correct=correct,
-            undecided=undecided,
-            answered=problem.answered[position],
-            truncated=problem.truncated[position],
-            tokens_out=problem.tokens_out[position],
-            sample=sample,
-            grade=agreeing[-1] if agreeing else None,
-        )
-
-
-def _runs_of(
-    home: Home, path: Path, records: Iterable[ResultRecord], *, with_samples: bool
-) -> Iterator[Run]:
-    records = list(records)
-    at_hand = with_samples and path.is_file()
-    by_task: dict[str, dict[str, dict[Place, Sample]]] = {}
-    grades: dict[tuple[str, str, str, int], list[Grade]] = {}
-    if at_hand:
-        for record in records:
-            check_sample_log(home.root, record)
-        by_task = _samples(path)
-        grades = _grades(home.root / "grades" / records[0].model)
-    for record in records:
-        samples = _matching(path, record, by_task.get(record.task, {})) if at_hand else {}
-        for position, seed in enumerate(record.seeds):
-            yield Run(
-                model=record.model,
-                task=record.task,
-                seed=seed,
-                answers=tuple(_answers(record, position, samples, grades)),
-                has_samples=at_hand,
+    def behind(
+        self, record: ResultRecord, problem: ProblemOutcome, position: int
+    ) -> tuple[Sample, Grade | None]:
+        """The answer to a problem in the run at `position`, and its grade if it is at hand."""
+        made, seed = record.provenance, record.seeds[position]
+        place = (made.protocol, record.task, problem.problem, seed)
+        sample = self.samples.get(place)
+        if sample is None or sample.tokens_out != problem.tokens_out[position]:
+            raise IntegrityError(
+                f"{made.sample_log}: the answer of {record.model} to problem {problem.index} of "
+                f"{record.task}, seed {seed}, is not the one that its result counts; restore the "
+                "log, or delete the result record and run again."
             )
+        grade = self.grades.get((place, made.grader.get("metric", "")))
+        if grade is None or (grade.correct, grade.status is not GradeStatus.GRADED) != (
+            problem.correct[position],
+            problem.undecided[position],
+        ):
+            return sample, None
+        return sample, grade
+
+
+def _read(home: Home, records: list[ResultRecord]) -> _Logs | None:
+    """The logs that the records share, checked against each; `None` if they are not here."""
+    samples, grades = (_inside(home, name) for name in _names(records[0]))
+    if not samples.is_file():
+        return None
+    for record in records:
+        check_sample_log(home.root, record)
+    return _Logs(_samples(samples), _grades(grades))
+
+
+def _run(record: ResultRecord, position: int, logs: _Logs | None) -> Run:
+    answers = []
+    for problem in record.problems:
+        sample, grade = logs.behind(record, problem, position) if logs else (None, None)
+        answers.append(
+            Answer(
+                problem=problem.problem,
+                index=problem.index,
+                correct=problem.correct[position],
+                undecided=problem.undecided[position],
+                answered=problem.answered[position],
+                truncated=problem.truncated[position],
+                tokens_out=problem.tokens_out[position],
+                sample=sample,
+                grade=grade,
+            )
+        )
+    return Run(
+        model=record.model,
+        task=record.task,
+        seed=record.seeds[position],
+        answers=tuple(answers),
+        has_samples=logs is not None,
+    )
 
 
 def find_runs(
     home: Home, records: Iterable[ResultRecord], *, with_samples: bool = True
 ) -> Iterator[Run]:
     """Every run of every record; without samples when asked so, or when the log is not here."""
-    keyed = sorted(
-        ((record.model, str(_log_of(home, record)), record.task, record) for record in records),
-        key=lambda entry: entry[:3],
-    )
-    for (_, path), group in groupby(keyed, key=lambda entry: entry[:2]):
-        yield from _runs_of(home, Path(path), (e[3] for e in group), with_samples=with_samples)
+    for _, group in groupby(sorted(records, key=_names), key=_names):
+        sharing = list(group)
+        logs = _read(home, sharing) if with_samples else None
+        for record in sharing:
+            for position in range(record.k):
+                yield _run(record, position, logs)

@@ -3,9 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from tina_bench.board.costs import Spend
 from tina_bench.board.evidence import Evidence
 from tina_bench.board.numbers import UNKNOWN, count, date, dollars, plural
+from tina_bench.metering.bill import BillLine
 from tina_bench.stats.shapes import Comparison, Judgement, TaskEstimate, Verdict
 
 
@@ -39,7 +39,7 @@ class Row:
     """Number of runs behind each score."""
     gain: Comparison | None
     """Against its base, all common tasks pooled."""
-    spend: Spend | None
+    spend: BillLine | None
     """What everything about this model cost; `None` where the ledger has nothing."""
 
 
@@ -86,9 +86,10 @@ def _row(evidence: Evidence, model: str) -> Row:
 
 
 def board(evidence: Evidence) -> tuple[Group, ...]:
-    """Every model that has a result or a cost, by family."""
+    """Every model that has a result, by family; what others cost is on the page of costs."""
     families: dict[str, list[Row]] = {}
-    for model in evidence.models:
+    measured = {model for model, _ in evidence.records}
+    for model in (name for name in evidence.models if name in measured):
         entry = evidence.model(model)
         family = entry.family if entry else "Not in the catalog"
         families.setdefault(family, []).append(_row(evidence, model))
@@ -102,37 +103,36 @@ def tally(evidence: Evidence) -> dict[Verdict, int]:
 
 
 def _verdict_sentence(counts: dict[Verdict, int]) -> str:
-    total = sum(counts.values())
     yes, no = counts[Verdict.REPRODUCED], counts[Verdict.NOT_REPRODUCED]
-    still_open = counts[Verdict.INCONCLUSIVE]
-    other, untested = counts[Verdict.NOT_COMPARABLE], counts[Verdict.NOT_MEASURED]
+    still_open, other = counts[Verdict.INCONCLUSIVE], counts[Verdict.NOT_COMPARABLE]
     tested = yes + no + still_open
-    text = (
-        f"Of {plural(total, 'published score')}, {count(tested)} "
-        f"{'was' if tested == 1 else 'were'} tested: {count(yes)} reproduced, "
-        f"{count(no)} not reproduced, {count(still_open)} still open (inconclusive)"
-    )
+    if tested:
+        text = (
+            f"{plural(tested, 'published score')} {'was' if tested == 1 else 'were'} tested: "
+            f"{count(yes)} reproduced, {count(no)} not reproduced, {count(still_open)} still open "
+            "(inconclusive)"
+        )
+    else:
+        text = "No published score was tested"
     if other:
         text += f"; {count(other)} more measured, but not under the protocol of the claim"
-    if untested:
-        text += f"; {count(untested)} not measured yet"
     return text
 
 
-def spent(spend: Spend) -> str:
+def spent(spend: BillLine | None) -> str:
     """The dollars of a sum, as a sentence can hold them."""
-    cost = spend.cost_usd
-    if cost.total is not None:
-        return ("at least " if cost.at_least else "") + dollars(cost.total)
-    return f"an {UNKNOWN} sum, {dollars(cost.known)} of it known" if cost.known else UNKNOWN
+    if spend is None:
+        return UNKNOWN
+    if spend.cost_usd is not None:
+        return ("at least " if spend.interrupted else "") + dollars(spend.cost_usd)
+    known = spend.cost_usd_known
+    return f"an {UNKNOWN} sum, {dollars(known)} of it known" if known else UNKNOWN
 
 
 def headline(evidence: Evidence) -> str:
-    """What the data says, in words."""
-    total = len(evidence.report.judgements)
+    """What the data says, in words: of the claims that were tested, not of those that were not."""
     if evidence.newest is None:
-        waiting = f"{plural(total, 'published score')} {'waits' if total == 1 else 'wait'}"
-        return f"No result has been recorded yet; {waiting} to be tested."
+        return "No result has been recorded yet."
     records = evidence.records.values()
     seeds = {seed for record in records for seed in record.seeds}
     answers = sum(record.n * record.k for record in records)

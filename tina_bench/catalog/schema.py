@@ -250,6 +250,8 @@ class Stack(Entry):
     """Key-value cache, GiB; CPU engines need it stated."""
     gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of device memory the engine may take; CUDA only."""
+    train_threads: Annotated[int, Field(gt=0)] | None = None
+    """CPU threads of torch in training; its own choice if absent."""
     price: Name
     """Default price entry."""
     output_tokens_per_second: Annotated[float, Field(gt=0)] | None = None

@@ -30,6 +30,14 @@ def build(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Where to build it; HOME/site if not given."),
     ] = None,
+    transcripts: Annotated[
+        bool,
+        typer.Option(
+            "--transcripts/--no-transcripts",
+            help="Show what the models wrote, checked against the hash in each result. Without, "
+            "every outcome is still listed, and a large site is a hundredth of the size.",
+        ),
+    ] = True,
     catalog: CatalogOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -49,8 +57,9 @@ def build(
         )
     target = (out or store.site).absolute()
     summary = build_site(
-        home=store, catalog=loaded, report=build_report(loaded, records), out=target
-    )
+        home=store, catalog=loaded, report=build_report(loaded, records), out=target,
+        transcripts=transcripts,
+    )  # fmt: skip
     if as_json:
         print_json({"index": str(target / "index.html"), "pages": summary.pages})
     else:

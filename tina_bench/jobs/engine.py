@@ -97,6 +97,10 @@ class Engine:
             # A small fixed cache: the default takes a share of the machine's memory.
             os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(int(stack.kv_cache_gib or 1))
             options["distributed_executor_backend"] = "uni"
+            # vLLM 0.31 on CPU fails on a seeded request whose prompt it has prefilled only in part
+            # ("CPU Generator does not use offset"), so prompts go in whole.
+            options["enable_chunked_prefill"] = False
+            options["max_num_batched_tokens"] = max(4096, max_model_tokens)
         elif stack.gpu_memory_utilization is not None:
             options["gpu_memory_utilization"] = stack.gpu_memory_utilization
         from vllm import LLM

@@ -154,6 +154,8 @@ def run(context: Context) -> tuple[Outcome, list[str], TrainOutputs | None]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from trl import GRPOConfig, GRPOTrainer
 
+    if inputs.stack.train_threads is not None:
+        torch.set_num_threads(inputs.stack.train_threads)
     checkpoints = context.path / "checkpoints"
     tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False, local_files_only=True)
     network = AutoModelForCausalLM.from_pretrained(

@@ -1,0 +1,134 @@
+"""Training: the recipe reaches TRL whole, and a killed training goes on."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.program import Program
+from tina_bench.catalog.load import load_catalog
+from tina_bench.jobs.rewards import REWARDS, accuracy
+from tina_bench.jobs.rewards import format as format_reward
+from tina_bench.jobs.train import grpo_arguments
+from tina_bench.store.log import read_log
+from tina_bench.store.records import JobKind
+
+STEPS = 6
+SHORT = """
+[profiles.short]
+title = "a few steps"
+models = ["short-tina"]
+tasks = ["smoke-30"]
+seeds = [0]
+stack = "cpu"
+max_model_tokens = 512
+sampling = {{ temperature = 0.6, top_p = 0.95 }}
+
+[models.short-tina]
+title = "a few steps"
+kind = "adapter"
+family = "smoke"
+source = "recipe"
+base = "smoke-base"
+recipe = "short"
+
+[recipes.short]
+title = "a few steps"
+base = "smoke-base"
+dataset = "embedded:smoke-train"
+dataset_size = 64
+seed = 1
+rewards = [{{ function = "accuracy", weight = 2 }}, {{ function = "format", weight = 1 }}]
+lora = {{ rank = 4, alpha = 16, dropout = 0, target_modules = ["q_proj", "v_proj"] }}
+
+[recipes.short.grpo]
+loss_type = "grpo"
+scale_rewards = "group"
+beta = 0.04
+num_generations = 4
+temperature = 0.7
+max_completion_length = 32
+
+[recipes.short.optimizer]
+learning_rate = 1e-3
+lr_scheduler_type = "cosine_with_min_lr"
+lr_scheduler_kwargs = {{ min_lr_rate = 0.1 }}
+warmup_ratio = 0.1
+per_device_train_batch_size = 8
+gradient_accumulation_steps = 1
+max_steps = {steps}
+stop_step = {steps}
+save_steps = 2
+bf16 = false
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "gold", "right"),
+    [
+        ("2+3=5\n</think>\nThe answer is \\boxed{5}.", "5", 1.0),
+        ("2+3=5\n</think>\nThe answer is \\boxed{6}.", "5", 0.0),
+        ("2+3=5\n</think>\nThe answer is \\boxed{05}.", "5", 1.0),
+        ("no answer at all", "5", 0.0),
+        ("", "5", 0.0),
+    ],
+)
+def test_accuracy_is_one_only_for_the_right_answer(text: str, gold: str, right: float) -> None:
+    assert accuracy([text], [gold]) == [right]
+    assert accuracy([[{"role": "assistant", "content": text}]], [gold]) == [right]
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("a\n</think>\nb", 1.0),
+        ("a</think>b", 0.0),
+        ("a\n</think>\nb\n</think>\nc", 0.0),
+        ("a", 0.0),
+    ],
+)
+def test_format_is_one_only_for_exactly_one_end_of_thinking(text: str, right: float) -> None:
+    assert format_reward([text]) == [right]
+
+
+def test_every_recipe_number_reaches_trl_and_trl_knows_every_name(tmp_path: Path) -> None:
+    from trl import GRPOConfig
+
+    recipe = load_catalog().recipes["smoke-grpo"]
+    arguments = grpo_arguments(recipe, "cpu")
+    config = GRPOConfig(output_dir=str(tmp_path), **arguments)
+    for group in (recipe.grpo, recipe.optimizer):
+        for name, value in group.model_dump().items():
+            if name in {"stop_step", "lr_scheduler_kwargs"}:
+                continue
+            if name == "warmup_ratio":
+                assert config.get_warmup_steps(recipe.optimizer.max_steps) == pytest.approx(
+                    value * recipe.optimizer.max_steps, abs=1
+                )
+                continue
+            assert getattr(config, name) == value, name
+    assert config.reward_weights == [reward.weight for reward in recipe.rewards]
+    assert {reward.function for reward in recipe.rewards} <= set(REWARDS)
+
+
+@pytest.mark.engine
+@pytest.mark.xdist_group("kill")
+def test_a_killed_training_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
+    catalog = tmp_path / "short.toml"
+    catalog.write_text(SHORT.format(steps=STEPS))
+    program = Program(tmp_path / "home")
+    command = ("reproduce", "--all", "--profile", "short", "--catalog", str(catalog))
+
+    def saved() -> bool:
+        return any(program.root.glob("jobs/train-*/checkpoints/checkpoint-2/trainer_state.json"))
+
+    ended = program.run_and_kill_job("train", saved, *command)
+    assert ended.code == 20
+    program.run(*command)
+
+    (log,) = program.root.glob("jobs/train-short-tina-*/training.jsonl")
+    steps = [record["step"] for record in read_log(log)]
+    assert set(steps) == set(range(1, STEPS + 1)), "every step is on record"
+    assert steps.count(1) == 1, "what came before the checkpoint was not repeated"
+    entries = [entry for entry in program.ledger() if entry.kind is JobKind.TRAIN]
+    assert len({entry.attempt for entry in entries}) == 2, "both attempts are on the bill"
+    assert ("short-tina", "smoke-30") in program.results()
