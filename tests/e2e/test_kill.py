@@ -94,7 +94,7 @@ def test_a_budget_stops_at_a_sample_boundary_and_keeps_everything(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     program = Program(tmp_path_factory.mktemp("budget"))
-    # A dollar an hour: 45 seconds, of which the start-up takes 15 to 35, for work that takes minutes.
+    # A dollar an hour: 45 seconds, most of them for the start-up, for work that takes minutes.
     budget = 45 / 3600
     ended = program.run(*BASE[:-1], "200", "--budget", str(budget), "--price", "test=1.0", code=21)
     assert "larger budget" in ended.err

@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,10 +20,10 @@ TASKS = ("smoke-30", "smoke-40", "smoke-100")
 
 
 @pytest.fixture(scope="module")
-def smoke(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> Program:
     program = Program(tmp_path_factory.mktemp("smoke"))
     program.run(*SMOKE)
-    yield program
+    return program
 
 
 def test_every_model_is_measured_on_every_task_with_every_seed(smoke: Program) -> None:
@@ -32,7 +31,11 @@ def test_every_model_is_measured_on_every_task_with_every_seed(smoke: Program) -
     results = smoke.results()
     assert set(results) == {(m, t) for m in profile.models for t in TASKS}
     assert all(record.seeds == profile.seeds for record in results.values())
-    assert {t: results["smoke-base", t].n for t in TASKS} == dict(zip(TASKS, (30, 40, 100)))
+    assert {t: results["smoke-base", t].n for t in TASKS} == {
+        "smoke-30": 30,
+        "smoke-40": 40,
+        "smoke-100": 100,
+    }
 
 
 def test_the_base_is_clearly_imperfect(smoke: Program) -> None:

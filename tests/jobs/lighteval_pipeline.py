@@ -16,7 +16,7 @@ import types
 from pathlib import Path
 from typing import Any
 
-from tina_bench.jobs.engine import OFFLINE
+from tina_bench.jobs.engine import OFFLINE, engine_options
 
 os.environ.update(OFFLINE)
 os.environ["VLLM_CPU_KVCACHE_SPACE"] = "1"
@@ -45,11 +45,7 @@ class BareVllm(LightevalModel):  # type: ignore[misc]
         self.config = ModelConfig(model_name="smoke-base")
         self._llm = LLM(
             model=folder,
-            dtype=stack.dtype,
-            max_model_len=context,
-            max_num_seqs=stack.max_num_seqs,
-            enforce_eager=stack.enforce_eager,
-            distributed_executor_backend="uni",
+            **engine_options(stack, context),
         )
         self._sampling = SamplingParams(**sampling)
         self._tokenizer = self._llm.get_tokenizer()

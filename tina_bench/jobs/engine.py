@@ -49,15 +49,34 @@ def check_packages(stack: Stack) -> dict[str, str]:
     return dict(stack.packages)
 
 
+def engine_options(stack: Stack, max_model_tokens: int) -> dict[str, Any]:
+    """Keyword arguments of `vllm.LLM`, the model's path excepted."""
+    options: dict[str, Any] = {
+        "dtype": stack.dtype,
+        "max_model_len": max_model_tokens,
+        "max_num_seqs": stack.max_num_seqs,
+        "enforce_eager": stack.enforce_eager,
+        "load_format": "safetensors",
+        "trust_remote_code": False,
+        "seed": 0,
+    }
+    if stack.device == "cpu":
+        options["distributed_executor_backend"] = "uni"
+        # vLLM 0.31 on CPU fails on a seeded request whose prompt it has prefilled only in part
+        # ("CPU Generator does not use offset"), so prompts go in whole.
+        options["enable_chunked_prefill"] = False
+        options["max_num_batched_tokens"] = max(4096, max_model_tokens)
+    elif stack.gpu_memory_utilization is not None:
+        options["gpu_memory_utilization"] = stack.gpu_memory_utilization
+    return options
+
+
 def engine_identity(stack: Stack, max_model_tokens: int) -> dict[str, Any]:
     """Everything about the engine that may change an answer."""
     return {
         "packages": check_packages(stack),
         "device": device_name(stack.device),
-        "dtype": stack.dtype,
-        "enforce_eager": stack.enforce_eager,
-        "max_num_seqs": stack.max_num_seqs,
-        "max_model_tokens": max_model_tokens,
+        "options": engine_options(stack, max_model_tokens),
     }
 
 
@@ -92,30 +111,13 @@ class Engine:
     def __init__(self, weights: Path, stack: Stack, max_model_tokens: int) -> None:
         """Load local safetensors; no code from the model folder is ever run."""
         os.environ.update(OFFLINE)
-        options: dict[str, Any] = {}
         if stack.device == "cpu":
             # A small fixed cache: the default takes a share of the machine's memory.
             os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(int(stack.kv_cache_gib or 1))
-            options["distributed_executor_backend"] = "uni"
-            # vLLM 0.31 on CPU fails on a seeded request whose prompt it has prefilled only in part
-            # ("CPU Generator does not use offset"), so prompts go in whole.
-            options["enable_chunked_prefill"] = False
-            options["max_num_batched_tokens"] = max(4096, max_model_tokens)
-        elif stack.gpu_memory_utilization is not None:
-            options["gpu_memory_utilization"] = stack.gpu_memory_utilization
         from vllm import LLM
 
         self._llm = LLM(
-            model=str(weights),
-            dtype=stack.dtype,
-            max_model_len=max_model_tokens,
-            max_num_seqs=stack.max_num_seqs,
-            enforce_eager=stack.enforce_eager,
-            load_format="safetensors",
-            trust_remote_code=False,
-            disable_log_stats=True,
-            seed=0,
-            **options,
+            model=str(weights), disable_log_stats=True, **engine_options(stack, max_model_tokens)
         )
         self.max_num_seqs = stack.max_num_seqs
 
