@@ -137,6 +137,8 @@ def write_costs(home: Home) -> None:
     _write_ledger(
         home, home.work_folder(f"evaluate-{ADAPTER}-1234123412341234"), ends(failed, Outcome.FAILED)
     )
+    loading = ends(entry(attempt="d1-killed-while-loading", model=ADAPTER), None)[:1]
+    _write_ledger(home, home.work_folder(f"grade-{ADAPTER}-4321432143214321"), loading)
 
 
 def write_training(home: Home) -> None:

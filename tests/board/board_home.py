@@ -25,6 +25,7 @@ SHARES = {
     BASE: {"aime24": 0.30, "amc23": 0.71, "math500": 0.84, "aime25": 0.22, "gpqa": 0.33},
     ADAPTER: {"aime24": 0.31, "amc23": 0.74, "math500": 0.87, "aime25": 0.25, "gpqa": 0.36},
 }
+METRIC = "lighteval.metrics:metric"
 HOSTILE = (
     "<script>alert(1)</script>",
     "</pre></details></article><img src=x onerror=alert(1)>",
@@ -81,7 +82,7 @@ def _grade(sample: Sample, rng: random.Random, ease: float) -> Grade:
         index=sample.index,
         seed=sample.seed,
         protocol=sample.protocol,
-        metric="lighteval.metrics:metric",
+        metric=METRIC,
         status=GradeStatus.TIMEOUT if timeout else GradeStatus.GRADED,
         correct=correct,
         extracted=None
@@ -93,13 +94,12 @@ def _grade(sample: Sample, rng: random.Random, ease: float) -> Grade:
     )
 
 
-def _stale(grades: list[Grade]) -> list[Grade]:
-    """Grades of the same answers that say the opposite."""
-    flipped = [grade for grade in grades if grade.status is GradeStatus.GRADED][:3]
-    return [g.model_copy(update={"correct": not g.correct, "extracted": "stale"}) for g in flipped]
+def _stale(grades: list[Grade], **changes: str) -> list[Grade]:
+    """What some other grader said of the same answers."""
+    return [g.model_copy(update={"extracted": "stale", **changes}) for g in grades]
 
 
-def _provenance(home: Home, model: str, log: Path, task: str) -> Provenance:
+def _provenance(home: Home, model: str, log: Path, grade_log: Path, task: str) -> Provenance:
     return Provenance(
         tina_bench_version="0.1.0",
         weights_sha256={"model.safetensors": hashlib.sha256(model.encode()).hexdigest()},
@@ -111,7 +111,7 @@ def _provenance(home: Home, model: str, log: Path, task: str) -> Provenance:
             "options": {"enforce_eager": False, "seed": None},
         },
         sampling={"temperature": 0.6, "top_p": 0.95, "top_k": -1},
-        grader={"lighteval": "0.13.0", "math-verify": "0.5.2"},
+        grader={"metric": METRIC, "lighteval": "0.13.0", "math-verify": "0.5.2"},
         packages={"vllm": "0.31.0", "torch": "2.13.0", "transformers": "5.17.0"},
         stack="current",
         profile="paper",
@@ -122,9 +122,11 @@ def _provenance(home: Home, model: str, log: Path, task: str) -> Provenance:
             "gpu_driver": "570.1",
         },
         deviations=("4 seeds instead of the profile's 10",) if task == "math500" else (),
+        protocol="p" * 16,
         sample_log=str(log.relative_to(home.root)),
         sample_log_bytes=log.stat().st_size,
         sample_log_sha256=sha256_file(log),
+        grade_log=str(grade_log.relative_to(home.root)),
         command_line=("tina-bench", "reproduce", "--model", model, "--note", "it's <b>"),
         started_at=START,
         finished_at=START + datetime.timedelta(hours=2, minutes=len(task)),
@@ -139,6 +141,7 @@ def _record(
     seeds: tuple[int, ...],
     grades: list[Grade],
     log: Path,
+    grade_log: Path,
 ) -> ResultRecord:
     by_index: dict[int, list[Grade]] = {}
     for grade in sorted(grades, key=lambda g: g.seed):
@@ -159,7 +162,7 @@ def _record(
             )
             for index, runs in sorted(by_index.items())
         ),
-        provenance=_provenance(home, model, log, task),
+        provenance=_provenance(home, model, log, grade_log, task),
     )
 
 
@@ -179,7 +182,8 @@ def fabricate(
                 for per_task in samples.values()
                 for s in per_task
             )
-        with LogWriter(home.grade_log(model, "grader")) as writer:
+        grade_log = home.grade_log(model, "grader")
+        with LogWriter(grade_log) as writer:
             for task, found in samples.items():
                 rng = random.Random(f"{model}{task}")
                 ease = {
@@ -195,15 +199,19 @@ def fabricate(
                     for index in range(SIZES[task])
                 }
                 grades = [_grade(sample, rng, ease[sample.index]) for sample in found]
-                writer.append(g.model_dump(mode="json") for g in (*_stale(grades), *grades))
+                # The same log may hold grades of another metric and of another protocol.
+                others = _stale(grades, metric="m:other") + _stale(grades, protocol="other")
+                writer.append(g.model_dump(mode="json") for g in (*grades, *others))
                 write_model(
                     home.result_file(model, task),
-                    _record(home, model, task, seeds=seeds, grades=grades, log=log),
+                    _record(
+                        home, model, task, seeds=seeds, grades=grades, log=log, grade_log=grade_log
+                    ),
                 )
-        # A later grader version that disagrees, and that the records were not made with.
+        # A later grader version that the records were not made with.
         with LogWriter(home.grade_log(model, "later-grader")) as writer:
-            grades = [Grade.model_validate(x) for x in read_log(home.grade_log(model, "grader"))]
-            writer.append(g.model_dump(mode="json") for g in _stale(grades[3:]))
+            grades = [Grade.model_validate(x) for x in read_log(grade_log)]
+            writer.append(g.model_dump(mode="json") for g in _stale(grades))
     write_costs(home)
     write_training(home)
     return home

@@ -100,7 +100,8 @@ def test_what_is_not_a_site_is_never_replaced(home: Home, tmp_path: Path, foreig
 def test_an_empty_home_gives_a_site_that_says_so(tmp_path: Path) -> None:
     summary = build(Home(tmp_path / "home"), tmp_path / "site")
     page = Page.of(summary.out / "index.html")
-    assert "No result has been recorded yet; 9 published scores wait to be tested." in page.text
+    assert "No result has been recorded yet." in page.text
+    assert "9 more published scores have no result here yet" in page.text
     assert "The ledger is empty" in Page.of(summary.out / "cost.html").text
     assert (summary.newest, summary.answers) == (None, 0)
 
@@ -149,19 +150,46 @@ def test_a_record_that_fits_no_answers_is_refused(own_home: Home, tmp_path: Path
     record = json.loads(path.read_text(encoding="utf-8"))
     record["problems"][0]["tokens_out"][0] += 1
     path.write_text(json.dumps(record), encoding="utf-8")
-    with pytest.raises(IntegrityError, match="no protocol's samples fit"):
+    with pytest.raises(IntegrityError, match="not the one that its result counts"):
         build(own_home, tmp_path / "site")
 
 
+def test_a_grade_that_says_other_than_the_record_is_not_shown(
+    own_home: Home, tmp_path: Path
+) -> None:
+    only(own_home, BASE, "aime24")
+    log = own_home.grade_log(BASE, "grader")
+    with LogWriter(log) as writer:
+        lines = list(read_log(log))
+        writer.append({**x, "correct": not x["correct"], "extracted": "stale"} for x in lines)
+    build(own_home, tmp_path / "site")
+    text = Page.of(tmp_path / "site" / "runs" / BASE / "aime24" / "seed-0.html").text
+    assert "stale" not in text
+    assert text.count("Right answernot at hand") == 30
+
+
+def test_what_was_appended_after_the_record_cannot_replace_an_answer(
+    own_home: Home, site: Path, tmp_path: Path
+) -> None:
+    only(own_home, BASE, "aime24")
+    log = own_home.sample_log(BASE, f"identity-{BASE}")
+    with LogWriter(log) as writer:
+        writer.append([{**line, "text": "other"} for line in read_log(log)])
+    build(own_home, tmp_path / "site")
+    path = Path("runs") / BASE / "aime24" / "seed-0.html"
+    assert Page.of(tmp_path / "site" / path).transcripts == Page.of(site / path).transcripts
+
+
 @pytest.mark.parametrize("where", ["../../etc/passwd", "/etc/passwd"])
+@pytest.mark.parametrize("log", ["sample_log", "grade_log"])
 def test_a_record_cannot_have_files_outside_the_home_read(
-    own_home: Home, tmp_path: Path, where: str
+    own_home: Home, tmp_path: Path, where: str, log: str
 ) -> None:
     record = next(r for r in own_home.results() if r.model == BASE and r.task == "aime24")
-    provenance = record.provenance.model_copy(update={"sample_log": where})
+    provenance = record.provenance.model_copy(update={log: where})
     changed = record.model_copy(update={"provenance": provenance})
     write_model(own_home.result_file(BASE, "aime24"), changed)
-    with pytest.raises(IntegrityError, match="outside the home"):
+    with pytest.raises(IntegrityError, match="outside this home"):
         build(own_home, tmp_path / "site")
 
 

@@ -116,6 +116,9 @@ def test_claims_csv_is_what_the_verdict_table_shows(site: Path, parsed: dict[str
         "REPRODUCED", "NOT_REPRODUCED", "INCONCLUSIVE", "NOT_COMPARABLE", "NOT_MEASURED",
     }  # fmt: skip
     for row in table.itertuples():
+        if row.verdict == "NOT_MEASURED":
+            assert f"claim-{row.claim}" not in page.ids
+            continue
         assert f"claim-{row.claim}" in page.ids
         assert row.reason in page.text
         assert (str(row.claimed_percent), fixed(row.claimed_percent, row.decimals)) in page.values
@@ -146,7 +149,14 @@ def test_run_csv_agrees_with_the_record_and_holds_no_text(site: Path, home: Home
         assert "script" not in path.read_text(encoding="utf-8")
 
 
-def test_a_stale_grade_is_not_shown(parsed: dict[str, Page]) -> None:
+def test_the_front_page_speaks_of_what_was_tested(parsed: dict[str, Page]) -> None:
+    text = " ".join(parsed["index.html"].text.split())
+    assert "published scores were tested: " in text
+    assert "1 more published score has no result here yet" in text
+    assert "Open-RS1" not in text  # in the catalog and claimed, but without a result
+
+
+def test_a_grade_of_another_metric_protocol_or_grader_is_not_shown(parsed: dict[str, Page]) -> None:
     assert all("stale" not in page.text for page in parsed.values())
 
 
@@ -171,6 +181,7 @@ def test_failed_and_interrupted_attempts_are_on_the_bill(parsed: dict[str, Page]
     assert "no end recorded interrupted, or still running" in text
     assert "≥ $0.17" in text.replace("\xa0", " ")
     assert "failed" in text
+    assert re.search(r"d1-killed-while-loading.*interrupted, or still running nothing metered", text)
 
 
 def test_the_last_line_of_a_repeated_training_step_wins(site: Path) -> None:

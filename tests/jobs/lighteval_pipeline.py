@@ -136,7 +136,7 @@ def main(out: str, names: str, seed: int | None = None) -> None:
         )
         pipeline.evaluate()
         results = pipeline.get_results()["results"]
-    scores = {name: results[f"{name}|0"]["extractive_match"] for name in tasks}
+    scores = {name: float(results[f"{name}:0"]["extractive_match"]) for name in tasks}
     Path(out).write_text(json.dumps({"scores": scores, "texts": model.texts}), encoding="utf-8")
 
 

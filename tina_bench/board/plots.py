@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 ROW_INCHES = 0.3
 FONT_POINTS = 10.5
-LEFT_INCHES, RIGHT_INCHES = 2.9, 1.75
+RIGHT_INCHES = 1.75
+CHARACTER_INCHES = 0.08
+"""Width of a label's character, on average and generous: the page's font is not known here."""
 MARKERS = {
     Verdict.REPRODUCED: ("o", "reproduced"),
     Verdict.NOT_REPRODUCED: ("s", "not-reproduced"),
@@ -82,7 +84,8 @@ def _rows(labels: Sequence[str], x_label: str) -> Iterator[tuple["Figure", "Axes
     height = ROW_INCHES * len(labels) + 0.75
     width = 8.6
     figure = Figure(figsize=(width, height))
-    left, right = LEFT_INCHES / width, 1 - RIGHT_INCHES / width
+    label_inches = min(CHARACTER_INCHES * max(map(len, labels)) + 0.1, width / 2)
+    left, right = label_inches / width, 1 - RIGHT_INCHES / width
     axes = figure.add_axes((left, 0.55 / height, right - left, 1 - 0.65 / height))
     _axis_style(axes)
     axes.grid(visible=False, axis="y")

@@ -121,6 +121,8 @@ def _check_references(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> 
                 )
     for name, recipe in catalog.recipes.items():
         need("models", ("recipes", name), "base", recipe.base)
+    for name in catalog.models:
+        _check_foundation(catalog, origin, name)
     for name, stack in catalog.stacks.items():
         need("prices", ("stacks", name), "price", stack.price)
     for name, claim in catalog.claims.items():
@@ -132,6 +134,18 @@ def _check_references(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> 
         for key, section in (("models", "models"), ("tasks", "tasks")):
             for entry in getattr(profile, key):
                 need(section, ("profiles", name), key, entry)
+
+
+def _check_foundation(catalog: Catalog, origin: dict[tuple[str, str], Path], name: str) -> None:
+    """An adapter stands on a model that stands on a model, and so on down to full weights."""
+    chain = [name]
+    while (base := catalog.models[chain[-1]].base) is not None:
+        if base in chain:
+            raise CatalogError(
+                f"{origin['models', name]}: models.{name}.base: found a circle, "
+                f"{' → '.join([*chain, base])}, expected a chain that ends at full weights."
+            )
+        chain.append(base)
 
 
 def load_catalog(extra: Iterable[Path] = ()) -> Catalog:

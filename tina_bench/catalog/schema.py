@@ -178,7 +178,9 @@ class Optimizer(Entry):
     @model_validator(mode="after")
     def _stops_within_schedule(self) -> "Optimizer":
         if self.stop_step > self.max_steps:
-            raise ValueError(f"'stop_step' {self.stop_step} is beyond 'max_steps' {self.max_steps}")
+            raise ValueError(
+                f"'stop_step' ({self.stop_step}) not beyond 'max_steps' ({self.max_steps})"
+            )
         return self
 
 
@@ -293,7 +295,7 @@ class Profile(Entry):
         for key in ("models", "tasks", "seeds"):
             values = getattr(self, key)
             if len(set(values)) != len(values):
-                raise ValueError(f"'{key}' lists an entry twice")
+                raise ValueError(f"every entry of '{key}' once")
         return self
 
 

@@ -1,5 +1,6 @@
 """`tina-bench reproduce`: plan, show the plan, carry it out."""
 
+import math
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -109,8 +110,11 @@ def reproduce(
     Safe to interrupt and to repeat: finished samples are never generated again.
     """
     from tina_bench.catalog.load import load_catalog
+    from tina_bench.errors import BlockedError, BudgetReachedError, JobFailedError, UsageError
     from tina_bench.planning.plan import resolve_profile
 
+    if budget is not None and not math.isfinite(budget):
+        raise UsageError(f"--budget: found {budget}, expected dollars, as in '2.50'.")
     request = make_request(
         profile, everything=everything, models=model, tasks=task, seeds=seeds, price=price
     )
@@ -123,7 +127,6 @@ def reproduce(
             print_json({"plan": plan_json(made), "done": 0, "failures": []})
         return
 
-    from tina_bench.errors import BlockedError, BudgetReachedError, JobFailedError
     from tina_bench.lock.lockfile import read_lock
     from tina_bench.running.execute import Execution, Price
     from tina_bench.running.local import LocalRunner

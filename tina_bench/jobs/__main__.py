@@ -7,6 +7,7 @@ this process could not even say so (a crash of the engine, `kill -9`), which the
 import argparse
 import ctypes
 import importlib
+import os
 import signal
 import sys
 import traceback
@@ -97,4 +98,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_code = main()
+    # Everything is on disk; engines take seconds to tear themselves down, which would be paid for.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(exit_code)

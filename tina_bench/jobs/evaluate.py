@@ -23,8 +23,8 @@ from tina_bench.metering.hardware import describe
 from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import EvaluateInputs, EvaluateOutputs, Protocol
 from tina_bench.store.hashing import digest
-from tina_bench.store.home import read_record
-from tina_bench.store.log import LogWriter, read_log
+from tina_bench.store.home import read_record, read_records
+from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Outcome, Phase, Sample, SampleSource, now
 
 PROTOCOL_DIGITS = 16
@@ -227,7 +227,7 @@ def run(context: Context) -> tuple[Outcome, list[str], EvaluateOutputs]:
 
     path = context.home.sample_log(model, identity)
     with LogWriter(path) as log:
-        samples = [Sample.model_validate(record) for record in read_log(path)]
+        samples = list(read_records(path, Sample))
         present = {sample.key for sample in samples}
         wanted, prompts_sha256 = all_wanted(context, inputs, identity, load_tokenizer(weights))
         _describe(path.with_suffix(".json"), inputs, engine_facts, prompts_sha256)

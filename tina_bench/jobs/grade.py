@@ -21,8 +21,8 @@ from tina_bench.metering.hardware import installed
 from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import GRADER_PACKAGES, GradeInputs, Protocol
 from tina_bench.store.hashing import digest
-from tina_bench.store.home import read_record
-from tina_bench.store.log import LogWriter, read_log
+from tina_bench.store.home import read_record, read_records
+from tina_bench.store.log import LogWriter
 from tina_bench.store.outcomes import collect
 from tina_bench.store.records import (
     Grade,
@@ -131,12 +131,12 @@ def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
     identity, versions = grader_identity(inputs)
     samples = [
         sample
-        for sample in map(Sample.model_validate, read_log(sample_path))
+        for sample in read_records(sample_path, Sample)
         if sample.protocol == protocol_id and (sample.task, sample.problem) in problems
     ]
     grade_path = context.home.grade_log(model, identity)
     with LogWriter(grade_path) as log:
-        grades = [Grade.model_validate(record) for record in read_log(grade_path)]
+        grades = list(read_records(grade_path, Grade))
         graded = {(grade.key, grade.task, grade.metric) for grade in grades}
         todo = [
             (sample, problems[sample.task, sample.problem])

@@ -76,6 +76,8 @@ def read_lock(path: Path | None = None) -> Lock:
         raise LockError(
             f"{path}: does not exist; it comes with the package and with every checkout."
         ) from None
+    except OSError as error:
+        raise LockError(f"{path}: cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LockError(f"{path}: not valid TOML: {error}.") from None
     except ValidationError as error:

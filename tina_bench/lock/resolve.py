@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tina_bench.catalog.schema import Catalog, Source
 from tina_bench.embedded.files import dataset_file, model_folder
+from tina_bench.errors import LockError
 from tina_bench.lock.lockfile import Lock, LockedFile, LockedFiles
 from tina_bench.store.hashing import sha256_file
 
@@ -11,6 +12,12 @@ EMBEDDED_PREFIX = "embedded:"
 
 
 def _entry(folder: Path, names: list[str]) -> LockedFiles:
+    for name in names:
+        if not (folder / name).is_file():
+            raise LockError(
+                f"{folder / name}: found no file, expected one, for the catalog names it as "
+                "embedded in this package."
+            )
     return LockedFiles(
         source="embedded",
         files={

@@ -137,12 +137,12 @@ def _memory() -> Finding:
 
 def _hub() -> Finding:
     endpoint = os.environ.get("HF_ENDPOINT", HUB)
-    parts = urlsplit(endpoint)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
+        parts = urlsplit(endpoint)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
         with socket.create_connection((parts.hostname or "", port), HUB_TIMEOUT_SECONDS):
             ok, found = True, f"{endpoint} answers"
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: not an address at all
         ok, found = False, f"{endpoint}: {error}"
     return Finding(
         "model hub", ok, found,

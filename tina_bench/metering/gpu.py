@@ -9,6 +9,7 @@ whoever uses it: on a shared GPU they include the neighbours.
 import os
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from typing import Protocol
 
 
@@ -49,12 +50,14 @@ class NoGpus:
 def visible_indices(count: int) -> list[int]:
     """Indices of the devices that CUDA would use: all, or those of `CUDA_VISIBLE_DEVICES`.
 
-    A list of UUIDs is not resolved and counts as all devices.
+    As in CUDA, the first index that no device has ends the list, so that -1 hides every device. A
+    list of UUIDs is not resolved and counts as all devices.
     """
     wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if wanted is None or not all(part.strip().isdigit() for part in wanted.split(",") if part):
+    parts = [part.strip() for part in (wanted or "").split(",") if part.strip()]
+    if wanted is None or not all(part.removeprefix("-").isdigit() for part in parts):
         return list(range(count))
-    return [int(part) for part in wanted.split(",") if part and int(part) < count]
+    return list(takewhile(lambda index: 0 <= index < count, map(int, parts)))
 
 
 class NvmlGpus:

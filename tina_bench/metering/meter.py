@@ -81,7 +81,7 @@ class Meter:
         self._stretch = self._fresh()
         self._stretch.started = self._begin
         self._stretch.cpu_started = 0.0
-        self._write("start", wall_seconds=0.0)
+        self._write("start", until=self._stretch)
 
     @property
     def phase(self) -> Phase:
@@ -135,19 +135,23 @@ class Meter:
 
     def flush(self) -> None:
         """Write what was spent since the last entry."""
-        self._write("spent", wall_seconds=time.monotonic() - self._stretch.started)
+        # The next stretch begins where this one ends, so that writing the entry is on the bill too.
+        following = self._fresh()
+        self._write("spent", until=following)
+        self._stretch = following
 
     def end(self, outcome: Outcome) -> None:
         """Write the rest and close the attempt."""
         self.flush()
-        self._write("end", wall_seconds=0.0, outcome=outcome)
+        self._write("end", until=self._stretch, outcome=outcome)
         self._log.close()
 
-    def _write(self, event: str, *, wall_seconds: float, outcome: Outcome | None = None) -> None:
+    def _write(self, event: str, *, until: _Stretch, outcome: Outcome | None = None) -> None:
         stretch, folder = self._stretch, self._folder
-        counts = event == "spent"
-        energy_now = self._reading().energy_joules
-        known = energy_now is not None and stretch.energy_started is not None
+        wall_seconds = until.started - stretch.started
+        energy_joules = None
+        if stretch.energy_started is not None and until.energy_started is not None:
+            energy_joules = until.energy_started - stretch.energy_started
         utilisations = stretch.utilisations
         gpu_seconds = None if self._gpu_count is None else self._gpu_count * wall_seconds
         entry = LedgerEntry.model_validate(
@@ -162,7 +166,7 @@ class Meter:
                 "phase": self._phase,
                 "at": now(),
                 "wall_seconds": wall_seconds,
-                "cpu_seconds": _cpu_seconds() - stretch.cpu_started if counts else 0.0,
+                "cpu_seconds": until.cpu_started - stretch.cpu_started,
                 "peak_memory_bytes": self._peak_memory_bytes(),
                 "tokens_in": stretch.tokens_in,
                 "tokens_out": stretch.tokens_out,
@@ -172,9 +176,7 @@ class Meter:
                 "gpu_count": self._gpu_count,
                 "gpu_seconds": gpu_seconds,
                 "gpu_utilisation": sum(utilisations) / len(utilisations) if utilisations else None,
-                "energy_joules": energy_now - stretch.energy_started  # type: ignore[operator]
-                if known and counts
-                else None,
+                "energy_joules": energy_joules,
                 "driver": self._gpus.driver if self._on_gpu else None,
                 "price_name": folder.price_name,
                 "price_usd_per_hour": folder.price_usd_per_hour,
@@ -182,8 +184,6 @@ class Meter:
             }
         )
         self._log.append([entry.model_dump(mode="json")])
-        if counts:
-            self._stretch = self._fresh()
 
     def _peak_memory_bytes(self) -> int:
         import resource

@@ -40,8 +40,8 @@ Drafts = Generator[_Draft, None, str]
 def resolve_profile(catalog: Catalog, request: Request) -> Profile:
     """The profile with the request's choices in it; raises `UsageError` for an unknown name.
 
-    A model that stands on another (an adapter) needs only its own name: what it stands on is
-    fetched, but evaluated only if it is asked for too.
+    What is asked for twice counts once. A model that stands on another (an adapter) needs only its
+    own name: what it stands on is fetched, but evaluated only if it is asked for too.
     """
     profile = catalog.profiles.get(request.profile)
     if profile is None:
@@ -57,7 +57,7 @@ def resolve_profile(catalog: Catalog, request: Request) -> Profile:
                     f"`tina-bench catalog list {key}` shows what there is."
                 )
     changes = {
-        key: value
+        key: tuple(dict.fromkeys(value))
         for key in ("models", "tasks", "seeds")
         if (value := getattr(request, key)) is not None
     }
@@ -150,7 +150,8 @@ class _Drafter:
         profile, model = self.profile, self.catalog.models[name]
         context = min(profile.max_model_tokens, model.max_model_tokens or profile.max_model_tokens)
         protocol = digest([profile.sampling.model_dump(mode="json"), context, self._stack_digest])
-        pool = _id("evaluate", weights_id, protocol)
+        # The name decides where samples and results lie: two names of one recipe are two models.
+        pool = _id("evaluate", name, weights_id, protocol)
         grader = digest(
             [profile.remove_reasoning_tags]
             + [self.stack.packages.get(package, "unpinned") for package in GRADER_PACKAGES]
@@ -161,7 +162,7 @@ class _Drafter:
             task = self.catalog.tasks[task_name]
             prompts, gap = self._prompts(task_name, task)
             for seed in profile.seeds:
-                run_id = _id("evaluate", weights_id, protocol, prompts, task_name, seed)
+                run_id = _id("evaluate", name, weights_id, protocol, prompts, task_name, seed)
                 grade_id = _id("grade", run_id, grader, task.metric)
                 if gap is not None:
                     self.missing[run_id] = gap

@@ -19,8 +19,7 @@ from tina_bench.running.inputs import Inputs
 from tina_bench.running.local import Progress, tail
 from tina_bench.store.atomic import fsync_folder, write_model
 from tina_bench.store.contract import JobFolder, JobResult
-from tina_bench.store.home import Home, read_record
-from tina_bench.store.log import read_log
+from tina_bench.store.home import Home, read_record, read_records
 from tina_bench.store.records import Job, JobKind, LedgerEntry, Outcome
 
 POOL_DIGITS = 8
@@ -172,9 +171,9 @@ class Execution:
 
     def _add_cost(self, work: Path, attempt: str) -> None:
         costs = [
-            LedgerEntry.model_validate(record).cost_usd
-            for record in read_log(work / "ledger.jsonl")
-            if record["attempt"] == attempt
+            entry.cost_usd
+            for entry in read_records(work / "ledger.jsonl", LedgerEntry)
+            if entry.attempt == attempt
         ]
         known = [cost for cost in costs if cost is not None]
         if len(known) < len(costs) or self.summary.spent_usd is None:

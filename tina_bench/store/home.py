@@ -33,12 +33,25 @@ def read_record(path: Path, shape: type[RecordT]) -> RecordT:
     try:
         return shape.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise IntegrityError(
-            f"{path}: {where}: {first['msg']}; expected a {shape.__name__} as this version of "
-            "tina-bench writes it. Move the file away and run again to make it anew."
-        ) from None
+        raise _refusal(f"{path}", shape, error) from None
+
+
+def read_records(path: Path, shape: type[RecordT]) -> Iterator[RecordT]:
+    """Read a log of such records; refuses damage, and the first record of another shape."""
+    for number, record in enumerate(read_log(path), start=1):
+        try:
+            yield shape.model_validate(record)
+        except ValidationError as error:
+            raise _refusal(f"{path}, line {number}", shape, error) from None
+
+
+def _refusal(place: str, shape: type[BaseModel], error: ValidationError) -> IntegrityError:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the file"
+    return IntegrityError(
+        f"{place}: {where}: {first['msg']}; expected a {shape.__name__} as this version of "
+        "tina-bench writes it. Move the file away and run again to make it anew."
+    )
 
 
 @dataclass(frozen=True)
@@ -98,8 +111,7 @@ class Home:
     def ledger(self) -> Iterator[LedgerEntry]:
         """Every ledger entry of every attempt, finished folders first by name."""
         for path in sorted(self.jobs.glob("*/ledger.jsonl")):
-            for record in read_log(path):
-                yield LedgerEntry.model_validate(record)
+            yield from read_records(path, LedgerEntry)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
