@@ -20,7 +20,7 @@ smoke: $(STAMP)
 	$(BIN)/tina-bench leaderboard build
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: $(STAMP)
 	$(BIN)/python -m pytest benchmarks -p no:cacheprovider --benchmark-disable-gc

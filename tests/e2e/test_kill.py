@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.program import Program
 from tina_bench.store.records import JobKind, Outcome
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("kill")]
+pytestmark = pytest.mark.engine
 
 SEEDS = 4
 BASE = ("reproduce", "--model", "smoke-base", "--profile", "smoke", "--seeds", str(SEEDS))

@@ -13,7 +13,7 @@ from tina_bench.catalog.load import load_catalog
 from tina_bench.stats.compare import compare
 from tina_bench.store.records import JobKind, Phase
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("smoke")]
+pytestmark = pytest.mark.engine
 
 SMOKE = ("reproduce", "--all", "--profile", "smoke")
 TASKS = ("smoke-30", "smoke-40", "smoke-100")

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.program import CALM, Program
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("kill")]
+pytestmark = pytest.mark.engine
 
 TASKS = ("smoke-30", "smoke-40", "smoke-100")
 GREEDY = """

@@ -25,7 +25,7 @@ from tina_bench.store.records import (
     now,
 )
 
-pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("kill")]
+pytestmark = pytest.mark.engine
 
 IDENTITY = "feedfacefeedface"
 HANGS = r"\boxed{2003^{2002^{2001}}}"

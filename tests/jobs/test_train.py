@@ -111,7 +111,6 @@ def test_every_recipe_number_reaches_trl_and_trl_knows_every_name(tmp_path: Path
 
 
 @pytest.mark.engine
-@pytest.mark.xdist_group("kill")
 def test_a_killed_training_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
     catalog = tmp_path / "short.toml"
     catalog.write_text(SHORT.format(steps=STEPS))

@@ -50,7 +50,7 @@ def backwards(lock: Lock) -> Lock:
     return Lock(models=turn(lock.models), datasets=turn(lock.datasets))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(lock=LOCKS)
 def test_a_lock_is_read_as_written_and_has_one_spelling(
     tmp_path_factory: pytest.TempPathFactory, lock: Lock
@@ -63,7 +63,7 @@ def test_a_lock_is_read_as_written_and_has_one_spelling(
     assert path.read_bytes() == first
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(lock=LOCKS)
 def test_every_table_of_a_written_lock_is_sorted(
     tmp_path_factory: pytest.TempPathFactory, lock: Lock
@@ -78,7 +78,7 @@ def test_every_table_of_a_written_lock_is_sorted(
             assert list(entry["files"]) == sorted(entry["files"])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(entry=FILES, data=st.data())
 def test_the_digest_of_a_set_moves_with_every_name_size_and_hash(
     entry: LockedFiles, data: st.DataObject
@@ -142,7 +142,9 @@ def test_a_tampered_lock_fails_the_check_with_code_13_and_stays_as_it_is(
 
 
 HASH = "0" * 64
-GOOD = f'version = 1\n[models.m]\nsource = "embedded"\nfiles.f = {{ bytes = 1, sha256 = "{HASH}" }}\n'
+GOOD = (
+    f'version = 1\n[models.m]\nsource = "embedded"\nfiles.f = {{ bytes = 1, sha256 = "{HASH}" }}\n'
+)
 MALFORMED = {
     "no toml": ("version = ", "version", "not valid TOML"),
     "another version": ("version = 1", "version = 2", "version: Input should be 1"),

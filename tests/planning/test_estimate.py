@@ -125,6 +125,12 @@ def test_a_measurement_makes_an_unknown_figure_known() -> None:
     assert plan_of(MEASURED, changes=changes).total.seconds is not None
 
 
+def test_how_long_a_download_takes_is_unknown() -> None:
+    first = plan_of(models=("far",)).jobs[0]
+    assert first.job.kind is JobKind.FETCH
+    assert (first.estimate.seconds, first.estimate.basis) == (None, "unknown")
+
+
 KNOWN = st.builds(
     lambda s: Estimate(s, s / 3600, s * 2, "catalog"), st.integers(0, 10**6).map(float)
 )

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tina_bench.errors import BusyError, DamagedLogError
 from tina_bench.store.log import LogWriter, read_log
 
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=40, deadline=None)
 # Lone surrogates and NUL included: a language model emits both.
 TEXT = st.text(st.characters(codec=None, categories=None), max_size=12)
 SCALAR = (
@@ -66,7 +66,7 @@ def test_a_torn_last_line_is_dropped_and_the_rest_survives_and_goes_on(
         assert list(read_log(path)) == records[:-1] + more
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(records=RECORDS, place=st.integers(min_value=0), byte=st.integers(0, 255))
 def test_a_changed_byte_of_a_whole_line_is_refused_by_file_and_line(
     records: list[dict[str, Any]], place: int, byte: int

@@ -117,9 +117,7 @@ def make_fetch_folder(files: dict[str, tuple[int, str]], **given: Any) -> JobFol
         "kind": JobKind.FETCH,
         "name": "fetch-smoke-base-01234567",
         "attempt": "a1",
-        "jobs": (
-            Job(id="0123456789abcdef", kind=JobKind.FETCH, model="smoke-base", pool="pool"),
-        ),
+        "jobs": (Job(id="0123456789abcdef", kind=JobKind.FETCH, model="smoke-base", pool="pool"),),
         "inputs": FetchInputs(
             sizes={name: size for name, (size, _) in files.items()},
             sha256={name: sha256 for name, (_, sha256) in files.items()},

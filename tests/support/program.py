@@ -1,4 +1,4 @@
-"""The program, in this process where that is enough, and as a process of its own where it is not."""
+"""The program, in this process where that is enough, else as a process of its own."""
 
 import contextlib
 import io

@@ -1,7 +1,7 @@
 """A small catalog with everything that a plan can meet, and the lock, store and machine to it.
 
-    base-a (embedded)     tina-1 = recipe r1 on base-a     tina-3 = recipe r3 on tina-1
-    base-b (embedded)     tina-2 = recipe r2 on base-a     far    = on the hub, never resolved
+base-a (embedded)     tina-1 = recipe r1 on base-a     tina-3 = recipe r3 on tina-1
+base-b (embedded)     tina-2 = recipe r2 on base-a     far    = on the hub, never resolved
 """
 
 import copy

@@ -7,7 +7,7 @@ but it is no promise (answer lengths differ between models).
 
 from collections.abc import Iterable
 
-from tina_bench.catalog.schema import Catalog, Profile
+from tina_bench.catalog.schema import Catalog, Profile, Source
 from tina_bench.planning.shapes import Estimate, Snapshot, Speed
 from tina_bench.store.records import Job, JobKind
 
@@ -68,7 +68,9 @@ class Estimator:
 
     def _seconds(self, job: Job) -> tuple[float | None, str]:
         if job.kind is JobKind.FETCH:
-            return FETCH_SECONDS, "fixed"
+            # A download takes what the network takes: nobody knows before.
+            local = self._catalog.models[job.model].source is Source.EMBEDDED
+            return (FETCH_SECONDS, "fixed") if local else (None, "unknown")
         if job.kind is JobKind.MERGE:
             return MERGE_SECONDS, "fixed"
         if job.kind is JobKind.TRAIN:

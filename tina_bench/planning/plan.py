@@ -214,10 +214,11 @@ class _Drafter:
         return prompts, gap
 
 
-def _machine_gaps(stack_name: str, stack: Stack, machine: Machine) -> str | None:
-    """One sentence why this machine cannot run the stack; `None` when it can."""
+def _machine_gaps(stack_name: str, stack: Stack, machine: Machine) -> list[str]:
+    """Why this machine cannot run the stack, one sentence each; none when it can."""
+    gaps = []
     if stack.device == "cuda" and not machine.has_gpu:
-        return f"stack {stack_name} computes on an NVIDIA GPU, and this machine has none."
+        gaps.append(f"stack {stack_name} computes on an NVIDIA GPU, and this machine has none.")
     wrong = [
         f"{package} {machine.packages.get(package) or 'not installed'} (wants {version})"
         for package, version in stack.packages.items()
@@ -225,11 +226,11 @@ def _machine_gaps(stack_name: str, stack: Stack, machine: Machine) -> str | None
     ]
     if wrong:
         extra = "cuda" if stack.device == "cuda" else "cpu"
-        return (
+        gaps.append(
             f"stack {stack_name} pins packages that differ here: {', '.join(wrong)}; "
             f"install them with `pip install 'tina-bench[{extra}]'` or `make venv`."
         )
-    return None
+    return gaps
 
 
 def make_plan(
@@ -245,7 +246,8 @@ def make_plan(
     drafts = list(drafter.drafts())
     open_drafts = [draft for draft in drafts if draft.job.id not in snapshot.done]
 
-    gap = _machine_gaps(profile.stack, drafter.stack, machine)
+    gaps = _machine_gaps(profile.stack, drafter.stack, machine)
+    gap = gaps[0] if gaps else None
     blocked: dict[str, str] = {}
     for draft in open_drafts:
         job = draft.job
@@ -254,9 +256,7 @@ def make_plan(
         why = drafter.missing.get(job.id) or upstream or (gap if needs_engine else None)
         if why is not None:
             blocked[job.id] = why
-    reasons = [gap] if gap is not None else []
-    reasons += drafter.missing.values()
-    missing = tuple(dict.fromkeys(reasons)) if blocked else ()
+    missing = tuple(dict.fromkeys([*gaps, *drafter.missing.values()])) if blocked else ()
 
     estimator = Estimator(catalog, profile, snapshot, request.price_usd_per_hour)
     jobs = tuple(

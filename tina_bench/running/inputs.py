@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tina_bench.catalog.schema import Catalog, Profile
+from tina_bench.errors import IntegrityError
 from tina_bench.lock.lockfile import Lock, LockedFiles, locked
 from tina_bench.store.contract import (
     Dataset,
@@ -74,9 +75,13 @@ class Inputs:
             for job in jobs
             for need in job.needs
         }
-        # One pool is one set of weights in one engine; two identities would be two measurements.
-        (identity,) = identities
-        return GradeInputs(identity=identity, protocol=protocol)
+        if len(identities) > 1:
+            raise IntegrityError(
+                f"model {model}: its runs were sampled by different engines or on different "
+                f"machines ({', '.join(sorted(identities))}), and one result is one measurement; "
+                "start afresh in another home."
+            )
+        return GradeInputs(identity=identities.pop(), protocol=protocol)
 
     def _protocol(self, model: str, tasks: list[str]) -> Protocol:
         profile, catalog = self._profile, self._catalog
