@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +47,13 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def endless(tmp_path: Path) -> dict[str, tuple[int, str]]:
+def endless(tmp_path: Path) -> Iterator[dict[str, tuple[int, str]]]:
     """A locked file that takes minutes to hash: a hole of 256 GiB, which takes no space."""
     path = tmp_path / "hole"
     with path.open("wb") as file:
         file.truncate(2**38)
-    return {str(path): (2**38, "0" * 64)}
+    yield {str(path): (2**38, "0" * 64)}
+    os.truncate(path, 0)  # whoever still reads it is at its end
 
 
 def lock_of(files: dict[str, tuple[int, str]]) -> Lock:

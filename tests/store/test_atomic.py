@@ -92,3 +92,19 @@ def test_what_a_killed_writer_left_beside_a_record_is_not_read_as_one(tmp_path: 
     with atomic._temporary_beside(home.result_file("m", "t")) as left:
         left.write_text("{half", encoding="utf-8")
         assert home.results() == [record]
+
+
+def test_the_bytes_are_synced_before_the_file_has_its_name_and_the_name_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "record.json"
+    synced: list[tuple[int, bool]] = []
+    sync = os.fsync
+
+    def spy(descriptor: int) -> None:
+        sync(descriptor)
+        synced.append((os.fstat(descriptor).st_ino, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", spy)
+    atomic.write_text(path, "x")
+    assert synced == [(path.stat().st_ino, False), (tmp_path.stat().st_ino, True)]

@@ -252,3 +252,23 @@ def test_a_line_is_plain_json_for_anyone_to_read(tmp_path: Path) -> None:
     write(path, [{"b": 2, "a": "é"}])
     (line,) = path.read_text(encoding="ascii").splitlines()
     assert list(json.loads(line)) == ["a", "b", "check"]
+
+
+def test_an_append_returns_only_after_every_byte_was_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log.jsonl"
+    synced: list[tuple[int, int]] = []
+    sync = os.fsync
+
+    def spy(descriptor: int) -> None:
+        sync(descriptor)
+        status = os.fstat(descriptor)
+        synced.append((status.st_ino, status.st_size))
+
+    monkeypatch.setattr(os, "fsync", spy)
+    with LogWriter(path) as log:
+        assert tmp_path.stat().st_ino in {inode for inode, _ in synced}, "the name of a new log"
+        for number in range(3):
+            log.append([{"n": number}])
+            assert synced[-1] == (path.stat().st_ino, path.stat().st_size)

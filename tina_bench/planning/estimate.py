@@ -13,7 +13,7 @@ from tina_bench.store.records import Job, JobKind
 
 FETCH_SECONDS = 1.0
 """Hashing local files is of no weight beside an engine start; a round figure."""
-MERGE_SECONDS = 20.0
+MERGE_SECONDS = 6.0
 """Dominated by importing torch; measured on the embedded model, see BENCHMARKS.md."""
 
 
@@ -50,15 +50,30 @@ class Estimator:
         price = catalog.prices[self._stack.price]
         self._price = price.price_usd_per_hour if price_usd_per_hour is None else price_usd_per_hour
         self._started: set[str] = set()
-        self._runs: dict[tuple[JobKind, str, str], tuple[float | None, str]] = {}
+        self._runs: dict[tuple[JobKind, str, str], Estimate] = {}
 
     def estimate(self, job: Job) -> Estimate:
         """The estimate of one job; call in plan order."""
-        seconds, basis = self._seconds(job)
+        if job.task is None:
+            return self._priced(*self._step_seconds(job))
+        key = (job.kind, job.model, job.task)
+        if key not in self._runs:
+            seconds = (
+                self._generate_seconds if job.kind is JobKind.EVALUATE else self._grade_seconds
+            )
+            self._runs[key] = self._priced(*seconds(job.model, job.task))
+        run = self._runs[key]
+        if job.pool in self._started:
+            return run
+        self._started.add(job.pool)
+        load = self._speed(job.model).load_seconds or self._stack.load_seconds
+        known = load is not None and run.seconds is not None
+        return self._priced(load + run.seconds if known else None, run.basis)  # type: ignore[operator]
+
+    def _priced(self, seconds: float | None, basis: str) -> Estimate:
         if seconds is None:
             return Estimate(None, None, None, "unknown")
-        # One GPU works on a job: an engine per GPU, no tensor parallelism (design.md, decision 2).
-        # A local fetch hashes files, and is not billed as device time.
+        # One GPU works on a job: an engine per GPU, no tensor parallelism (it changes scores).
         gpu_hours = seconds / 3600 if self._stack.device == "cuda" else 0.0
         return Estimate(seconds, gpu_hours, seconds / 3600 * self._price, basis)
 
@@ -66,29 +81,14 @@ class Estimator:
         speeds = self._snapshot.speeds
         return speeds.get((self._profile.stack, model), Speed())
 
-    def _seconds(self, job: Job) -> tuple[float | None, str]:
+    def _step_seconds(self, job: Job) -> tuple[float | None, str]:
         if job.kind is JobKind.FETCH:
             # A download takes what the network takes: nobody knows before.
             local = self._catalog.models[job.model].source is Source.EMBEDDED
             return (FETCH_SECONDS, "fixed") if local else (None, "unknown")
         if job.kind is JobKind.MERGE:
             return MERGE_SECONDS, "fixed"
-        if job.kind is JobKind.TRAIN:
-            return self._train_seconds(job)
-        assert job.task is not None
-        key = (job.kind, job.model, job.task)
-        if key not in self._runs:
-            self._runs[key] = (
-                self._generate_seconds(job.model, job.task)
-                if job.kind is JobKind.EVALUATE
-                else self._grade_seconds(job.model, job.task)
-            )
-        seconds, basis = self._runs[key]
-        if job.pool not in self._started:
-            self._started.add(job.pool)
-            load = self._speed(job.model).load_seconds or self._stack.load_seconds
-            seconds = None if load is None or seconds is None else load + seconds
-        return seconds, basis if seconds is not None else "unknown"
+        return self._train_seconds(job)
 
     def _train_seconds(self, job: Job) -> tuple[float | None, str]:
         recipe = self._catalog.models[job.model].recipe
