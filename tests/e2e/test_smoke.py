@@ -130,7 +130,7 @@ def test_strict_verify_tells_an_open_case_from_a_settled_one(smoke: Program) -> 
 def test_the_board_shows_both_models_and_a_page_a_run(smoke: Program, tmp_path: Path) -> None:
     smoke.run("leaderboard", "build", "--out", str(tmp_path / "site"))
     index = (tmp_path / "site" / "index.html").read_text()
-    assert "smoke base + LoRA (GRPO)" in index
+    assert "smoke-tina (LoRA + GRPO)" in index
     for model in ("smoke-base", "smoke-tina"):
         for task in TASKS:
             pages = list((tmp_path / "site" / "runs" / model / task).glob("seed-*.html"))

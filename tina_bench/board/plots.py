@@ -76,6 +76,11 @@ def _right_text(axes: "Axes", row: float, text: str) -> None:
     )
 
 
+def _shortened(label: str, fits: int) -> str:
+    """A label that stays inside the picture; the text alternative has it whole."""
+    return label if len(label) <= fits else f"{label[: fits - 1].rstrip()}…"
+
+
 @contextmanager
 def _rows(labels: Sequence[str], x_label: str) -> Iterator[tuple["Figure", "Axes"]]:
     """A figure with one labelled row an entry, top to bottom."""
@@ -90,7 +95,8 @@ def _rows(labels: Sequence[str], x_label: str) -> Iterator[tuple["Figure", "Axes
     _axis_style(axes)
     axes.grid(visible=False, axis="y")
     axes.set_ylim(len(labels) - 0.4, -0.6)
-    axes.set_yticks(range(len(labels)), [visible(label) for label in labels])
+    fits = int(label_inches / CHARACTER_INCHES)
+    axes.set_yticks(range(len(labels)), [_shortened(visible(label), fits) for label in labels])
     for tick in axes.get_yticklabels():
         tick.set(parse_math=False, color=PALETTE["ink"], fontsize=FONT_POINTS)
     axes.set_xlabel(x_label, color=PALETTE["muted"], fontsize=FONT_POINTS - 1)
