@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tina_bench.store.contract import TRAINING_FILE
 from tina_bench.store.home import WORK_SUFFIX, Home
 from tina_bench.store.log import read_log
 
-LOG_NAME = "training.jsonl"
 REWARD_PREFIX = "reward_"
 _DISPERSIONS = frozenset({"reward_std"})
 
@@ -48,7 +48,7 @@ class Curve:
 
 def read_curves(home: Home) -> Iterator[Curve]:
     """Every training that left at least one step, by folder name."""
-    for path in sorted(home.jobs.glob(f"train-*/{LOG_NAME}")):
+    for path in sorted(home.jobs.glob(f"train-*/{TRAINING_FILE}")):
         name = path.parent.name
         folder = name.removesuffix(WORK_SUFFIX)
         by_step = {int(line["step"]): line for line in read_log(path) if "step" in line}

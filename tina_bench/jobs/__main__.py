@@ -17,10 +17,16 @@ from typing import Any
 from pydantic import BaseModel
 
 from tina_bench.errors import TinaBenchError
-from tina_bench.jobs.context import LEDGER_NAME, Context, report_progress
+from tina_bench.jobs.context import Context, report_progress
 from tina_bench.metering.meter import Meter
 from tina_bench.store.atomic import write_model
-from tina_bench.store.contract import JobFolder, JobResult
+from tina_bench.store.contract import (
+    JOB_FILE,
+    LEDGER_FILE,
+    RESULT_FILE,
+    JobFolder,
+    JobResult,
+)
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import JobKind, Outcome, Phase, now
 
@@ -63,8 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
     _die_with_parent()
     signal.signal(signal.SIGTERM, _interrupt)
 
-    folder = read_record(options.folder / "job.json", JobFolder)
-    meter = Meter(folder, options.folder / LEDGER_NAME, device=_device(folder))
+    folder = read_record(options.folder / JOB_FILE, JobFolder)
+    meter = Meter(folder, options.folder / LEDGER_FILE, device=_device(folder))
     context = Context(Home(options.home), options.folder, folder, meter)
     report_progress(options.folder, Phase.LOAD, 0, 0, "")
     outcome, failure = Outcome.FAILED, None
@@ -82,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
         failure = f"{type(error).__name__}: {error}"
     meter.end(outcome)
     write_model(
-        options.folder / "result.json",
+        options.folder / RESULT_FILE,
         JobResult(
             kind=folder.kind,
             name=folder.name,

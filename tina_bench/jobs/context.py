@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tina_bench.metering.meter import Meter
-from tina_bench.store.contract import JobFolder, Weights
+from tina_bench.store.contract import PROGRESS_FILE, JobFolder, Weights
 from tina_bench.store.home import Home
 from tina_bench.store.records import Phase
-
-PROGRESS_NAME = "progress.json"
-LEDGER_NAME = "ledger.jsonl"
 
 
 @dataclass(frozen=True)
@@ -39,6 +36,6 @@ class Context:
 def report_progress(path: Path, phase: Phase, done: int, total: int, unit: str) -> None:
     """Replace the folder's progress file."""
     text = json.dumps({"phase": phase, "done": done, "total": total, "unit": unit})
-    temporary = path / f".{PROGRESS_NAME}.tmp"
+    temporary = path / f".{PROGRESS_FILE}.tmp"
     temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path / PROGRESS_NAME)
+    temporary.replace(path / PROGRESS_FILE)

@@ -19,11 +19,10 @@ from tina_bench.jobs.engine import OFFLINE, check_packages
 from tina_bench.jobs.merge import hash_folder
 from tina_bench.jobs.rewards import REWARDS
 from tina_bench.lock.lockfile import verify_sha256
-from tina_bench.store.contract import TrainInputs, TrainOutputs, Weights
+from tina_bench.store.contract import TRAINING_FILE, TrainInputs, TrainOutputs, Weights
 from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Outcome, Phase
 
-TRAINING_LOG = "training.jsonl"
 ADAPTER_FILES = ("adapter_model.safetensors", "adapter_config.json")
 
 
@@ -165,7 +164,7 @@ def run(context: Context) -> tuple[Outcome, list[str], TrainOutputs | None]:
         trust_remote_code=False,
         local_files_only=True,
     )
-    with LogWriter(context.path / TRAINING_LOG) as log:
+    with LogWriter(context.path / TRAINING_FILE) as log:
         watch = _callback(context, recipe, log)
         trainer = GRPOTrainer(
             model=network,

@@ -18,7 +18,14 @@ from tina_bench.planning.shapes import Plan
 from tina_bench.running.inputs import Inputs
 from tina_bench.running.local import Progress, tail
 from tina_bench.store.atomic import fsync_folder, write_model
-from tina_bench.store.contract import JobFolder, JobResult
+from tina_bench.store.contract import (
+    JOB_FILE,
+    LEDGER_FILE,
+    OUTPUT_FILE,
+    RESULT_FILE,
+    JobFolder,
+    JobResult,
+)
 from tina_bench.store.home import Home, read_record, read_records
 from tina_bench.store.records import Job, JobKind, LedgerEntry, Outcome
 
@@ -150,8 +157,8 @@ class Execution:
         if self._adopt(work, folder):
             return
         work.mkdir(parents=True, exist_ok=True)
-        (work / "result.json").unlink(missing_ok=True)
-        write_model(work / "job.json", folder)
+        (work / RESULT_FILE).unlink(missing_ok=True)
+        write_model(work / JOB_FILE, folder)
         self._watcher.pool_started(kind, model, len(jobs))
         code = self._runner.run(work, self._home.root, self._watcher.progress)
         self._add_cost(work, folder.attempt)
@@ -159,7 +166,7 @@ class Execution:
 
     def _adopt(self, work: Path, folder: JobFolder) -> bool:
         """Finish a folder whose job was done when this program died before it could say so."""
-        path = work / "result.json"
+        path = work / RESULT_FILE
         if not path.exists():
             return False
         result = read_record(path, JobResult)
@@ -172,7 +179,7 @@ class Execution:
     def _add_cost(self, work: Path, attempt: str) -> None:
         costs = [
             entry.cost_usd
-            for entry in read_records(work / "ledger.jsonl", LedgerEntry)
+            for entry in read_records(work / LEDGER_FILE, LedgerEntry)
             if entry.attempt == attempt
         ]
         known = [cost for cost in costs if cost is not None]
@@ -184,10 +191,12 @@ class Execution:
     def _settle(self, work: Path, folder: JobFolder, code: int) -> None:
         """Finish the folder, or say why it is not finished."""
         kind, model = folder.kind, folder.jobs[0].model
-        path = work / "result.json"
+        path = work / RESULT_FILE
         if code != 0 or not path.exists():
             how = f"signal {-code}" if code < 0 else f"exit code {code}"
-            self._fail(kind, model, f"its process ended with {how}; log: {work / 'log.txt'}", work)
+            self._fail(
+                kind, model, f"its process ended with {how}; log: {work / OUTPUT_FILE}", work
+            )
             return
         result = read_record(path, JobResult)
         self._results |= dict.fromkeys(result.done, result)

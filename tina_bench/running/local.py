@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-LOG_NAME = "log.txt"
-PROGRESS_NAME = "progress.json"
+from tina_bench.store.contract import OUTPUT_FILE, PROGRESS_FILE
+
 POLL_SECONDS = 0.1
 GRACE_SECONDS = 30.0
 """How long an interrupted job may take to put its papers in order."""
@@ -53,10 +53,10 @@ class LocalRunner:
 
         On Ctrl-C the child is asked to stop, and `KeyboardInterrupt` goes on up once it has.
         """
-        progress_path = folder / PROGRESS_NAME
+        progress_path = folder / PROGRESS_FILE
         progress_path.unlink(missing_ok=True)
         command = [sys.executable, "-m", "tina_bench.jobs", str(folder), "--home", str(home)]
-        with (folder / LOG_NAME).open("ab") as log:
+        with (folder / OUTPUT_FILE).open("ab") as log:
             child = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -88,7 +88,7 @@ class LocalRunner:
 
 def tail(folder: Path, lines: int = 5) -> str:
     """The last lines of a job's log, for an error message."""
-    path = folder / LOG_NAME
+    path = folder / OUTPUT_FILE
     if not path.exists():
         return ""
     return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

@@ -11,6 +11,18 @@ from pydantic import AwareDatetime, Field
 from tina_bench.catalog.schema import Recipe, Sampling, Stack, Task
 from tina_bench.store.records import Job, JobKind, Outcome, Record
 
+JOB_FILE = "job.json"
+"""What is to be done; written by the runner before anything starts."""
+RESULT_FILE = "result.json"
+"""How it ended; written last by the job."""
+LEDGER_FILE = "ledger.jsonl"
+"""What every attempt cost; append-only."""
+PROGRESS_FILE = "progress.json"
+"""How far the running job is; display only."""
+OUTPUT_FILE = "log.txt"
+"""What the job's process printed, all attempts."""
+TRAINING_FILE = "training.jsonl"
+"""Rewards and loss by step; append-only, `train` only."""
 GRADER_PACKAGES = ("lighteval", "math-verify", "latex2sympy2-extended")
 """Distributions whose version decides a grade."""
 

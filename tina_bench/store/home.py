@@ -20,7 +20,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tina_bench.errors import BusyError, IntegrityError
-from tina_bench.store.contract import JobResult
+from tina_bench.store.contract import LEDGER_FILE, RESULT_FILE, JobResult
 from tina_bench.store.log import read_log
 from tina_bench.store.records import LedgerEntry, ResultRecord
 
@@ -99,7 +99,7 @@ class Home:
         """Result of every finished job folder, by folder name."""
         return {
             path.parent.name: read_record(path, JobResult)
-            for path in sorted(self.jobs.glob("*/result.json"))
+            for path in sorted(self.jobs.glob(f"*/{RESULT_FILE}"))
             if not path.parent.name.endswith(WORK_SUFFIX)
         }
 
@@ -110,7 +110,7 @@ class Home:
 
     def ledger(self) -> Iterator[LedgerEntry]:
         """Every ledger entry of every attempt, finished folders first by name."""
-        for path in sorted(self.jobs.glob("*/ledger.jsonl")):
+        for path in sorted(self.jobs.glob(f"*/{LEDGER_FILE}")):
             yield from read_records(path, LedgerEntry)
 
     @contextlib.contextmanager
