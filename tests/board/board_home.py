@@ -203,7 +203,7 @@ def fabricate(
                 others = _stale(grades, metric="m:other") + _stale(grades, protocol="other")
                 writer.append(g.model_dump(mode="json") for g in (*grades, *others))
                 write_model(
-                    home.result_file(model, task),
+                    home.result_file("paper", model, task),
                     _record(
                         home, model, task, seeds=seeds, grades=grades, log=log, grade_log=grade_log
                     ),

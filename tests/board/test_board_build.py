@@ -27,7 +27,7 @@ def contents(site: Path) -> dict[str, bytes]:
 
 def only(home: Home, model: str, *tasks: str) -> None:
     """Take all other results away."""
-    for path in (home.root / "results").glob("*/*.json"):
+    for path in (home.root / "results").glob("*/*/*.json"):
         if path.parent.name != model or path.stem not in tasks:
             path.unlink()
 
@@ -146,7 +146,7 @@ def test_answers_of_another_protocol_in_the_same_log_are_not_shown(
 
 
 def test_a_record_that_fits_no_answers_is_refused(own_home: Home, tmp_path: Path) -> None:
-    path = own_home.result_file(BASE, "aime24")
+    path = own_home.result_file("paper", BASE, "aime24")
     record = json.loads(path.read_text(encoding="utf-8"))
     record["problems"][0]["tokens_out"][0] += 1
     path.write_text(json.dumps(record), encoding="utf-8")
@@ -188,7 +188,7 @@ def test_a_record_cannot_have_files_outside_the_home_read(
     record = next(r for r in own_home.results() if r.model == BASE and r.task == "aime24")
     provenance = record.provenance.model_copy(update={log: where})
     changed = record.model_copy(update={"provenance": provenance})
-    write_model(own_home.result_file(BASE, "aime24"), changed)
+    write_model(own_home.result_file("paper", BASE, "aime24"), changed)
     with pytest.raises(IntegrityError, match="outside this home"):
         build(own_home, tmp_path / "site")
 
@@ -197,7 +197,8 @@ def test_a_record_cannot_have_files_outside_the_home_read(
 def test_a_record_cannot_write_outside_the_site(own_home: Home, tmp_path: Path, name: str) -> None:
     record = next(r for r in own_home.results() if r.model == BASE and r.task == "aime24")
     write_model(
-        own_home.root / "results" / "x" / "x.json", record.model_copy(update={"model": name})
+        own_home.root / "results" / "paper" / "x" / "x.json",
+        record.model_copy(update={"model": name}),
     )
     with pytest.raises(IntegrityError, match="as the name of a model or task"):
         build(own_home, tmp_path / "site")
@@ -223,7 +224,7 @@ def test_a_long_run_is_cut_into_pages_that_hold_every_problem_once(
 
 
 def test_the_average_is_shown_only_over_all_tasks(own_home: Home, tmp_path: Path) -> None:
-    own_home.result_file(ADAPTER, "amc23").unlink()
+    own_home.result_file("paper", ADAPTER, "amc23").unlink()
     build(own_home, tmp_path / "site", transcripts=False)
     text = Page.of(tmp_path / "site" / "index.html").text
     assert text.count("tasks missing") == 1

@@ -43,7 +43,7 @@ def measured(home: Home) -> Home:
         sample_log_bytes=len(LOG),
         sample_log_sha256=hashlib.sha256(LOG).hexdigest(),
     )
-    write_model(home.result_file("smoke-base", "smoke-30"), result)
+    write_model(home.result_file("smoke", "smoke-base", "smoke-30"), result)
     path = home.sample_log("smoke-base", "i")
     path.parent.mkdir(parents=True)
     path.write_bytes(LOG)
@@ -243,7 +243,7 @@ def test_a_damaged_ledger_stops_cost_with_code_15(measured: Home) -> None:
 
 
 def test_a_result_of_another_version_stops_every_reader_with_code_14(measured: Home) -> None:
-    path = measured.result_file("smoke-base", "smoke-30")
+    path = measured.result_file("smoke", "smoke-base", "smoke-30")
     values = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(values | {"schema_version": 2}), encoding="utf-8")
     for verb in (("results", "list"), ("verify",), ("plan", *SMOKE), ("leaderboard", "build")):

@@ -235,7 +235,7 @@ def test_a_snapshot_has_done_jobs_speeds_and_mean_lengths(tmp_path_factory) -> N
         result = make_job_result(name, done)
         write_model(home.done_folder(name) / "result.json", result)
     write_model(home.work_folder("train-c") / "result.json", make_job_result("train-c", ("j4",)))
-    write_model(home.result_file("m", "t"), make_result(((10, 20), (30, 60))))
+    write_model(home.result_file("smoke", "m", "t"), make_result(((10, 20), (30, 60))))
     with LogWriter(home.work_folder("train-c") / "ledger.jsonl") as log:
         log.append([spent("a", Phase.TRAIN, 10, steps=5).model_dump(mode="json")])
     assert take_snapshot(home) == Snapshot(

@@ -88,8 +88,8 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_temporary_one(tmp_path: P
 def test_what_a_killed_writer_left_beside_a_record_is_not_read_as_one(tmp_path: Path) -> None:
     home = Home(tmp_path)
     record = make_result()
-    atomic.write_model(home.result_file("m", "t"), record)
-    with atomic._temporary_beside(home.result_file("m", "t")) as left:
+    atomic.write_model(home.result_file("smoke", "m", "t"), record)
+    with atomic._temporary_beside(home.result_file("smoke", "m", "t")) as left:
         left.write_text("{half", encoding="utf-8")
         assert home.results() == [record]
 

@@ -17,7 +17,7 @@ from tests.support.made import (
     make_job_result,
     make_result,
 )
-from tina_bench.errors import BusyError, DamagedLogError, IntegrityError
+from tina_bench.errors import BusyError, DamagedLogError, IntegrityError, UsageError
 from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import JobFolder, JobResult
 from tina_bench.store.home import Home, read_record, read_records
@@ -67,7 +67,7 @@ def test_a_damaged_ledger_is_refused_not_summed(tmp_path: Path) -> None:
 def test_results_come_ordered_by_model_and_task(tmp_path: Path) -> None:
     home = Home(tmp_path)
     for model, task in (("b", "x"), ("a", "y"), ("a", "x")):
-        write_model(home.result_file(model, task), make_result(model=model, task=task))
+        write_model(home.result_file("smoke", model, task), make_result(model=model, task=task))
     assert [(r.model, r.task) for r in home.results()] == [("a", "x"), ("a", "y"), ("b", "x")]
 
 
@@ -161,3 +161,19 @@ def test_a_grade_goes_through_a_log_unchanged(tmp_path: Path, problem: str) -> N
     with LogWriter(path) as log:
         log.append([grade.model_dump()])
     assert list(read_records(path, Grade)) == [grade]
+
+
+def test_two_profiles_measurements_of_one_thing_stand_side_by_side(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    for profile in ("greedy", "smoke"):
+        record = make_result(model="a", task="x")
+        provenance = record.provenance.model_copy(update={"profile": profile})
+        write_model(
+            home.result_file(profile, "a", "x"),
+            record.model_copy(update={"provenance": provenance}),
+        )
+    assert len(home.results()) == 2
+    with pytest.raises(UsageError, match=r"'greedy' and 'smoke'; choose one with --profile"):
+        home.measurements()
+    (chosen,) = home.measurements("greedy")
+    assert chosen.provenance.profile == "greedy"

@@ -175,16 +175,23 @@ def _versions(evidence: Evidence) -> Iterator[str]:
 
 
 def build_site(
-    *, home: Home, catalog: Catalog, report: Report, out: Path, transcripts: bool = True
+    *,
+    home: Home,
+    catalog: Catalog,
+    report: Report,
+    out: Path,
+    profile: str | None = None,
+    transcripts: bool = True,
 ) -> SiteSummary:
     """Build the site of a home into `out` and return what was built.
 
-    `report` is what `tina_bench.stats.report.build_report` made of this home's records. Without
+    `report` is what `tina_bench.stats.report.build_report` made of this home's measurements under
+    `profile` (which may be left out where a home holds no two of one thing). Without
     `transcripts` the run pages list outcomes only, which keeps a large site small. Raises
     `IntegrityError` for a log that is not the one its record was made from, `UsageError` for an
     `out` that holds something else than a site, `BlockedError` when templates are missing.
     """
-    evidence = gather(home, catalog, report)
+    evidence = gather(home, catalog, report, profile)
     source = site_folder()
     shared = {
         "evidence": evidence,

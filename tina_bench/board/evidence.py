@@ -122,18 +122,13 @@ def _check_names(evidence: Evidence) -> None:
             ) from None
 
 
-def gather(home: Home, catalog: Catalog, report: Report) -> Evidence:
+def gather(home: Home, catalog: Catalog, report: Report, profile: str | None) -> Evidence:
     """Read the home; raises `IntegrityError` for a record that cannot be trusted.
 
-    Raises `UsageError` when the report was not made from this home's records.
+    Raises `UsageError` when the report was not made from this home's records, or when the home
+    holds several profiles' measurements of one thing and none was chosen.
     """
-    records: dict[tuple[str, str], ResultRecord] = {}
-    for record in home.results():
-        if records.setdefault((record.model, record.task), record) is not record:
-            raise IntegrityError(
-                f"{home.root}: found two results of {record.model} on {record.task}, expected one; "
-                f"results are in results/{record.model}/{record.task}.json."
-            )
+    records = {(record.model, record.task): record for record in home.measurements(profile)}
     evidence = Evidence(
         home=home,
         catalog=catalog,

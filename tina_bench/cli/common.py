@@ -35,6 +35,14 @@ ProfileOption = Annotated[
     str,
     typer.Option("--profile", "-p", help="What to reproduce: `smoke` runs on any CPU in minutes."),
 ]
+ChosenProfileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        "-p",
+        help="Only what was measured under this profile; needed where a home holds several.",
+    ),
+]
 AllOption = Annotated[bool, typer.Option("--all", help="Every model of the profile.")]
 ModelsOption = Annotated[
     list[str] | None,

@@ -7,6 +7,7 @@ import typer
 
 from tina_bench.cli.common import (
     CatalogOption,
+    ChosenProfileOption,
     HomeOption,
     JsonOption,
     console,
@@ -38,6 +39,7 @@ def build(
             "every outcome is still listed, and a large site is a hundredth of the size.",
         ),
     ] = True,
+    profile: ChosenProfileOption = None,
     catalog: CatalogOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -49,7 +51,7 @@ def build(
     from tina_bench.stats.report import build_report
 
     store, loaded = open_home(home), load_catalog(catalog or ())
-    records = store.results()
+    records = store.measurements(profile)
     if not records:
         raise BlockedError(
             f"nothing has been measured in {store.root} yet, so there is nothing to show; run "
@@ -58,6 +60,7 @@ def build(
     target = (out or store.site).absolute()
     summary = build_site(
         home=store, catalog=loaded, report=build_report(loaded, records), out=target,
+        profile=profile,
         transcripts=transcripts,
     )  # fmt: skip
     if as_json:

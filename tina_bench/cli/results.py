@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tina_bench.cli.common import (
+    ChosenProfileOption,
     HomeOption,
     JsonOption,
     console,
@@ -28,6 +29,7 @@ def _entry(
     record: "ResultRecord", estimate: "TaskEstimate", cost_usd: dict[str, float | None]
 ) -> dict[str, Any]:
     return {
+        "profile": record.provenance.profile,
         "model": record.model,
         "task": record.task,
         "metric": record.metric,
@@ -41,10 +43,10 @@ def _entry(
     }
 
 
-def _measured(home: "Home") -> list[tuple["ResultRecord", "TaskEstimate"]]:
+def _estimated(records: list["ResultRecord"]) -> list[tuple["ResultRecord", "TaskEstimate"]]:
     from tina_bench.stats.estimates import estimate
 
-    return [(record, estimate(record)) for record in home.results()]
+    return [(record, estimate(record)) for record in records]
 
 
 def _costs(home: "Home") -> dict[str, float | None]:
@@ -62,7 +64,7 @@ def list_results(
     """List every model × task that has been measured."""
     store = open_home(home)
     costs = _costs(store)
-    measured = [pair for pair in _measured(store) if model in (None, pair[0].model)]
+    measured = [pair for pair in _estimated(store.results()) if model in (None, pair[0].model)]
     if as_json:
         print_json([_entry(record, estimate, costs) for record, estimate in measured])
         return
@@ -71,13 +73,14 @@ def list_results(
         out.print(f"Nothing has been measured in {store.root} yet; `tina-bench reproduce` does it.")
         return
     rows = table(
-        "model", "task", "correct", "n × k", "avg@k", "95 % interval*", "model's cost",
+        "profile", "model", "task", "correct", "n × k", "avg@k", "95 % interval*", "model's cost",
         right=("correct", "n × k", "avg@k", "model's cost"),
     )  # fmt: skip
     for record, estimate in measured:
         interval = estimate.same_problems
         rows.add_row(
-            record.model, record.task, str(record.n_correct), f"{record.n} × {record.k}",
+            record.provenance.profile, record.model, record.task, str(record.n_correct),
+            f"{record.n} × {record.k}",
             f"{estimate.avg_percent:.2f} %", f"{interval.low:.2f} – {interval.high:.2f} %",
             usd_text(costs.get(record.model)),
         )  # fmt: skip
@@ -89,6 +92,7 @@ def list_results(
 def show_result(
     model: Annotated[str, typer.Argument(help="Model.")],
     task: Annotated[str, typer.Argument(help="Task.")],
+    profile: ChosenProfileOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -96,7 +100,14 @@ def show_result(
     from tina_bench.errors import UsageError
 
     store = open_home(home)
-    pair = next(((r, e) for r, e in _measured(store) if (r.model, r.task) == (model, task)), None)
+    pair = next(
+        (
+            (r, e)
+            for r, e in _estimated(store.measurements(profile))
+            if (r.model, r.task) == (model, task)
+        ),
+        None,
+    )
     if pair is None:
         raise UsageError(
             f"{model} on {task} has not been measured in {store.root}; `tina-bench results list` "

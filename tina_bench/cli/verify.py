@@ -7,6 +7,7 @@ import typer
 
 from tina_bench.cli.common import (
     CatalogOption,
+    ChosenProfileOption,
     HomeOption,
     JsonOption,
     console,
@@ -56,6 +57,7 @@ def verify(
     model: Annotated[
         list[str] | None, typer.Option("--model", "-m", help="Only claims about this model.")
     ] = None,
+    profile: ChosenProfileOption = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="INCONCLUSIVE fails too, with exit code 3.")
     ] = False,
@@ -80,7 +82,7 @@ def verify(
     from tina_bench.store.integrity import check_sample_log
 
     store = open_home(home)
-    records = store.results()
+    records = store.measurements(profile)
     for record in records:
         check_sample_log(store.root, record)
     report = build_report(load_catalog(catalog or ()), records)

@@ -218,4 +218,4 @@ def _write_result(
     record = ResultRecord(
         model=model, task=task, seeds=seeds, problems=outcomes, provenance=provenance
     )
-    write_model(context.home.result_file(model, task), record)
+    write_model(context.home.result_file(protocol.profile, model, task), record)

@@ -5,7 +5,7 @@
   jobs/<kind>-<model>-<hash>.work/     the same while it runs, or after it failed
   samples/<model>/<identity>.jsonl     every answer ever generated, append-only
   grades/<model>/<identity>.jsonl      what graders said of them, append-only
-  results/<model>/<task>.json          model × task: outcomes by problem, with provenance
+  results/<profile>/<model>/<task>.json  outcomes by problem, with provenance
   site/                                the leaderboard, unless --out says otherwise
 """
 
@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from tina_bench.errors import BusyError, IntegrityError
+from tina_bench.errors import BusyError, IntegrityError, UsageError
 from tina_bench.store.contract import LEDGER_FILE, RESULT_FILE, JobResult
 from tina_bench.store.log import read_log
 from tina_bench.store.records import LedgerEntry, ResultRecord
@@ -91,9 +91,9 @@ class Home:
         """Every grade that one grader version gave to one sample log."""
         return self.root / "grades" / model / f"{identity}.jsonl"
 
-    def result_file(self, model: str, task: str) -> Path:
-        """The result record of model × task."""
-        return self.root / "results" / model / f"{task}.json"
+    def result_file(self, profile: str, model: str, task: str) -> Path:
+        """The newest result record of model × task under a profile's protocol."""
+        return self.root / "results" / profile / model / f"{task}.json"
 
     def finished(self) -> dict[str, JobResult]:
         """Result of every finished job folder, by folder name."""
@@ -104,9 +104,28 @@ class Home:
         }
 
     def results(self) -> list[ResultRecord]:
-        """Every result record, ordered by model and task."""
-        paths = sorted((self.root / "results").glob("*/*.json"))
+        """Every result record, ordered by profile, model and task."""
+        paths = sorted((self.root / "results").glob("*/*/*.json"))
         return [read_record(path, ResultRecord) for path in paths]
+
+    def measurements(self, profile: str | None = None) -> list[ResultRecord]:
+        """Result records of one profile; of all, when no model × task stands under two of them.
+
+        Raises `UsageError` when the choice is the user's to make: two protocols are two
+        measurements, and neither may silently stand for the other.
+        """
+        chosen: dict[tuple[str, str], ResultRecord] = {}
+        for record in self.results():
+            own = record.provenance.profile
+            if profile not in (None, own):
+                continue
+            other = chosen.setdefault((record.model, record.task), record)
+            if other is not record:
+                raise UsageError(
+                    f"{self.root}: {record.model} on {record.task} was measured under the profiles "
+                    f"{other.provenance.profile!r} and {own!r}; choose one with --profile."
+                )
+        return list(chosen.values())
 
     def ledger(self) -> Iterator[LedgerEntry]:
         """Every ledger entry of every attempt, finished folders first by name."""
