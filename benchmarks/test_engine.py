@@ -49,7 +49,7 @@ def requests_of(home: Path) -> Path:
     from tests.e2e.program import Program
     from tina_bench.jobs.documents import load_problems
     from tina_bench.jobs.engine import engine_options
-    from tina_bench.jobs.evaluate import load_tokenizer, render_prompts
+    from tina_bench.jobs.wanted import load_tokenizer, render_prompts
     from tina_bench.lock.lockfile import read_lock
     from tina_bench.store.contract import Dataset
 

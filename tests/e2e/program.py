@@ -71,6 +71,15 @@ class Program:
         out, err = process.communicate()
         return Ended(process.returncode, out, err)
 
+    def run_and_interrupt(self, kind: str, *arguments: str) -> Ended:
+        """Run, and press Ctrl-C once the first job of that kind has opened its ledger."""
+        process = self._start(*arguments)
+        while process.poll() is None and not any(self.root.glob(f"jobs/{kind}-*/ledger.jsonl")):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        return Ended(process.returncode, out, err)
+
     @staticmethod
     def _job_process(parent: int) -> int | None:
         children = Path(f"/proc/{parent}/task/{parent}/children")

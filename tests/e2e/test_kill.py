@@ -106,6 +106,20 @@ def test_a_killed_job_is_a_result_and_not_the_end(killing: Killed) -> None:
         assert "Traceback" not in ended.err
 
 
+def test_ctrl_c_stops_the_job_too_and_says_how_to_go_on(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    program = Program(tmp_path_factory.mktemp("interrupted"))
+    ended = program.run_and_interrupt("evaluate", *BASE)
+    assert ended.code == 130
+    assert "run it again" in ended.err
+    assert "Traceback" not in ended.err
+    entries = [entry for entry in program.ledger() if entry.kind is JobKind.EVALUATE]
+    assert [entry.event for entry in entries][:1] == ["start"], "what it cost is on the bill"
+    plan = program.run("plan", *BASE[1:], "--json").json()
+    assert {job["kind"] for job in plan["jobs"]} == {"evaluate", "grade"}
+
+
 def test_a_budget_stops_at_a_sample_boundary_and_keeps_everything(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -43,7 +43,7 @@ SPECIAL = {
 def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, JobResult]:
     """One run of smoke-30 with hostile answers in it, graded by the real job in its own process."""
     from tina_bench.jobs.documents import load_problems
-    from tina_bench.jobs.evaluate import protocol_digest
+    from tina_bench.jobs.wanted import protocol_digest
 
     for name, value in CALM.items():
         pytest.MonkeyPatch().setenv(name, value)

@@ -29,6 +29,8 @@ FONT_POINTS = 10.5
 RIGHT_INCHES = 1.75
 CHARACTER_INCHES = 0.08
 """Width of a label's character, on average and generous: the page's font is not known here."""
+LABEL_CHARACTERS = 58
+"""A longer label is cut, so that a quarter of the width is left to draw in."""
 MARKERS = {
     Verdict.REPRODUCED: ("o", "reproduced"),
     Verdict.NOT_REPRODUCED: ("s", "not-reproduced"),
@@ -89,7 +91,8 @@ def _rows(labels: Sequence[str], x_label: str) -> Iterator[tuple["Figure", "Axes
     height = ROW_INCHES * len(labels) + 0.75
     width = 8.6
     figure = Figure(figsize=(width, height))
-    label_inches = min(CHARACTER_INCHES * max(map(len, labels)) + 0.1, width / 2)
+    labels = [n if len(n) <= LABEL_CHARACTERS else f"{n[: LABEL_CHARACTERS - 1]}…" for n in labels]
+    label_inches = CHARACTER_INCHES * max(map(len, labels)) + 0.1
     left, right = label_inches / width, 1 - RIGHT_INCHES / width
     axes = figure.add_axes((left, 0.55 / height, right - left, 1 - 0.65 / height))
     _axis_style(axes)

@@ -17,9 +17,8 @@ from itertools import groupby
 from pathlib import Path
 
 from tina_bench.errors import IntegrityError
-from tina_bench.store.home import Home
+from tina_bench.store.home import Home, read_records
 from tina_bench.store.integrity import check_sample_log
-from tina_bench.store.log import read_log
 from tina_bench.store.records import Grade, GradeStatus, ProblemOutcome, ResultRecord, Sample
 
 Place = tuple[str, str, str, int]
@@ -94,14 +93,14 @@ def _place(line: Sample | Grade) -> Place:
 def _samples(path: Path) -> dict[Place, Sample]:
     """The first wins: what was appended after a record was made cannot replace what it hashes."""
     found: dict[Place, Sample] = {}
-    for sample in map(Sample.model_validate, read_log(path)):
+    for sample in read_records(path, Sample):
         found.setdefault(_place(sample), sample)
     return found
 
 
 def _grades(path: Path) -> dict[tuple[Place, str], Grade]:
     """By place and metric; the later wins, as it does when outcomes are collected."""
-    grades = map(Grade.model_validate, read_log(path))
+    grades = read_records(path, Grade)
     return {(_place(grade), grade.metric): grade for grade in grades}
 
 
@@ -123,7 +122,7 @@ class _Logs:
             raise IntegrityError(
                 f"{made.sample_log}: the answer of {record.model} to problem {problem.index} of "
                 f"{record.task}, seed {seed}, is not the one that its result counts; restore the "
-                "log, or delete the result record and run again."
+                "log from a copy, or start afresh in another home."
             )
         grade = self.grades.get((place, made.grader.get("metric", "")))
         if grade is None or (grade.correct, grade.status is not GradeStatus.GRADED) != (

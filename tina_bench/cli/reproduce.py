@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from tina_bench.store.records import JobKind, Outcome
 
 
+EXIT_INTERRUPTED = 130
+"""What shells give for a program that Ctrl-C ended."""
+
+
 class ConsoleWatcher:
     """Shows one progress bar a job folder on a terminal, and plain lines in a pipe."""
 
@@ -107,7 +111,8 @@ def reproduce(
 ) -> None:
     """Train, evaluate and grade what the request still needs; then `verify`, and look at the board.
 
-    Safe to interrupt and to repeat: finished samples are never generated again.
+    Safe to interrupt and to repeat: finished samples are never generated again. Exit codes: 0 all
+    of it is done; 20 a job failed; 21 budget reached; 22 something is missing here; 130 Ctrl-C.
     """
     from tina_bench.catalog.load import load_catalog
     from tina_bench.errors import BlockedError, BudgetReachedError, JobFailedError, UsageError
@@ -151,7 +156,11 @@ def reproduce(
             budget_usd=budget,
             command_line=("tina-bench", *sys.argv[1:]),
         )
-        summary = execution.run()
+        try:
+            summary = execution.run()
+        except KeyboardInterrupt:
+            typer.echo("interrupted: what is finished is kept; run it again to go on.", err=True)
+            raise typer.Exit(EXIT_INTERRUPTED) from None
     result: dict[str, Any] = {
         "plan": plan_json(made),
         "done": summary.done,

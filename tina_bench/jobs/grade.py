@@ -6,7 +6,6 @@ denominator. Traded away: workers are forked, so this job must run in a process 
 has started no threads before.
 """
 
-import hashlib
 from collections.abc import Iterator
 from concurrent.futures import TimeoutError as GradeTimeout
 from multiprocessing import get_context
@@ -16,11 +15,11 @@ from typing import Any
 from tina_bench import __version__
 from tina_bench.jobs.context import Context
 from tina_bench.jobs.documents import Problem, load_problems, task_metric
-from tina_bench.jobs.evaluate import protocol_digest
+from tina_bench.jobs.wanted import protocol_digest
 from tina_bench.metering.hardware import installed
 from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import GRADER_PACKAGES, GradeInputs, Protocol
-from tina_bench.store.hashing import digest
+from tina_bench.store.hashing import digest, sha256_prefix
 from tina_bench.store.home import read_record, read_records
 from tina_bench.store.log import LogWriter
 from tina_bench.store.outcomes import collect
@@ -183,7 +182,7 @@ def _write_result(
         [(problem.id, problem.index) for problem in order],
         [grade for grade in grades if grade.task == task and grade.metric == metric],
     )
-    content = sample_path.read_bytes()
+    length = sample_path.stat().st_size
     finished = [sample.finished_at for sample in samples if sample.task == task]
     dataset = protocol.datasets[task]
     provenance = Provenance(
@@ -208,8 +207,8 @@ def _write_result(
         hardware=source.hardware,
         protocol=protocol_digest(protocol),
         sample_log=str(sample_path.relative_to(context.home.root)),
-        sample_log_bytes=len(content),
-        sample_log_sha256=hashlib.sha256(content).hexdigest(),
+        sample_log_bytes=length,
+        sample_log_sha256=sha256_prefix(sample_path, length),
         grade_log=str(grade_path.relative_to(context.home.root)),
         command_line=context.folder.command_line,
         started_at=min(finished),

@@ -5,11 +5,23 @@ import json
 from pathlib import Path
 from typing import Any
 
+BLOCK_BYTES = 1 << 20
+
 
 def sha256_file(path: Path) -> str:
     """The sha256 of a file's bytes, in hex; reads in blocks, so size does not matter."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_prefix(path: Path, length: int) -> str:
+    """The sha256 of a file's first `length` bytes (of all, when it is shorter), in hex."""
+    hasher, left = hashlib.sha256(), length
+    with path.open("rb") as file:
+        while left and (block := file.read(min(left, BLOCK_BYTES))):
+            hasher.update(block)
+            left -= len(block)
+    return hasher.hexdigest()
 
 
 def canonical_json(value: Any) -> str:

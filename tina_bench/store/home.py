@@ -50,7 +50,7 @@ def _refusal(place: str, shape: type[BaseModel], error: ValidationError) -> Inte
     where = ".".join(str(part) for part in first["loc"]) or "the file"
     return IntegrityError(
         f"{place}: {where}: {first['msg']}; expected a {shape.__name__} as this version of "
-        "tina-bench writes it. Move the file away and run again to make it anew."
+        "tina-bench writes it. Restore the file from a copy, or start afresh in another home."
     )
 
 

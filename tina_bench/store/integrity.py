@@ -1,9 +1,9 @@
 """Is a result record still backed by the bytes it was made from?"""
 
-import hashlib
 from pathlib import Path
 
 from tina_bench.errors import IntegrityError
+from tina_bench.store.hashing import sha256_prefix
 from tina_bench.store.records import ResultRecord
 
 
@@ -17,12 +17,10 @@ def check_sample_log(root: Path, record: ResultRecord) -> None:
     if not path.is_file():
         raise IntegrityError(
             f"{path}: found no file, expected the samples of {record.model} on {record.task}; "
-            "restore it, or delete the result record and run again."
+            "restore it from a copy, or start afresh in another home."
         )
-    with path.open("rb") as file:
-        data = file.read(provenance.sample_log_bytes)
-    if hashlib.sha256(data).hexdigest() != provenance.sample_log_sha256:
+    if sha256_prefix(path, provenance.sample_log_bytes) != provenance.sample_log_sha256:
         raise IntegrityError(
             f"{path}: found other bytes than the result of {record.model} on {record.task} was "
-            "made from; restore it, or delete the result record and run again."
+            "made from; restore it from a copy, or start afresh in another home."
         )

@@ -50,19 +50,19 @@ def _parse(path: Path, number: int, line: bytes) -> dict[str, Any]:
     except ValueError:
         raise DamagedLogError(
             f"{path}, line {number}: found {line[:40]!r}, expected one JSON object; "
-            "restore the file from a copy, or move it away and run again."
+            "restore the file from a copy, or start afresh in another home."
         ) from None
     if not isinstance(record, dict) or "check" not in record:
         raise DamagedLogError(
             f"{path}, line {number}: the line has no 'check' field; it was not written by "
-            "tina-bench. Restore the file from a copy, or move it away and run again."
+            "tina-bench. Restore the file from a copy, or start afresh in another home."
         )
     check = record.pop("check")
     if not _is_spelled(record, line):
         raise DamagedLogError(
             f"{path}, line {number}: the line's content does not match its check {check!r}: it was "
-            "changed after it was written. Restore the file from a copy, or move it away and run "
-            "again."
+            "changed after it was written. Restore the file from a copy, or start afresh in "
+            "another home."
         )
     return record
 

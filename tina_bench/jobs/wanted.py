@@ -1,0 +1,153 @@
+"""Which samples a set of runs consists of: prompts, seeds, keys, and the order to ask in.
+
+A sample is known by the hash of what makes it (prompt token ids, sampling parameters, sample seed,
+weights and engine), never by its place in a list: adding a task or a seed changes no key.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tina_bench.errors import UsageError
+from tina_bench.jobs.context import Context
+from tina_bench.jobs.documents import Problem, load_problems
+from tina_bench.jobs.engine import Request
+from tina_bench.store.contract import EvaluateInputs, Protocol
+from tina_bench.store.hashing import digest
+from tina_bench.store.home import read_records
+from tina_bench.store.records import Sample
+
+PROTOCOL_DIGITS = 16
+Lengths = dict[tuple[str, str], list[int]]
+"""Answer lengths in tokens, by task and problem; the empty problem stands for the whole task."""
+
+
+def protocol_digest(protocol: Protocol) -> str:
+    """Hash of what is the same for all samples of a profile: sampling and context length."""
+    return digest([protocol.sampling.model_dump(mode="json"), protocol.max_model_tokens])[
+        :PROTOCOL_DIGITS
+    ]
+
+
+def derive_seed(seed: int, task: str, problem: str) -> int:
+    """The engine seed of one sample, 0 to 2⁶³−1.
+
+    Derived, because one seed for all problems of a run would feed them the same random numbers and
+    so make their outcomes dependent. Source of the construction: none; any hash would do.
+    """
+    data = f"{seed}\x1f{task}\x1f{problem}".encode()
+    return int.from_bytes(hashlib.sha256(data).digest()[:8], "big") >> 1
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One sample that a run needs."""
+
+    request: Request
+    task: str
+    problem: Problem
+    seed: int
+    expected_tokens: float
+
+
+def render_prompts(
+    tokenizer: Any, problems: Iterable[Problem], limit: int, max_new_tokens: int, task: str
+) -> Iterator[tuple[Problem, tuple[int, ...]]]:
+    """Prompt token ids as LightEval's `PromptManager` renders them with the chat template.
+
+    No special tokens are added: the template has them (the published protocol adds a second BOS).
+    Raises `UsageError` when a prompt and a full answer do not fit the context: cutting the prompt
+    would be another benchmark.
+    """
+    from lighteval.tasks.prompt_manager import PromptManager
+
+    manager = PromptManager(use_chat_template=True, tokenizer=tokenizer)
+    for problem in problems:
+        text = manager.prepare_prompt(problem.doc)
+        ids = tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+        if len(ids) + max_new_tokens > limit:
+            raise UsageError(
+                f"task {task}, problem {problem.index}: the prompt has {len(ids)} tokens, and with "
+                f"{max_new_tokens} for the answer it does not fit the context of {limit}; raise "
+                "the profile's max_model_tokens or lower the task's max_new_tokens."
+            )
+        yield problem, ids
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The model's own tokenizer, from local files, without running any code of theirs."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+
+
+def all_wanted(
+    context: Context, inputs: EvaluateInputs, identity: str, tokenizer: Any
+) -> tuple[list[Wanted], dict[str, str]]:
+    """Every sample that the folder's runs consist of, and each task's hash over its prompts."""
+    protocol = inputs.protocol
+    seeds: dict[str, list[int]] = {}
+    for job in context.folder.jobs:
+        assert job.task is not None
+        assert job.seed is not None
+        seeds.setdefault(job.task, []).append(job.seed)
+    wanted: list[Wanted] = []
+    prompts_sha256: dict[str, str] = {}
+    for name in sorted(seeds):
+        task = protocol.tasks[name]
+        problems = load_problems(name, task, protocol.datasets[name])
+        rendered = list(
+            render_prompts(
+                tokenizer, problems, protocol.max_model_tokens, task.max_new_tokens, name
+            )
+        )
+        prompts_sha256[name] = digest([[problem.id, list(ids)] for problem, ids in rendered])
+        for problem, ids in rendered:
+            for seed in seeds[name]:
+                sample_seed = derive_seed(seed, name, problem.id)
+                key = digest(
+                    {
+                        "prompt_token_ids": list(ids),
+                        "sampling": protocol.sampling.model_dump(mode="json"),
+                        "max_new_tokens": task.max_new_tokens,
+                        "sample_seed": sample_seed,
+                        "identity": identity,
+                    }
+                )
+                wanted.append(
+                    Wanted(
+                        Request(key, ids, sample_seed, task.max_new_tokens),
+                        name,
+                        problem,
+                        seed,
+                        task.expected_output_tokens or float(task.max_new_tokens),
+                    )
+                )
+    return wanted, prompts_sha256
+
+
+def read_known(path: Path) -> tuple[set[str], Lengths]:
+    """Keys of the samples in a log, and the lengths of the answers; their texts are not kept."""
+    keys: set[str] = set()
+    lengths: Lengths = {}
+    for sample in read_records(path, Sample):
+        keys.add(sample.key)
+        for place in ((sample.task, sample.problem), (sample.task, "")):
+            lengths.setdefault(place, []).append(sample.tokens_out)
+    return keys, lengths
+
+
+def longest_first(wanted: list[Wanted], lengths: Lengths) -> list[Wanted]:
+    """Order by expected answer length, longest first, so that no long answer starts last.
+
+    Expected: the mean of the problem's answers so far, else of its task's, else the catalog's.
+    """
+    mean = {key: sum(values) / len(values) for key, values in lengths.items()}
+
+    def expected(item: Wanted) -> float:
+        of_task = mean.get((item.task, ""), item.expected_tokens)
+        return mean.get((item.task, item.problem.id), of_task)
+
+    return sorted(wanted, key=lambda item: (-expected(item), item.request.key))
