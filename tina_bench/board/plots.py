@@ -78,9 +78,10 @@ def _right_text(axes: "Axes", row: float, text: str) -> None:
     )
 
 
-def _shortened(label: str, fits: int) -> str:
+def _shortened(label: str) -> str:
     """A label that stays inside the picture; the text alternative has it whole."""
-    return label if len(label) <= fits else f"{label[: fits - 1].rstrip()}…"
+    fits = len(label) <= LABEL_CHARACTERS
+    return label if fits else f"{label[: LABEL_CHARACTERS - 1].rstrip()}…"
 
 
 @contextmanager
@@ -91,15 +92,14 @@ def _rows(labels: Sequence[str], x_label: str) -> Iterator[tuple["Figure", "Axes
     height = ROW_INCHES * len(labels) + 0.75
     width = 8.6
     figure = Figure(figsize=(width, height))
-    labels = [n if len(n) <= LABEL_CHARACTERS else f"{n[: LABEL_CHARACTERS - 1]}…" for n in labels]
-    label_inches = CHARACTER_INCHES * max(map(len, labels)) + 0.1
+    shown = [_shortened(visible(label)) for label in labels]
+    label_inches = CHARACTER_INCHES * max(map(len, shown)) + 0.1
     left, right = label_inches / width, 1 - RIGHT_INCHES / width
     axes = figure.add_axes((left, 0.55 / height, right - left, 1 - 0.65 / height))
     _axis_style(axes)
     axes.grid(visible=False, axis="y")
     axes.set_ylim(len(labels) - 0.4, -0.6)
-    fits = int(label_inches / CHARACTER_INCHES)
-    axes.set_yticks(range(len(labels)), [_shortened(visible(label), fits) for label in labels])
+    axes.set_yticks(range(len(shown)), shown)
     for tick in axes.get_yticklabels():
         tick.set(parse_math=False, color=PALETTE["ink"], fontsize=FONT_POINTS)
     axes.set_xlabel(x_label, color=PALETTE["muted"], fontsize=FONT_POINTS - 1)

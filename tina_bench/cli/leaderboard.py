@@ -36,7 +36,7 @@ def build(
         typer.Option(
             "--transcripts/--no-transcripts",
             help="Show what the models wrote, checked against the hash in each result. Without, "
-            "every outcome is still listed, and a large site is a hundredth of the size.",
+            "every outcome is still listed, and a site of long answers becomes small.",
         ),
     ] = True,
     profile: ChosenProfileOption = None,
