@@ -30,7 +30,10 @@ def cost(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Sum the ledger of this home. Failed and interrupted attempts stay on the bill."""
+    """Sum the ledger of this home. Failed and interrupted attempts stay on the bill.
+
+    An attempt that was killed is billed up to its last entry: "≥" marks every sum it is part of.
+    """
     from tina_bench.errors import UsageError
     from tina_bench.metering.bill import Column, as_rows, bill
 
@@ -59,7 +62,7 @@ def cost(
         rows.add_row(
             *labels, seconds_text(line.wall_seconds),
             seconds_text(line.cpu_seconds), hours, energy, f"{line.tokens_out:,}",
-            usd_text(line.cost_usd),
+            ("≥ " if line.interrupted else "") + usd_text(line.cost_usd),
         )  # fmt: skip
     out.print(rows)
     known = [line.cost_usd for line in lines]
