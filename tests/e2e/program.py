@@ -19,6 +19,10 @@ from tina_bench.store.records import Grade, LedgerEntry, ResultRecord, Sample
 CALM = {"OMP_NUM_THREADS": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "COLUMNS": "200"}
 
 
+def _listen_to_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Ended:
     """A program that has ended."""
@@ -48,6 +52,8 @@ class Program:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # A suite that was started in the background has Ctrl-C switched off, and hands that on.
+            preexec_fn=_listen_to_ctrl_c,  # noqa: PLW1509 - this suite starts no threads
         )
 
     def run(self, *arguments: str, code: int = 0) -> Ended:
