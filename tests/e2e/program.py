@@ -1,6 +1,5 @@
 """Start the program as a user does: a process, a home, an exit code."""
 
-import json
 import os
 import signal
 import subprocess
@@ -9,8 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from tests.support.program import Ended
 from tina_bench.store.home import Home
 from tina_bench.store.log import read_log
 from tina_bench.store.records import Grade, LedgerEntry, ResultRecord, Sample
@@ -21,18 +20,6 @@ CALM = {"OMP_NUM_THREADS": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind", "COLUMNS"
 
 def _listen_to_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """A program that has ended."""
-
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ how the published Dr.GRPO recipe came to train plain GRPO.
 """
 
 import datetime
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -266,6 +267,17 @@ class Stack(Entry):
     """Grading for estimates."""
     figures_reference: str = ""
     """Where the speed figures come from."""
+
+    def package_gap(self, found: Mapping[str, str | None]) -> str | None:
+        """How the installed versions differ from the pins and what to do; `None` if they do not."""
+        wrong = [
+            f"{name} {found.get(name) or 'not installed'} (wants {version})"
+            for name, version in self.packages.items()
+            if found.get(name) != version
+        ]
+        extra = "cuda" if self.device == "cuda" else "cpu"
+        advice = f"install them with `pip install 'tina-bench[{extra}]'` or `make venv`."
+        return f"pins packages that differ here: {', '.join(wrong)}; {advice}" if wrong else None
 
 
 class Profile(Entry):

@@ -25,19 +25,19 @@ from tina_bench.cli.common import (
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
+    from tina_bench.lock.lockfile import Lock
     from tina_bench.planning.shapes import Plan, Request
     from tina_bench.store.home import Home
 
 
-def build_plan(request: "Request", catalog: "Catalog", home: "Home") -> "Plan":
+def build_plan(request: "Request", catalog: "Catalog", lock: "Lock", home: "Home") -> "Plan":
     """The plan for a request on this machine and in this home."""
-    from tina_bench.lock.lockfile import read_lock
     from tina_bench.planning.plan import make_plan, resolve_profile
     from tina_bench.planning.snapshot import take_snapshot
 
     stack = catalog.stacks[resolve_profile(catalog, request).stack]
     return make_plan(
-        request, catalog, read_lock(), take_snapshot(home), this_machine(list(stack.packages))
+        request, catalog, lock, take_snapshot(home), this_machine(list(stack.packages))
     )
 
 
@@ -113,11 +113,12 @@ def plan(
 ) -> None:
     """Show what `reproduce` would do, why, and what it would cost. Runs nothing."""
     from tina_bench.catalog.load import load_catalog
+    from tina_bench.lock.lockfile import read_lock
 
     request = make_request(
         profile, everything=everything, models=model, tasks=task, seeds=seeds, price=price
     )
-    made = build_plan(request, load_catalog(catalog or ()), open_home(home))
+    made = build_plan(request, load_catalog(catalog or ()), read_lock(), open_home(home))
     if as_json:
         print_json(plan_json(made))
     else:

@@ -116,6 +116,7 @@ def reproduce(
     """
     from tina_bench.catalog.load import load_catalog
     from tina_bench.errors import BlockedError, BudgetReachedError, JobFailedError, UsageError
+    from tina_bench.lock.lockfile import read_lock
     from tina_bench.planning.plan import resolve_profile
 
     if budget is not None and not math.isfinite(budget):
@@ -124,7 +125,8 @@ def reproduce(
         profile, everything=everything, models=model, tasks=task, seeds=seeds, price=price
     )
     loaded, store = load_catalog(catalog or ()), open_home(home)
-    made = build_plan(request, loaded, store)
+    lock = read_lock()
+    made = build_plan(request, loaded, lock, store)
     if not as_json:
         print_plan(made)
     if not made.jobs:
@@ -132,7 +134,6 @@ def reproduce(
             print_json({"plan": plan_json(made), "done": 0, "failures": []})
         return
 
-    from tina_bench.lock.lockfile import read_lock
     from tina_bench.running.execute import Execution, Price
     from tina_bench.running.local import LocalRunner
 
@@ -148,7 +149,7 @@ def reproduce(
         execution = Execution(
             store,
             loaded,
-            read_lock(),
+            lock,
             made,
             LocalRunner(),
             ConsoleWatcher(bar),

@@ -79,12 +79,11 @@ def verify(
     from tina_bench.catalog.load import load_catalog
     from tina_bench.errors import BlockedError
     from tina_bench.stats.report import build_report
-    from tina_bench.store.integrity import check_sample_log
+    from tina_bench.store.integrity import check_sample_logs
 
     store = open_home(home)
     records = store.measurements(profile)
-    for record in records:
-        check_sample_log(store.root, record)
+    check_sample_logs(store.root, records)
     report = build_report(load_catalog(catalog or ()), records)
     chosen = [judged for judged in report.judgements if not model or judged.model in model]
     counts = Counter(str(judgement.verdict) for judgement in chosen)

@@ -34,18 +34,9 @@ def check_packages(stack: Stack) -> dict[str, str]:
 
     Raises `MissingEngineError` when one differs: another version is another measurement.
     """
-    found = installed(stack.packages)
-    wrong = {name: version for name, version in stack.packages.items() if found[name] != version}
-    if wrong:
-        listing = ", ".join(
-            f"{name} {found[name] or 'not installed'} (wants {version})"
-            for name, version in wrong.items()
-        )
-        extra = "cuda" if stack.device == "cuda" else "cpu"
-        raise MissingEngineError(
-            f"the stack pins packages that differ here: {listing}; install them with "
-            f"`pip install 'tina-bench[{extra}]'` or `make venv`."
-        )
+    differing = stack.package_gap(installed(stack.packages))
+    if differing is not None:
+        raise MissingEngineError(f"the stack {differing}")
     return dict(stack.packages)
 
 

@@ -8,8 +8,8 @@ has started no threads before.
 
 from collections.abc import Iterator
 from concurrent.futures import TimeoutError as GradeTimeout
+from dataclasses import dataclass
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 from tina_bench import __version__
@@ -112,6 +112,18 @@ def _grades(
             )
 
 
+@dataclass(frozen=True)
+class _Origin:
+    """What the results of all tasks share: where their samples came from, hashed once."""
+
+    source: SampleSource
+    versions: dict[str, str]
+    sample_log: str
+    sample_log_bytes: int
+    sample_log_sha256: str
+    grade_log: str
+
+
 def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
     """Do the job: grade what is ungraded, then write the result record of every task."""
     inputs = context.folder.inputs
@@ -154,10 +166,17 @@ def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
                     written = len(fresh)
                     context.progress(written, len(todo), "grades")
     grades = [grade for grade in grades + fresh if grade.protocol == protocol_id]
+    length = sample_path.stat().st_size
+    origin = _Origin(
+        source=read_record(sample_path.with_suffix(".json"), SampleSource),
+        versions=versions,
+        sample_log=str(sample_path.relative_to(context.home.root)),
+        sample_log_bytes=length,
+        sample_log_sha256=sha256_prefix(sample_path, length),
+        grade_log=str(grade_path.relative_to(context.home.root)),
+    )
     for name in tasks:
-        _write_result(
-            context, inputs, name, problems, grades, samples, versions, sample_path, grade_path
-        )
+        _write_result(context, protocol, name, problems, grades, samples, origin)
     undecided = sum(grade.status is not GradeStatus.GRADED for grade in fresh)
     outputs = {"grade_identity": identity, "graded": len(fresh), "undecided": undecided}
     return Outcome.DONE, [job.id for job in context.folder.jobs], outputs
@@ -165,24 +184,19 @@ def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
 
 def _write_result(
     context: Context,
-    inputs: GradeInputs,
+    protocol: Protocol,
     task: str,
     problems: dict[tuple[str, str], Problem],
     grades: list[Grade],
     samples: list[Sample],
-    versions: dict[str, str],
-    sample_path: Path,
-    grade_path: Path,
+    origin: _Origin,
 ) -> None:
-    protocol, model = inputs.protocol, context.folder.jobs[0].model
-    metric = protocol.tasks[task].metric
-    source = read_record(sample_path.with_suffix(".json"), SampleSource)
+    model, metric, source = context.folder.jobs[0].model, protocol.tasks[task].metric, origin.source
     order = [problem for (name, _), problem in problems.items() if name == task]
     seeds, outcomes = collect(
         [(problem.id, problem.index) for problem in order],
         [grade for grade in grades if grade.task == task and grade.metric == metric],
     )
-    length = sample_path.stat().st_size
     finished = [sample.finished_at for sample in samples if sample.task == task]
     dataset = protocol.datasets[task]
     provenance = Provenance(
@@ -199,17 +213,17 @@ def _write_result(
         grader={
             "metric": metric,
             "remove_reasoning_tags": str(protocol.remove_reasoning_tags).lower(),
-            **versions,
+            **origin.versions,
         },
         packages=protocol.stack.packages,
         stack=protocol.stack_name,
         profile=protocol.profile,
         hardware=source.hardware,
         protocol=protocol_digest(protocol),
-        sample_log=str(sample_path.relative_to(context.home.root)),
-        sample_log_bytes=length,
-        sample_log_sha256=sha256_prefix(sample_path, length),
-        grade_log=str(grade_path.relative_to(context.home.root)),
+        sample_log=origin.sample_log,
+        sample_log_bytes=origin.sample_log_bytes,
+        sample_log_sha256=origin.sample_log_sha256,
+        grade_log=origin.grade_log,
         command_line=context.folder.command_line,
         started_at=min(finished),
         finished_at=max(finished),

@@ -93,6 +93,7 @@ def all_wanted(
         assert job.task is not None
         assert job.seed is not None
         seeds.setdefault(job.task, []).append(job.seed)
+    sampling = protocol.sampling.model_dump(mode="json")
     wanted: list[Wanted] = []
     prompts_sha256: dict[str, str] = {}
     for name in sorted(seeds):
@@ -110,7 +111,7 @@ def all_wanted(
                 key = digest(
                     {
                         "prompt_token_ids": list(ids),
-                        "sampling": protocol.sampling.model_dump(mode="json"),
+                        "sampling": sampling,
                         "max_new_tokens": task.max_new_tokens,
                         "sample_seed": sample_seed,
                         "identity": identity,

@@ -219,17 +219,9 @@ def _machine_gaps(stack_name: str, stack: Stack, machine: Machine) -> list[str]:
     gaps = []
     if stack.device == "cuda" and not machine.has_gpu:
         gaps.append(f"stack {stack_name} computes on an NVIDIA GPU, and this machine has none.")
-    wrong = [
-        f"{package} {machine.packages.get(package) or 'not installed'} (wants {version})"
-        for package, version in stack.packages.items()
-        if machine.packages.get(package) != version
-    ]
-    if wrong:
-        extra = "cuda" if stack.device == "cuda" else "cpu"
-        gaps.append(
-            f"stack {stack_name} pins packages that differ here: {', '.join(wrong)}; "
-            f"install them with `pip install 'tina-bench[{extra}]'` or `make venv`."
-        )
+    differing = stack.package_gap(machine.packages)
+    if differing is not None:
+        gaps.append(f"stack {stack_name} {differing}")
     return gaps
 
 
