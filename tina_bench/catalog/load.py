@@ -13,8 +13,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from tina_bench.catalog.schema import (
+    AverageClaim,
     Catalog,
     Claim,
+    CostClaim,
     Entry,
     Model,
     Price,
@@ -31,6 +33,8 @@ SHAPES: dict[str, type[Entry]] = {
     "tasks": Task,
     "recipes": Recipe,
     "claims": Claim,
+    "averages": AverageClaim,
+    "costs": CostClaim,
     "stacks": Stack,
     "profiles": Profile,
     "prices": Price,
@@ -98,20 +102,40 @@ def _entries(path: Path) -> Iterator[tuple[str, str, Entry]]:
                 raise CatalogError(_sentence(path, f"{section}.{name}", error)) from None
 
 
+MENTIONS = (
+    ("models", "base", "models"),
+    ("models", "recipe", "recipes"),
+    ("recipes", "base", "models"),
+    ("recipes", "twin", "recipes"),
+    ("stacks", "price", "prices"),
+    ("claims", "model", "models"),
+    ("claims", "task", "tasks"),
+    ("claims", "stack", "stacks"),
+    ("averages", "model", "models"),
+    ("averages", "tasks", "tasks"),
+    ("costs", "model", "models"),
+    ("profiles", "stack", "stacks"),
+    ("profiles", "models", "models"),
+    ("profiles", "tasks", "tasks"),
+)
+"""Section, key, and the section that the key's names are in."""
+
+
 def _check_references(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> None:
     """Every name that an entry mentions must exist."""
-
-    def need(section: str, owner: tuple[str, str], key: str, name: str | None) -> None:
-        known: dict[str, BaseModel] = getattr(catalog, section)
-        if name is not None and name not in known:
-            raise CatalogError(
-                f"{origin[owner]}: {'.'.join(owner)}.{key}: found {name!r}, expected the name of "
-                f"an entry in '{section}': {', '.join(sorted(known)) or 'there is none'}."
-            )
-
+    for section, key, target in MENTIONS:
+        known: dict[str, BaseModel] = getattr(catalog, target)
+        for name, entry in getattr(catalog, section).items():
+            value = getattr(entry, key)
+            for mentioned in (value,) if isinstance(value, str) else value or ():
+                if mentioned not in known:
+                    raise CatalogError(
+                        f"{origin[section, name]}: {section}.{name}.{key}: found {mentioned!r}, "
+                        f"expected the name of an entry in '{target}': "
+                        f"{', '.join(sorted(known)) or 'there is none'}."
+                    )
     for name, model in catalog.models.items():
-        need("models", ("models", name), "base", model.base)
-        need("recipes", ("models", name), "recipe", model.recipe)
+        _check_foundation(catalog, origin, name)
         if model.source is Source.RECIPE and model.recipe is not None:
             base = catalog.recipes[model.recipe].base
             if base != model.base:
@@ -119,21 +143,6 @@ def _check_references(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> 
                     f"{origin['models', name]}: models.{name}.base: found {model.base!r}, expected "
                     f"{base!r}, the base of recipe {model.recipe!r}."
                 )
-    for name, recipe in catalog.recipes.items():
-        need("models", ("recipes", name), "base", recipe.base)
-    for name in catalog.models:
-        _check_foundation(catalog, origin, name)
-    for name, stack in catalog.stacks.items():
-        need("prices", ("stacks", name), "price", stack.price)
-    for name, claim in catalog.claims.items():
-        need("models", ("claims", name), "model", claim.model)
-        need("tasks", ("claims", name), "task", claim.task)
-        need("stacks", ("claims", name), "stack", claim.stack)
-    for name, profile in catalog.profiles.items():
-        need("stacks", ("profiles", name), "stack", profile.stack)
-        for key, section in (("models", "models"), ("tasks", "tasks")):
-            for entry in getattr(profile, key):
-                need(section, ("profiles", name), key, entry)
 
 
 def _check_foundation(catalog: Catalog, origin: dict[tuple[str, str], Path], name: str) -> None:

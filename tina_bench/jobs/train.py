@@ -91,7 +91,7 @@ def _callback(context: Context, recipe: Recipe, log: LogWriter) -> Any:
             self._steps = 0
 
         def on_step_end(self, _: Any, state: Any, control: Any, **__: Any) -> None:
-            stop = recipe.optimizer.stop_step
+            stop = recipe.optimizer.stop_step or state.max_steps
             self._steps += 1
             context.meter.tick(steps=1)
             context.progress(state.global_step, stop, "steps")

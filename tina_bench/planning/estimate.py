@@ -93,10 +93,10 @@ class Estimator:
     def _train_seconds(self, job: Job) -> tuple[float | None, str]:
         recipe = self._catalog.models[job.model].recipe
         assert recipe is not None
-        steps = self._catalog.recipes[recipe].optimizer.stop_step
+        steps = self._catalog.recipes[recipe].steps
         measured = self._speed(job.model).train_seconds_per_step
         per_step = measured or self._stack.train_seconds_per_step
-        if per_step is None:
+        if per_step is None or steps is None:
             return None, "unknown"
         load = self._stack.load_seconds or 0.0
         return load + steps * per_step, "ledger" if measured else "catalog"
