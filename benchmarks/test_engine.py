@@ -60,8 +60,10 @@ def requests_of(home: Path) -> Path:
     for name in TASKS:
         files = lock.datasets[name].files
         data = Dataset(name=name, sha256={path: file.sha256 for path, file in files.items()})
-        problems = load_problems(name, catalog.tasks[name], data)
-        for problem, ids in render_prompts(tokenizer, problems, 512, 128, name):
+        problems = load_problems(name, catalog.tasks[name], data, Path())
+        for problem, ids, _ in render_prompts(
+            tokenizer, problems, name, context_tokens=512, max_new_tokens=128
+        ):
             prompts[name, problem.id] = list(ids)
     samples = Program(home).samples("smoke-base")
     path = home / "requests.json"

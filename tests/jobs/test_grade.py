@@ -64,7 +64,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, JobResult]:
     )
     path = home.sample_log("smoke-base", IDENTITY)
     with LogWriter(path) as log:
-        for problem in load_problems("smoke-30", catalog.tasks["smoke-30"], dataset):
+        for problem in load_problems("smoke-30", catalog.tasks["smoke-30"], dataset, Path()):
             right = f"so\n</think>\nThe answer is \\boxed{{{problem.doc.get_golds()[0]}}}."
             sample = Sample(
                 key=f"{problem.index:064x}",
@@ -146,4 +146,4 @@ def test_a_wrong_byte_in_a_dataset_file_is_refused_by_name(tmp_path: Path) -> No
     task = load_catalog().tasks["smoke-30"]
     wrong = Dataset(name="smoke-30", sha256={"smoke-30.jsonl": "0" * 64})
     with pytest.raises(IntegrityError, match=r"smoke-30\.jsonl: found sha256"):
-        load_problems("smoke-30", task, wrong)
+        load_problems("smoke-30", task, wrong, Path())

@@ -222,6 +222,9 @@ class Profile(Entry):
     """How answers are drawn."""
     max_model_tokens: Annotated[int, Field(gt=0)]
     """Context length of the engine, prompt included, tokens."""
+    answers_fill_context: bool = False
+    """An answer may be as long as the context leaves room for, when that is less than its task's
+    limit, as in the published protocol; otherwise such a prompt is refused."""
     remove_reasoning_tags: bool = True
     """Strip `<think>…</think>` before grading, as LightEval's pipeline does by default."""
     reference: str = ""

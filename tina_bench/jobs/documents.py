@@ -6,13 +6,14 @@ so the prompt function and the metric are imported directly, from the paths that
 
 import importlib
 import json
+import random
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tina_bench.catalog.schema import Source, Task
+from tina_bench.catalog.schema import Task
 from tina_bench.embedded.files import dataset_file
-from tina_bench.errors import BlockedError, CatalogError, IntegrityError
+from tina_bench.errors import CatalogError, IntegrityError
 from tina_bench.lock.lockfile import verify_sha256
 from tina_bench.store.contract import Dataset
 from tina_bench.store.hashing import digest
@@ -53,13 +54,27 @@ def task_metric(task: Task) -> Any:
     return getattr(metric, "value", metric)  # members of the enum `Metrics` wrap the metric
 
 
-def read_rows(dataset: Dataset) -> list[dict[str, Any]]:
-    """Rows of an embedded dataset, hash checked before anything else reads them."""
+def read_rows(dataset: Dataset, home: Path, subset: str, split: str) -> list[dict[str, Any]]:
+    """Rows of a locked dataset, every hash checked before anything else reads a byte.
+
+    `home` is the root that `dataset.folder` is relative to. `subset` and `split` choose among the
+    files of a hub dataset, as its own card says; an embedded one has only one of each.
+    """
+    if dataset.folder is not None:
+        return _hub_rows(home / dataset.folder, dataset, subset, split)
     (name,) = dataset.sha256
     path: Path = dataset_file(name)
     verify_sha256(path.parent, dataset.sha256, f"dataset {dataset.name}")
     with path.open(encoding="utf-8") as file:
         return [json.loads(line) for line in file]
+
+
+def _hub_rows(folder: Path, dataset: Dataset, subset: str, split: str) -> list[dict[str, Any]]:
+    from datasets import load_dataset
+
+    verify_sha256(folder, dataset.sha256, f"dataset {dataset.name}")
+    rows = load_dataset(str(folder), name=subset, split=split)
+    return [dict(row) for row in rows]
 
 
 def lighteval_config(name: str, task: Task) -> Any:
@@ -78,7 +93,7 @@ def lighteval_config(name: str, task: Task) -> Any:
     )
 
 
-def load_problems(name: str, task: Task, dataset: Dataset) -> list[Problem]:
+def load_problems(name: str, task: Task, dataset: Dataset, home: Path) -> list[Problem]:
     """Every problem of a task, in dataset order.
 
     Raises `IntegrityError` when the dataset is not the locked one or has another number of
@@ -86,12 +101,10 @@ def load_problems(name: str, task: Task, dataset: Dataset) -> list[Problem]:
     """
     from lighteval.tasks.lighteval_task import LightevalTask
 
-    if task.source is not Source.EMBEDDED:
-        raise BlockedError(
-            f"task {name}: datasets from the hub cannot be fetched in this version of tina-bench."
-        )
     lighteval_task = LightevalTask(lighteval_config(name, task))
-    lighteval_task.dataset = {task.split: read_rows(dataset)}
+    lighteval_task.dataset = {task.split: read_rows(dataset, home, task.subset, task.split)}
+    if task.prompt_seed is not None:
+        random.seed(task.prompt_seed)
     docs = sorted(lighteval_task.get_docs(), key=lambda doc: int(doc.id))
     if len(docs) != task.n_problems:
         raise IntegrityError(

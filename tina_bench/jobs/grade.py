@@ -136,7 +136,8 @@ def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
     problems: dict[tuple[str, str], Problem] = {}
     for name in tasks:
         _metrics[name] = task_metric(protocol.tasks[name])
-        for problem in load_problems(name, protocol.tasks[name], protocol.datasets[name]):
+        task, dataset = protocol.tasks[name], protocol.datasets[name]
+        for problem in load_problems(name, task, dataset, context.home.root):
             problems[name, problem.id] = problem
 
     identity, versions = grader_identity(inputs)
@@ -219,6 +220,7 @@ def _write_result(
         stack=protocol.stack_name,
         profile=protocol.profile,
         hardware=source.hardware,
+        deviations=(*protocol.deviations, *protocol.tasks[task].deviations),
         protocol=protocol_digest(protocol),
         sample_log=origin.sample_log,
         sample_log_bytes=origin.sample_log_bytes,

@@ -144,7 +144,8 @@ def run(context: Context) -> tuple[Outcome, list[str], TrainOutputs | None]:
     check_packages(inputs.stack)
     base = context.weights_path(inputs.base)
     verify_sha256(base, inputs.base.sha256, f"model {recipe.base}")
-    rows = training_rows(recipe, read_rows(inputs.dataset)[: recipe.dataset_size])
+    rows = read_rows(inputs.dataset, context.home.root, recipe.dataset_subset, recipe.dataset_split)
+    rows = training_rows(recipe, rows[: recipe.dataset_size])
 
     os.environ.update(OFFLINE)
     import torch

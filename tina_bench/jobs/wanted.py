@@ -26,9 +26,8 @@ Lengths = dict[tuple[str, str], list[int]]
 
 def protocol_digest(protocol: Protocol) -> str:
     """Hash of what is the same for all samples of a profile: sampling and context length."""
-    return digest([protocol.sampling.model_dump(mode="json"), protocol.max_model_tokens])[
-        :PROTOCOL_DIGITS
-    ]
+    parts = [protocol.sampling.model_dump(mode="json"), protocol.max_model_tokens]
+    return digest([*parts, protocol.answers_fill_context])[:PROTOCOL_DIGITS]
 
 
 def derive_seed(seed: int, task: str, problem: str) -> int:
@@ -53,13 +52,19 @@ class Wanted:
 
 
 def render_prompts(
-    tokenizer: Any, problems: Iterable[Problem], limit: int, max_new_tokens: int, task: str
-) -> Iterator[tuple[Problem, tuple[int, ...]]]:
-    """Prompt token ids as LightEval's `PromptManager` renders them with the chat template.
+    tokenizer: Any,
+    problems: Iterable[Problem],
+    task: str,
+    *,
+    context_tokens: int,
+    max_new_tokens: int,
+    fill: bool = False,
+) -> Iterator[tuple[Problem, tuple[int, ...], int]]:
+    """Each problem's prompt token ids and answer limit.
 
-    No special tokens are added: the template has them (the published protocol adds a second BOS).
-    Raises `UsageError` when a prompt and a full answer do not fit the context: cutting the prompt
-    would be another benchmark.
+    The prompt is what LightEval's `PromptManager` renders with the chat template. No special tokens are added: the template has them (the published protocol adds a second BOS).
+    Raises `UsageError` when a prompt and a full answer do not fit the context, unless
+    answers may `fill` what is left: cutting the prompt would be another benchmark.
     """
     from lighteval.tasks.prompt_manager import PromptManager
 
@@ -67,13 +72,14 @@ def render_prompts(
     for problem in problems:
         text = manager.prepare_prompt(problem.doc)
         ids = tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
-        if len(ids) + max_new_tokens > limit:
+        room = context_tokens - len(ids)
+        if room < (1 if fill else max_new_tokens):
             raise UsageError(
                 f"task {task}, problem {problem.index}: the prompt has {len(ids)} tokens, and with "
-                f"{max_new_tokens} for the answer it does not fit the context of {limit}; raise "
-                "the profile's max_model_tokens or lower the task's max_new_tokens."
+                f"{max_new_tokens} for the answer it does not fit the context of "
+                f"{context_tokens}; raise the profile's max_model_tokens or lower the task's max_new_tokens."
             )
-        yield problem, ids
+        yield problem, ids, min(room, max_new_tokens)
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -98,28 +104,33 @@ def all_wanted(
     prompts_sha256: dict[str, str] = {}
     for name in sorted(seeds):
         task = protocol.tasks[name]
-        problems = load_problems(name, task, protocol.datasets[name])
+        problems = load_problems(name, task, protocol.datasets[name], context.home.root)
         rendered = list(
             render_prompts(
-                tokenizer, problems, protocol.max_model_tokens, task.max_new_tokens, name
+                tokenizer,
+                problems,
+                name,
+                context_tokens=protocol.max_model_tokens,
+                max_new_tokens=task.max_new_tokens,
+                fill=protocol.answers_fill_context,
             )
         )
-        prompts_sha256[name] = digest([[problem.id, list(ids)] for problem, ids in rendered])
-        for problem, ids in rendered:
+        prompts_sha256[name] = digest([[problem.id, list(ids)] for problem, ids, _ in rendered])
+        for problem, ids, max_new_tokens in rendered:
             for seed in seeds[name]:
                 sample_seed = derive_seed(seed, name, problem.id)
                 key = digest(
                     {
                         "prompt_token_ids": list(ids),
                         "sampling": sampling,
-                        "max_new_tokens": task.max_new_tokens,
+                        "max_new_tokens": max_new_tokens,
                         "sample_seed": sample_seed,
                         "identity": identity,
                     }
                 )
                 wanted.append(
                     Wanted(
-                        Request(key, ids, sample_seed, task.max_new_tokens),
+                        Request(key, ids, sample_seed, max_new_tokens),
                         name,
                         problem,
                         seed,

@@ -39,13 +39,42 @@ class LockedFiles(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    source: Literal["embedded"]
+    source: Literal["embedded", "hub"]
+    repo: str | None = None
+    """Hub repository id; only with source `hub`."""
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+    """Commit of that repository; only with source `hub`."""
+    subfolder: str | None = None
+    """Folder of the repository that file names are relative to."""
     files: Annotated[dict[str, LockedFile], Field(min_length=1)]
 
     @property
     def digest(self) -> str:
-        """One hash for the whole set."""
-        return digest(self.model_dump(mode="json"))
+        """One hash for the whole set: of its bytes, wherever they come from."""
+        return digest(self.model_dump(mode="json", include={"files"}))
+
+
+class LockedTask(BaseModel):
+    """What a task's prompts and grades hang on, its dataset apart."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    problems_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """Hash over every problem's query, choices and gold answer, in dataset order, before any chat
+    template: the prompt as far as it is the same for all models."""
+    packages: dict[str, str]
+    """Version of every distribution that makes the prompts and the grades."""
+
+
+class LockedImage(BaseModel):
+    """A container image that one of ours is built on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reference: str
+    """Registry, repository and tag, as asked for."""
+    digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
+    """Of the manifest, or of the index of manifests."""
 
 
 class Lock(BaseModel):
@@ -56,6 +85,11 @@ class Lock(BaseModel):
     version: Literal[1] = 1
     models: dict[str, LockedFiles] = {}
     datasets: dict[str, LockedFiles] = {}
+    tasks: dict[str, LockedTask] = {}
+    images: dict[str, LockedImage] = {}
+    """Base images by the name that `containers/` gives them."""
+    unresolved: dict[str, tuple[str, ...]] = {}
+    """Names that the catalog has and nobody has resolved yet, by section."""
 
 
 def packaged_lock() -> Path:

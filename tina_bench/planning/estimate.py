@@ -84,7 +84,8 @@ class Estimator:
     def _step_seconds(self, job: Job) -> tuple[float | None, str]:
         if job.kind is JobKind.FETCH:
             # A download takes what the network takes: nobody knows before.
-            local = self._catalog.models[job.model].source is Source.EMBEDDED
+            model = self._catalog.models.get(job.model)
+            local = model is not None and model.source is Source.EMBEDDED
             return (FETCH_SECONDS, "fixed") if local else (None, "unknown")
         if job.kind is JobKind.MERGE:
             return MERGE_SECONDS, "fixed"

@@ -67,7 +67,10 @@ def resolve_profile(catalog: Catalog, request: Request) -> Profile:
 class _Drafter:
     """Makes the jobs of one request, each once, in order."""
 
-    def __init__(self, catalog: Catalog, lock: Lock, profile: Profile) -> None:
+    def __init__(
+        self, catalog: Catalog, lock: Lock, profile: Profile, *, retrain: bool = False
+    ) -> None:
+        self.retrain = retrain
         self.catalog = catalog
         self.lock = lock
         self.profile = profile
@@ -94,14 +97,34 @@ class _Drafter:
     def _weights(self, name: str) -> Drafts:
         """Drafts of everything that makes a model's weights; returns the id of the last."""
         model = self.catalog.models[name]
-        if model.source is Source.RECIPE:
+        if model.source is Source.RECIPE or (self.retrain and model.recipe is not None):
             return (yield from self._trained(name, model))
-        return (yield from self._fetched(name, model))
+        fetched = yield from self._fetched(name, model)
+        if model.base is None:
+            return fetched
+        base = yield from self._weights(model.base)
+        return (yield from self._merged(name, base, fetched))
+
+    def _merged(self, name: str, base_id: str, adapter_id: str) -> Drafts:
+        merge_id = _id("merge", adapter_id, base_id)
+        yield from self._once(
+            Job(
+                id=merge_id,
+                kind=JobKind.MERGE,
+                model=name,
+                pool=merge_id,
+                needs=(base_id, adapter_id),
+            ),
+            "record runs use merged weights",
+        )
+        return merge_id
 
     def _fetched(self, name: str, model: Model) -> Drafts:
         entry = self.lock.models.get(name)
         job_id = _id("fetch", name, entry.digest if entry else "unresolved")
-        if entry is None:
+        if model.source is Source.UNPUBLISHED:
+            self.missing[job_id] = f"model {name}: its weights were never published."
+        elif entry is None:
             self.missing[job_id] = (
                 f"model {name}: checkpoints.lock has no resolved entry for {model.repo or name}, "
                 "so there are no bytes to trust."
@@ -117,6 +140,7 @@ class _Drafter:
         recipe = self.catalog.recipes[model.recipe]
         base_id = yield from self._weights(recipe.base)
         data = self.lock.datasets.get(recipe.dataset)
+        data_ids = yield from self._dataset(recipe.dataset)
         train_id = _id(
             "train",
             digest(recipe.model_dump(mode="json", exclude={"title", "reference"})),
@@ -129,27 +153,41 @@ class _Drafter:
                 f"training data {recipe.dataset}: checkpoints.lock has no resolved entry for it."
             )
         yield from self._once(
-            Job(id=train_id, kind=JobKind.TRAIN, model=name, pool=train_id, needs=(base_id,)),
+            Job(
+                id=train_id,
+                kind=JobKind.TRAIN,
+                model=name,
+                pool=train_id,
+                needs=(base_id, *data_ids),
+            ),
             f"recipe {model.recipe} has not been trained on this base and stack",
         )
-        merge_id = _id("merge", train_id, base_id)
+        return (yield from self._merged(name, base_id, train_id))
+
+    def _dataset(self, name: str) -> Generator[_Draft, None, tuple[str, ...]]:
+        """The fetch that a dataset of the hub needs; none for what this package carries."""
+        entry = self.lock.datasets.get(name)
+        if entry is None or entry.source == "embedded":
+            return ()
+        job_id = _id("fetch-dataset", name, entry.digest)
         yield from self._once(
             Job(
-                id=merge_id,
-                kind=JobKind.MERGE,
-                model=name,
-                pool=merge_id,
-                needs=(base_id, train_id),
+                id=job_id,
+                kind=JobKind.FETCH,
+                model=f"dataset--{name.replace('/', '--')}",
+                dataset=name,
+                pool=job_id,
             ),
-            "record runs use merged weights",
+            f"dataset {name} has not been checked against the lock",
         )
-        return merge_id
+        return (job_id,)
 
     def _runs(self, name: str, weights_id: str) -> Iterator[_Draft]:
         """Every evaluate job of a model, then every grade job: one pool each."""
         profile, model = self.profile, self.catalog.models[name]
         context = min(profile.max_model_tokens, model.max_model_tokens or profile.max_model_tokens)
-        protocol = digest([profile.sampling.model_dump(mode="json"), context, self._stack_digest])
+        sampling = profile.sampling.model_dump(mode="json")
+        protocol = digest([sampling, context, profile.answers_fill_context, self._stack_digest])
         # The name decides where samples and results lie: two names of one recipe are two models.
         pool = _id("evaluate", name, weights_id, protocol)
         grader = digest(
@@ -158,6 +196,9 @@ class _Drafter:
         )
         grade_pool = _id("grade", pool, grader)
         graded: list[_Draft] = []
+        data_ids: dict[str, tuple[str, ...]] = {}
+        for task_name in profile.tasks:
+            data_ids[task_name] = yield from self._dataset(self.catalog.tasks[task_name].dataset)
         for task_name in profile.tasks:
             task = self.catalog.tasks[task_name]
             prompts, gap = self._prompts(task_name, task)
@@ -174,7 +215,7 @@ class _Drafter:
                         task=task_name,
                         seed=seed,
                         pool=pool,
-                        needs=(weights_id,),
+                        needs=(weights_id, *data_ids[task_name]),
                     ),
                     f"seed {seed} of {task_name} has not been sampled",
                 )
@@ -187,7 +228,7 @@ class _Drafter:
                             task=task_name,
                             seed=seed,
                             pool=grade_pool,
-                            needs=(run_id,),
+                            needs=(run_id, *data_ids[task_name]),
                         ),
                         f"seed {seed} of {task_name} has not been graded by this grader",
                     )
@@ -204,7 +245,8 @@ class _Drafter:
                 f"task {name}: checkpoints.lock has no resolved entry for dataset "
                 f"{task.dataset}.{gate}"
             )
-        fields = {"dataset", "subset", "split", "n_problems", "prompt", "max_new_tokens"}
+        fields = {"dataset", "subset", "split", "n_problems", "prompt", "prompt_seed"}
+        fields.add("max_new_tokens")
         prompts = digest(
             [
                 task.model_dump(mode="json", include=fields),
@@ -234,7 +276,7 @@ def make_plan(
     the catalog does not have. 100 000 jobs take about a second (see BENCHMARKS.md).
     """
     profile = resolve_profile(catalog, request)
-    drafter = _Drafter(catalog, lock, profile)
+    drafter = _Drafter(catalog, lock, profile, retrain=request.retrain)
     drafts = list(drafter.drafts())
     open_drafts = [draft for draft in drafts if draft.job.id not in snapshot.done]
 

@@ -14,6 +14,8 @@ class Request:
     models: tuple[str, ...] | None = None
     tasks: tuple[str, ...] | None = None
     seeds: tuple[int, ...] | None = None
+    retrain: bool = False
+    """Train adapters by their recipes where the catalog would fetch published ones."""
     price_usd_per_hour: float | None = None
     """Overrides the stack's catalog price, same billed unit."""
 

@@ -1,6 +1,7 @@
 """From a planned pool to its job folder's inputs: what earlier jobs brought back, and the lock."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from tina_bench.catalog.schema import Catalog, Profile
 from tina_bench.errors import IntegrityError
@@ -22,8 +23,22 @@ from tina_bench.store.contract import (
 from tina_bench.store.records import Job, JobKind
 
 
-def _dataset(name: str, entry: LockedFiles) -> Dataset:
-    return Dataset(name=name, sha256={path: file.sha256 for path, file in entry.files.items()})
+def _fetch(what: Literal["model", "dataset"], entry: LockedFiles) -> FetchInputs:
+    return FetchInputs(
+        what=what,
+        repo=entry.repo,
+        revision=entry.revision,
+        subfolder=entry.subfolder,
+        sizes={name: file.bytes for name, file in entry.files.items()},
+        sha256={name: file.sha256 for name, file in entry.files.items()},
+    )
+
+
+def _adapter(made: JobResult) -> Weights:
+    """The adapter that was trained here, or fetched."""
+    if made.kind is JobKind.TRAIN:
+        return TrainOutputs.model_validate(made.outputs).adapter
+    return Weights.model_validate(made.outputs)
 
 
 class Inputs:
@@ -41,39 +56,36 @@ class Inputs:
         needs = [results[need] for need in jobs[0].needs]
         stack = self._catalog.stacks[self._profile.stack]
         if kind is JobKind.FETCH:
-            entry = locked(self._lock.models, model, "model")
-            return FetchInputs(
-                sizes={name: file.bytes for name, file in entry.files.items()},
-                sha256={name: file.sha256 for name, file in entry.files.items()},
-            )
+            dataset = jobs[0].dataset
+            if dataset is not None:
+                return _fetch("dataset", locked(self._lock.datasets, dataset, "dataset"))
+            return _fetch("model", locked(self._lock.models, model, "model"))
         if kind is JobKind.TRAIN:
             recipe_name = self._catalog.models[model].recipe
             assert recipe_name is not None
             recipe = self._catalog.recipes[recipe_name]
-            data = locked(self._lock.datasets, recipe.dataset, "dataset")
             return TrainInputs(
                 recipe_name=recipe_name,
                 recipe=recipe,
                 base=Weights.model_validate(needs[0].outputs),
-                dataset=_dataset(recipe.dataset, data),
+                dataset=self._dataset(recipe.dataset, needs[1:]),
                 stack=stack,
             )
         if kind is JobKind.MERGE:
             base, trained = needs
             return MergeInputs(
                 base=Weights.model_validate(base.outputs),
-                adapter=TrainOutputs.model_validate(trained.outputs).adapter,
+                adapter=_adapter(trained),
                 stack=stack,
             )
-        protocol = self._protocol(model, sorted({str(job.task) for job in jobs}))
+        data = {str(job.task): [results[need] for need in job.needs[1:]] for job in jobs}
+        protocol = self._protocol(model, data)
         if kind is JobKind.EVALUATE:
             return EvaluateInputs(
                 weights=Weights.model_validate(needs[0].outputs), protocol=protocol
             )
         identities = {
-            EvaluateOutputs.model_validate(results[need].outputs).identity
-            for job in jobs
-            for need in job.needs
+            EvaluateOutputs.model_validate(results[job.needs[0]].outputs).identity for job in jobs
         }
         if len(identities) > 1:
             raise IntegrityError(
@@ -83,22 +95,28 @@ class Inputs:
             )
         return GradeInputs(identity=identities.pop(), protocol=protocol)
 
-    def _protocol(self, model: str, tasks: list[str]) -> Protocol:
+    def _dataset(self, name: str, fetched: list[JobResult]) -> Dataset:
+        entry = locked(self._lock.datasets, name, "dataset")
+        return Dataset(
+            name=name,
+            folder=Weights.model_validate(fetched[0].outputs).folder if fetched else None,
+            sha256={path: file.sha256 for path, file in entry.files.items()},
+        )
+
+    def _protocol(self, model: str, data: Mapping[str, list[JobResult]]) -> Protocol:
         profile, catalog = self._profile, self._catalog
         limit = catalog.models[model].max_model_tokens or profile.max_model_tokens
         return Protocol(
             profile=self._profile_name,
             sampling=profile.sampling,
             max_model_tokens=min(limit, profile.max_model_tokens),
+            answers_fill_context=profile.answers_fill_context,
             remove_reasoning_tags=profile.remove_reasoning_tags,
             stack_name=profile.stack,
             stack=catalog.stacks[profile.stack],
-            tasks={name: catalog.tasks[name] for name in tasks},
+            tasks={name: catalog.tasks[name] for name in sorted(data)},
             datasets={
-                name: _dataset(
-                    catalog.tasks[name].dataset,
-                    locked(self._lock.datasets, catalog.tasks[name].dataset, "dataset"),
-                )
-                for name in tasks
+                name: self._dataset(catalog.tasks[name].dataset, data[name])
+                for name in sorted(data)
             },
         )

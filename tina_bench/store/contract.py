@@ -41,6 +41,8 @@ class Dataset(Record):
 
     name: str
     """Embedded name or hub id."""
+    folder: str | None = None
+    """Where its fetch put it, relative to the home; `None` for what this package carries."""
     sha256: dict[str, str]
     """File name to sha256."""
 
@@ -49,6 +51,14 @@ class FetchInputs(Record):
     """Bring locked files into the home and check them."""
 
     kind: Literal["fetch"] = "fetch"
+    what: Literal["model", "dataset"] = "model"
+    """What the files are."""
+    repo: str | None = None
+    """Hub repository id; `None` for what this package carries."""
+    revision: str | None = None
+    """Commit of that repository, 40 hex digits."""
+    subfolder: str | None = None
+    """Folder of that repository that the file names are relative to."""
     sizes: dict[str, int]
     """File name to length in bytes."""
     sha256: dict[str, str]
@@ -102,6 +112,11 @@ class Protocol(Record):
     """Tasks by catalog name."""
     datasets: dict[str, Dataset]
     """Dataset of each task, by task."""
+    answers_fill_context: bool = False
+    """An answer may be as long as the context leaves room for, when that is less than its task's
+    limit; otherwise such a prompt is refused."""
+    deviations: tuple[str, ...] = ()
+    """In what the weights or this protocol differ from what was asked for."""
 
 
 class EvaluateInputs(Record):
@@ -149,6 +164,10 @@ class JobFolder(Record):
     """What the kind needs."""
     stack: str
     """Catalog name of the stack."""
+    engines: Annotated[int, Field(gt=0)] = 1
+    """Engines that pull from the one queue of requests, each with a GPU of its own on CUDA."""
+    gpus: tuple[int, ...] | None = None
+    """Indices of the GPUs that the job may use; `None` for all that are visible."""
     command_line: tuple[str, ...] = ()
     """What the user typed."""
     price_name: str | None = None

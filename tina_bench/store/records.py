@@ -54,7 +54,9 @@ class Job(Record):
     kind: JobKind
     """What to do."""
     model: str
-    """Model it is about."""
+    """Model it is about; for the fetch of a dataset, a name made of its id."""
+    dataset: str | None = None
+    """Dataset, for its fetch."""
     task: str | None = None
     """Task, for `evaluate` and `grade`."""
     seed: int | None = None
