@@ -62,9 +62,10 @@ def render_prompts(
 ) -> Iterator[tuple[Problem, tuple[int, ...], int]]:
     """Each problem's prompt token ids and answer limit.
 
-    The prompt is what LightEval's `PromptManager` renders with the chat template. No special tokens are added: the template has them (the published protocol adds a second BOS).
-    Raises `UsageError` when a prompt and a full answer do not fit the context, unless
-    answers may `fill` what is left: cutting the prompt would be another benchmark.
+    The prompt is what LightEval's `PromptManager` renders with the chat template. No special tokens
+    are added: the template has them (the published protocol adds a second BOS). Raises `UsageError`
+    when a prompt and a full answer do not fit the context, unless answers may `fill` what is left:
+    cutting the prompt would be another benchmark.
     """
     from lighteval.tasks.prompt_manager import PromptManager
 
@@ -77,7 +78,8 @@ def render_prompts(
             raise UsageError(
                 f"task {task}, problem {problem.index}: the prompt has {len(ids)} tokens, and with "
                 f"{max_new_tokens} for the answer it does not fit the context of "
-                f"{context_tokens}; raise the profile's max_model_tokens or lower the task's max_new_tokens."
+                f"{context_tokens}; raise the profile's max_model_tokens or lower the task's "
+                "max_new_tokens."
             )
         yield problem, ids, min(room, max_new_tokens)
 
