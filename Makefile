@@ -35,7 +35,7 @@ check: $(STAMP)
 
 venv: $(STAMP)
 
-$(STAMP): $(STACK)/bootstrap.lock $(STACK)/requirements.lock pyproject.toml
+$(STAMP): $(STACK)/bootstrap.lock $(STACK)/requirements.lock $(STACK)/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
 	  echo "$(PYTHON) is not Python 3.11, which the locked requirements are for;" \
 	       "install it and run 'make PYTHON=/path/to/python3.11'."; exit 1; }
@@ -44,13 +44,13 @@ $(STAMP): $(STACK)/bootstrap.lock $(STACK)/requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps '$(TORCH)' 2>/dev/null || { \
 	  echo "pip's configured sources have no $(TORCH): taking it from $(TORCH_INDEX)."; \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --index-url $(TORCH_INDEX) '$(TORCH)'; }
-	$(BIN)/uv pip install --python $(BIN)/python --no-deps --require-hashes --compile-bytecode -r $(STACK)/requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps --require-hashes --compile-bytecode -r $(STACK)/requirements.lock -r $(STACK)/dev.lock
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # Renews the lock; needs a source of torch's CPU build, so it takes pip's own find-links, if any.
 lock: $(STAMP)
-	for name in bootstrap requirements; do \
+	for name in bootstrap requirements dev; do \
 	  $(BIN)/uv pip compile $(STACK)/$$name.in --override $(STACK)/overrides.txt --generate-hashes \
 	    --python-version 3.11 --python-platform x86_64-manylinux_2_28 $(if $(FIND_LINKS),--find-links $(FIND_LINKS)) \
 	    --no-emit-package torch --no-emit-package triton --no-emit-find-links \
