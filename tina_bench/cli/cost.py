@@ -1,6 +1,6 @@
 """`tina-bench cost`: where the money went."""
 
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -15,6 +15,9 @@ from tina_bench.cli.common import (
     usd_text,
 )
 
+if TYPE_CHECKING:
+    from tina_bench.store.home import Home
+
 COLUMNS = ("model", "kind", "phase", "attempt")
 
 
@@ -27,12 +30,18 @@ def cost(
             help="Sum by these: model, kind, phase, attempt; with commas.",
         ),
     ] = "model,kind,phase",
+    others: Annotated[
+        bool,
+        typer.Option("--reported", help="Only what others report of runs that were imported."),
+    ] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Sum the ledger of this home. Failed and interrupted attempts stay on the bill.
 
     An attempt that was killed is billed up to its last entry: "≥" marks every sum it is part of.
+    What others report of imported runs stands in a table of its own and in no sum; with --json,
+    only --reported prints it.
     """
     from tina_bench.errors import UsageError
     from tina_bench.metering.bill import Column, as_rows, bill
@@ -42,6 +51,9 @@ def cost(
     if wrong:
         raise UsageError(f"--by: found {wrong[0]!r}, expected some of {', '.join(COLUMNS)}.")
     store = open_home(home)
+    if others:
+        _print_reported(store, as_json=as_json, always=True)
+        return
     entries = list(store.ledger())
     lines = bill(entries, by=cast("list[Column]", columns))
     if as_json:
@@ -50,6 +62,7 @@ def cost(
     out = console()
     if not lines:
         out.print(f"Nothing has been spent in {store.root} yet.")
+        _print_reported(store)
         return
     if "attempt" in columns:
         columns = [*dict.fromkeys(["model", "kind", *columns]), "outcome"]
@@ -69,3 +82,32 @@ def cost(
     sum_ = None if any(value is None for value in known) else sum(cast("list[float]", known))
     prices = sorted({entry.price_name for entry in entries if entry.price_name})
     out.print(f"Total {usd_text(sum_)}; prices used: {', '.join(prices) or 'none'}.", markup=False)
+    _print_reported(store)
+
+
+def _print_reported(store: "Home", *, as_json: bool = False, always: bool = False) -> None:
+    """What others say that theirs took; `always` says so, too, when there is nothing."""
+    from tina_bench.cli.import_ import name_text
+    from tina_bench.metering.bill import as_rows, reported
+
+    lines = reported(store.imported_runs())
+    if as_json:
+        print_json(as_rows(lines))
+        return
+    out = console()
+    if not lines:
+        if always:
+            out.print(f"Nothing has been imported into {store.root} yet.", markup=False)
+        return
+    numbers = ("files", "wall", "GPU-hours", "cost")
+    rows = table(
+        "who", "model", "tasks", *numbers, right=numbers,
+        title="Reported by others, not spent here and in no sum above",
+    )  # fmt: skip
+    for line in lines:
+        rows.add_row(
+            name_text(line.reported_by or "unknown", ""),
+            name_text(line.model, line.model_as_printed), name_text(line.tasks, ""),
+            str(line.files), seconds_text(line.wall_seconds), "unknown", "unknown",
+        )  # fmt: skip
+    out.print(rows)

@@ -88,6 +88,61 @@ def list_results(
     out.print("* for these problems, sampled afresh; the other interval is in `results show`.")
 
 
+@app.command("imported")
+def list_imported(
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="Only this model, ours or as printed.")
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what others measured and `tina-bench import` took in. A repeat is no further evidence.
+
+    Names in (brackets) are theirs: no certain entry of the catalog. "?" under repeats means that
+    the file cannot tell one run from another.
+    """
+    from tina_bench.cli.import_ import (
+        SHORT,
+        correct_text,
+        folder_text,
+        name_text,
+        repeat_text,
+        score_text,
+    )
+
+    store = open_home(home)
+    listed = [
+        result
+        for result in store.imported()
+        if model in (None, result.model, result.model_as_printed)
+    ]
+    if as_json:
+        print_json([result.model_dump(mode="json") for result in listed])
+        return
+    out = console()
+    if not listed:
+        out.print(
+            f"Nothing has been imported into {store.root}; `tina-bench import PATH` does it.",
+            markup=False,
+        )
+        return
+    rows = table(
+        "id", "folder", "who", "model", "task", "metric", "score", "correct", "repeats",
+        right=("score", "correct"),
+    )  # fmt: skip
+    for result in listed:
+        rows.add_row(
+            result.id[:SHORT], folder_text(result),
+            name_text(result.reported_by or "unknown", ""),
+            name_text(result.model, result.model_as_printed),
+            name_text(result.task, result.task_as_printed), name_text(result.metric, ""),
+            score_text(result), correct_text(result), repeat_text(result),
+        )  # fmt: skip
+    out.print(rows)
+    evidence = sum(result.repeat_of is None for result in listed)
+    out.print(f"{len(listed)} results, {evidence} of them no repeats.")
+
+
 @app.command("show")
 def show_result(
     model: Annotated[str, typer.Argument(help="Model.")],

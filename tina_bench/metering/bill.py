@@ -1,11 +1,13 @@
 """Sums over the ledger: every attempt counts, finished, failed or interrupted."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 import pandas as pd
 
+from tina_bench.store.imported import ImportedRun
 from tina_bench.store.records import LedgerEntry
 
 Column = Literal["model", "kind", "phase", "attempt"]
@@ -82,6 +84,53 @@ def bill(entries: Iterable[LedgerEntry], by: Sequence[Column]) -> list[BillLine]
     return lines
 
 
-def as_rows(lines: Iterable[BillLine]) -> list[dict[str, object]]:
-    """Bill lines as plain dictionaries, for JSON and CSV."""
+@dataclass(frozen=True)
+class ReportedLine:
+    """What others say that theirs took: never part of our bill, nor of any sum with it."""
+
+    reported_by: str | None
+    """Who, as far as anybody said."""
+    model: str | None
+    """The catalog's model, where certain."""
+    model_as_printed: str
+    """The model's name in their files."""
+    tasks: str
+    """The tasks of each file, as they print them."""
+    files: int
+    """Imported files; a repeated run cost its time too, and counts."""
+    wall_seconds: float | None
+    """Sum over the files; `None` where one of them does not tell."""
+    gpu_seconds: None = None
+    """Unknown: LightEval's files do not name a device."""
+    cost_usd: None = None
+    """Unknown, as there is neither device nor price."""
+
+
+def reported(runs: Iterable[ImportedRun]) -> list[ReportedLine]:
+    """The times of imported files, summed by who, model and tasks, in that order."""
+    groups: dict[tuple[str, str, str, str], list[ImportedRun]] = {}
+    for run in runs:
+        tasks = ", ".join(task.task_as_printed for task in run.tasks)
+        key = (run.reported_by or "", run.model or "", run.model_as_printed, tasks)
+        groups.setdefault(key, []).append(run)
+    lines = []
+    for key in sorted(groups):
+        seconds = [run.time.wall_seconds for run in groups[key]]
+        known = [value for value in seconds if value is not None]
+        lines.append(
+            ReportedLine(
+                reported_by=key[0] or None,
+                model=key[1] or None,
+                model_as_printed=key[2],
+                tasks=key[3],
+                files=len(seconds),
+                # fsum: the files come in no order that means anything.
+                wall_seconds=math.fsum(known) if len(known) == len(seconds) else None,
+            )
+        )
+    return lines
+
+
+def as_rows(lines: Iterable[BillLine | ReportedLine]) -> list[dict[str, object]]:
+    """Lines as plain dictionaries, for JSON and CSV."""
     return [asdict(line) for line in lines]

@@ -6,6 +6,7 @@
   samples/<model>/<identity>.jsonl     every answer ever generated, append-only
   grades/<model>/<identity>.jsonl      what graders said of them, append-only
   results/<profile>/<model>/<task>.json  outcomes by problem, with provenance
+  imported/<id>.json                   what others measured, one record a file of theirs
   site/                                the leaderboard, unless --out says otherwise
 """
 
@@ -21,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 
 from tina_bench.errors import BusyError, IntegrityError, UsageError
 from tina_bench.store.contract import LEDGER_FILE, RESULT_FILE, JobResult
+from tina_bench.store.imported import ImportedResult, ImportedRun, imported_results
 from tina_bench.store.log import read_log
 from tina_bench.store.records import LedgerEntry, ResultRecord
 
@@ -95,6 +97,10 @@ class Home:
         """The newest result record of model × task under a profile's protocol."""
         return self.root / "results" / profile / model / f"{task}.json"
 
+    def imported_file(self, run: str) -> Path:
+        """The record of one imported result file, by its id."""
+        return self.root / "imported" / f"{run}.json"
+
     def finished(self) -> dict[str, JobResult]:
         """Result of every finished job folder, by folder name."""
         return {
@@ -126,6 +132,29 @@ class Home:
                     f"{other.provenance.profile!r} and {own!r}; choose one with --profile."
                 )
         return list(chosen.values())
+
+    def imported_runs(self) -> list[ImportedRun]:
+        """Every imported result file, ordered by id; their times are others' and no bill of ours.
+
+        Raises `IntegrityError` for a record that is no longer what its name says.
+        """
+        runs = []
+        for path in sorted((self.root / "imported").glob("*.json")):
+            run = read_record(path, ImportedRun)
+            if run.id != path.stem or not run.file.sha256.startswith(run.id):
+                raise IntegrityError(
+                    f"{path}: id: found {run.id!r}, expected the file's name and the beginning of "
+                    "the source's sha256. Restore the file from a copy, or import it again."
+                )
+            runs.append(run)
+        return runs
+
+    def imported(self) -> list[ImportedResult]:
+        """Every score that was imported, oldest first.
+
+        Each is a piece of evidence of its own, except those with `repeat_of`.
+        """
+        return imported_results(self.imported_runs())
 
     def ledger(self) -> Iterator[LedgerEntry]:
         """Every ledger entry of every attempt, finished folders first by name."""
