@@ -73,3 +73,33 @@ class MissingEngineError(TinaBenchError):
     """An optional engine package is not installed; the sentence names the extra that brings it."""
 
     exit_code = 24
+
+
+class ForeignFileError(TinaBenchError):
+    """A file that others made is not what it should be; the sentence names file and key."""
+
+    exit_code = 25
+
+
+class HubAccessError(TinaBenchError):
+    """The hub has it and does not hand it out: a licence to accept, or a token to set."""
+
+    exit_code = 30
+
+
+class NotOnHubError(TinaBenchError):
+    """The hub has no such repository, revision or file."""
+
+    exit_code = 31
+
+
+class HubUnreachableError(TinaBenchError):
+    """The hub does not answer, or not in time; whatever was fetched so far is kept."""
+
+    exit_code = 32
+
+
+class DiskFullError(TinaBenchError):
+    """There is less free disk than is needed; the sentence says where, how much, and what to do."""
+
+    exit_code = 33

@@ -12,7 +12,7 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.lock.lockfile import Lock
 from tina_bench.planning.shapes import Plan
 from tina_bench.running.execute import Execution, Price, Runner
-from tina_bench.running.local import Progress
+from tina_bench.running.watch import Progress
 from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import (
     EvaluateOutputs,
@@ -56,6 +56,9 @@ class Scripted:
     cost_usd: float | None = 1.0
     identity: str = "identity"
     seen: list[JobFolder] = field(default_factory=list)
+
+    def image(self, kind: JobKind) -> str | None:
+        return None
 
     def run(self, folder: Path, home: Path, on_progress: Callable[[Progress], None]) -> int:
         job = read_record(folder / "job.json", JobFolder)

@@ -14,11 +14,13 @@ from pydantic import BaseModel, ValidationError
 
 from tina_bench.catalog.schema import (
     AverageClaim,
+    Calibration,
     Catalog,
     Claim,
     CostClaim,
     Entry,
     Model,
+    OtherScore,
     Price,
     Profile,
     Recipe,
@@ -34,10 +36,12 @@ SHAPES: dict[str, type[Entry]] = {
     "recipes": Recipe,
     "claims": Claim,
     "averages": AverageClaim,
+    "other_scores": OtherScore,
     "costs": CostClaim,
     "stacks": Stack,
     "profiles": Profile,
     "prices": Price,
+    "calibrations": Calibration,
 }
 
 
@@ -113,10 +117,13 @@ MENTIONS = (
     ("claims", "stack", "stacks"),
     ("averages", "model", "models"),
     ("averages", "tasks", "tasks"),
+    ("other_scores", "model", "models"),
     ("costs", "model", "models"),
     ("profiles", "stack", "stacks"),
     ("profiles", "models", "models"),
     ("profiles", "tasks", "tasks"),
+    ("calibrations", "run_gpu_seconds", "tasks"),
+    ("calibrations", "step_gpu_seconds", "recipes"),
 )
 """Section, key, and the section that the key's names are in."""
 

@@ -30,6 +30,8 @@ class Claim(Entry):
     """The ± as printed, points: SD over runs, a dispersion and not an interval."""
     range_percent: tuple[float, float] | None = None
     """Lowest and highest single run as printed, percent."""
+    per_run_percent: tuple[float, ...] = ()
+    """The score of each run, where printed, percent."""
     best_of: Annotated[int, Field(gt=1)] | None = None
     """Number of checkpoints out of which this one was picked by such scores, where known."""
     protocol: str = ""
@@ -40,6 +42,8 @@ class Claim(Entry):
     """Paper, version and table; or file and commit."""
     confidence: Confidence
     """How sure we are that this is what was published."""
+    also_in: tuple[str, ...] = ()
+    """Where the same measurement is printed again; it is one claim, and is judged once."""
     stack: Name | None = None
     """Stack it was measured with, when it is one of the catalog's."""
     sampling: Sampling | None = None
@@ -77,8 +81,33 @@ class AverageClaim(Entry):
     """Paper, version and table; or file and commit."""
     confidence: Confidence
     """How sure we are that this is what was published."""
+    also_in: tuple[str, ...] = ()
+    """Where the same average is printed again."""
     note: str = ""
     """What a reader must know, a mismatch with the cells included."""
+
+
+class OtherScore(Entry):
+    """A published score on a benchmark that is no task here: shown, never judged."""
+
+    model: Name
+    """Model the number is about."""
+    benchmark: str
+    """Benchmark as printed."""
+    value_percent: Annotated[float, Field(ge=0, le=100)]
+    """As printed, percent."""
+    decimals: Annotated[int, Field(ge=0, le=6)]
+    """Digits printed after the point."""
+    runs: Annotated[int, Field(gt=0)] | None = None
+    """k₀: independent runs behind it; unknown if absent."""
+    who: str
+    """Who says so."""
+    source: str
+    """Paper, version and table; or file and commit."""
+    confidence: Confidence
+    """How sure we are that this is what was published."""
+    note: str = ""
+    """What a reader must know."""
 
 
 class CostClaim(Entry):

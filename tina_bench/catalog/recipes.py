@@ -176,10 +176,14 @@ class Recipe(Entry):
     """Policy-gradient settings."""
     optimizer: Optimizer
     """Optimizer and schedule."""
+    unused_settings: dict[str, str | float | bool] = Field(default_factory=dict)
+    """What else the published file sets, as it stands there; nothing here reads it."""
     variant: Variant | None = None
     """Where published code and paper disagree: which of them this recipe follows."""
     twin: Name | None = None
     """The recipe that follows the other."""
+    deviations: tuple[str, ...] = ()
+    """In what this differs from the recipe that it stands for; goes onto every result."""
     note: str = ""
     """Known defects and what they do."""
     reference: str = ""

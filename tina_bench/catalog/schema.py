@@ -1,8 +1,8 @@
 """What exists and what was claimed: the frozen shapes of every catalog entry.
 
-A catalog file is TOML with any of the tables `models`, `tasks`, `recipes`, `claims`, `stacks`,
-`profiles`, `prices`, each entry under its name. Unknown keys are errors: a key that nobody reads is
-how the published Dr.GRPO recipe came to train plain GRPO.
+A catalog file is TOML with any of the tables that `Catalog` has, such as `models`, `tasks`,
+`recipes` or `claims`, each entry under its name. Unknown keys are errors: a key that nobody reads
+is how the published Dr.GRPO recipe came to train plain GRPO.
 """
 
 import datetime
@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tina_bench.catalog.published import AverageClaim, Claim, CostClaim
+from tina_bench.catalog.calibration import Calibration
+from tina_bench.catalog.published import AverageClaim, Claim, CostClaim, OtherScore
 from tina_bench.catalog.recipes import (
     Grpo,
     Lora,
@@ -36,6 +37,7 @@ from tina_bench.catalog.terms import (
 
 __all__ = [
     "AverageClaim",
+    "Calibration",
     "Catalog",
     "Claim",
     "Commit",
@@ -49,6 +51,7 @@ __all__ = [
     "ModelKind",
     "Name",
     "Optimizer",
+    "OtherScore",
     "Price",
     "Profile",
     "PublishedText",
@@ -90,6 +93,8 @@ class Model(Entry):
     """Optimizer step of the checkpoint that the published row stands on."""
     checkpoint_confidence: Confidence | None = None
     """How sure that step is; the note says what it rests on."""
+    checkpoint_epoch_percent: Annotated[float, Field(gt=0)] | None = None
+    """Share of an epoch trained by then, percent, as printed beside the row."""
     max_model_tokens: Annotated[int, Field(gt=0)] | None = None
     """Context length in tokens, prompt included, when it is shorter than the protocol's."""
     note: str = ""
@@ -272,7 +277,9 @@ class Catalog(Entry):
     recipes: dict[Name, Recipe] = Field(default_factory=dict)
     claims: dict[Name, Claim] = Field(default_factory=dict)
     averages: dict[Name, AverageClaim] = Field(default_factory=dict)
+    other_scores: dict[Name, OtherScore] = Field(default_factory=dict)
     costs: dict[Name, CostClaim] = Field(default_factory=dict)
     stacks: dict[Name, Stack] = Field(default_factory=dict)
     profiles: dict[Name, Profile] = Field(default_factory=dict)
     prices: dict[Name, Price] = Field(default_factory=dict)
+    calibrations: dict[Name, Calibration] = Field(default_factory=dict)

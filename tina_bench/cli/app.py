@@ -10,11 +10,14 @@ from tina_bench.cli import (
     catalog,
     cost,
     doctor,
+    fetch,
+    import_,
     leaderboard,
     lock,
     plan,
     reproduce,
     results,
+    train,
     verify,
 )
 from tina_bench.errors import TinaBenchError
@@ -30,7 +33,8 @@ app = typer.Typer(
         "Exit codes: 0 all is well; 1, 3 see `verify --help`; 2 a mistyped command; 10 and up an "
         "error that is explained in one sentence: 11 no such thing, 12 catalog, 13 lock, 14-15 "
         "changed bytes, 20 a job failed, 21 budget reached, 22 something is missing on this "
-        "machine, 23 home in use, 24 an engine is missing."
+        "machine, 23 home in use, 24 an engine is missing, 25 a file made by others is bad, "
+        "30-33 the hub (`fetch --help`): no access, not there, no answer, disk too small."
     ),
     no_args_is_help=True,
     add_completion=True,
@@ -56,12 +60,15 @@ def _root(
 
 app.command("reproduce")(reproduce.reproduce)
 app.command("plan")(plan.plan)
+app.command("train")(train.train)
 app.command("verify")(verify.verify)
 app.add_typer(leaderboard.app, name="leaderboard")
 app.add_typer(results.app, name="results")
 app.command("cost")(cost.cost)
+app.command("import")(import_.import_)
 app.add_typer(catalog.app, name="catalog")
 app.command("lock")(lock.lock)
+app.command("fetch")(fetch.fetch)
 app.command("doctor")(doctor.doctor)
 
 

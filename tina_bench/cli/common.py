@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tina_bench.catalog.sizes import Scale
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from tina_bench.catalog.schema import Catalog
+    from tina_bench.lock.lockfile import Lock
     from tina_bench.planning.shapes import Machine, Request
     from tina_bench.store.home import Home
 
@@ -19,6 +23,15 @@ CatalogOption = Annotated[
         "--catalog",
         metavar="PATH",
         help="Your own catalog: a TOML file, or a folder of them. May be given several times.",
+    ),
+]
+LockOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--lock",
+        metavar="FILE",
+        help="Another lock than the packaged one, as `tina-bench lock --file FILE` makes it; "
+        "TINA_BENCH_LOCK if not given.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -65,6 +78,23 @@ PriceOption = Annotated[
     ),
 ]
 
+RetrainOption = Annotated[
+    bool,
+    typer.Option(
+        "--retrain",
+        help="Train adapters by their recipes, where their published weights would be fetched. "
+        "Their results stand under a profile name of their own (PROFILE.retrained).",
+    ),
+]
+ScaleOption = Annotated[
+    Scale | None,
+    typer.Option(
+        "--scale",
+        help="With --retrain: every recipe scaled down to the embedded base, to see that it runs, "
+        "on any CPU. Names get an ending of their own, and every result says what was changed.",
+    ),
+]
+
 
 def console(*, stderr: bool = False) -> "Console":
     """A console that keeps to the terminal's width, or to 120 columns in a pipe."""
@@ -97,6 +127,16 @@ def open_home(path: Path | None) -> "Home":
     return Home.default() if path is None else Home(path.absolute())
 
 
+def open_lock(path: Path | None, catalog: "Catalog") -> "Lock":
+    """The lock that the options name; refused when it has other bytes than the catalog's names."""
+    from tina_bench.lock.lockfile import read_lock
+    from tina_bench.lock.wanted import refuse_other_bytes
+
+    lock = read_lock(path)
+    refuse_other_bytes(catalog, lock)
+    return lock
+
+
 def parse_price(text: str | None) -> tuple[str, float] | None:
     """`l40s=0.79` or `0.79` as name and dollars; raises `UsageError` for anything else."""
     from tina_bench.errors import UsageError
@@ -121,6 +161,8 @@ def make_request(
     tasks: list[str] | None,
     seeds: int | None,
     price: str | None,
+    retrain: bool = False,
+    scale: Scale | None = None,
 ) -> "Request":
     """The planner's request that the options amount to."""
     from tina_bench.errors import UsageError
@@ -128,12 +170,16 @@ def make_request(
 
     if everything == bool(models):
         raise UsageError("say what to reproduce: either --all or one or more --model NAME.")
+    if scale is not None and not retrain:
+        raise UsageError(f"--scale {scale} is about training; give --retrain with it.")
     given = parse_price(price)
     return Request(
         profile=profile,
         models=tuple(models) if models else None,
         tasks=tuple(tasks) if tasks else None,
         seeds=tuple(range(seeds)) if seeds else None,
+        retrain=retrain,
+        scale=scale,
         price_usd_per_hour=given[1] if given else None,
     )
 
@@ -144,7 +190,8 @@ def this_machine(packages: list[str]) -> "Machine":
     from tina_bench.metering.hardware import installed
     from tina_bench.planning.shapes import Machine
 
-    return Machine(has_gpu=bool(visible_gpus().names), packages=installed(packages))
+    names = visible_gpus().names
+    return Machine(has_gpu=bool(names), packages=installed(packages), gpus=names)
 
 
 def seconds_text(seconds: float | None) -> str:

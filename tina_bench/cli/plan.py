@@ -1,78 +1,88 @@
 """`tina-bench plan`: what would run, why, and what it would cost."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from tina_bench.cli.common import (
     AllOption,
     CatalogOption,
     HomeOption,
     JsonOption,
+    LockOption,
     ModelsOption,
     PriceOption,
     ProfileOption,
+    RetrainOption,
+    ScaleOption,
     SeedsOption,
     TasksOption,
     console,
     make_request,
     open_home,
+    open_lock,
     print_json,
     seconds_text,
     table,
     this_machine,
-    usd_text,
 )
+from tina_bench.cli.estimates import costs_json, print_costs
+from tina_bench.cli.runners import RunnerOption, choose_runner
+from tina_bench.running.names import RunnerName
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
     from tina_bench.lock.lockfile import Lock
-    from tina_bench.planning.shapes import Plan, Request
+    from tina_bench.planning.shapes import Machine, Plan, Request
     from tina_bench.store.home import Home
 
 
-def build_plan(request: "Request", catalog: "Catalog", lock: "Lock", home: "Home") -> "Plan":
-    """The plan for a request on this machine and in this home."""
+def build_plan(
+    request: "Request",
+    catalog: "Catalog",
+    lock: "Lock",
+    home: "Home",
+    machine: "Machine | None" = None,
+) -> "Plan":
+    """The plan for a request in this home, on this machine unless another is given."""
+    from tina_bench.planning.gpus import resolve_gpu
     from tina_bench.planning.plan import make_plan, resolve_profile
     from tina_bench.planning.snapshot import take_snapshot
 
     stack = catalog.stacks[resolve_profile(catalog, request).stack]
-    return make_plan(
-        request, catalog, lock, take_snapshot(home), this_machine(list(stack.packages))
-    )
+    machine = machine or this_machine(list(stack.packages))
+    gpu = resolve_gpu(catalog, stack, request, machine)
+    return make_plan(request, catalog, lock, take_snapshot(home, gpu), machine)
 
 
 def print_plan(plan: "Plan") -> None:
-    """Print the plan, one line a pool, then the total and what is missing."""
-    from tina_bench.planning.estimate import total
+    """Print the plan: its steps, a pool a line; what they cost, a model a line; what is missing."""
+    from tina_bench.planning.totals import total
 
     out = console()
     if not plan.jobs:
         out.print(f"Nothing to do: all {plan.already_done} jobs of this request are done.")
         return
-    rows = table(
-        "step", "model", "jobs", "time", "GPU-hours", "cost", "figures from", "why",
-        right=("jobs", "time", "GPU-hours", "cost"),
-    )  # fmt: skip
+    rows = table("step", "model", "jobs", "time", "why", right=("jobs", "time"))
     pools: dict[str, list[Any]] = {}
     for planned in plan.jobs:
         pools.setdefault(planned.job.pool, []).append(planned)
     for pool in pools.values():
-        job, sum_ = pool[0].job, total([planned.estimate for planned in pool])
+        job, central = pool[0].job, total(pool).central
         more = f" (and {len(pool) - 1} more)" if len(pool) > 1 else ""
         blocked = "blocked: " if job.id in plan.blocked else ""
-        hours = "unknown" if sum_.gpu_hours is None else f"{sum_.gpu_hours:.2f}"
         rows.add_row(
-            job.kind, job.model, str(len(pool)), seconds_text(sum_.seconds), hours,
-            usd_text(sum_.cost_usd), sum_.basis, f"{blocked}{pool[0].reason}{more}",
+            job.kind, job.model, str(len(pool)), seconds_text(central.seconds),
+            f"{blocked}{pool[0].reason}{more}",
         )  # fmt: skip
     out.print(rows)
     kinds = Counter(planned.job.kind for planned in plan.jobs)
     runs = kinds.get("evaluate", 0)  # type: ignore[call-overload]
     out.print(
-        f"{len(plan.jobs)} jobs to do ({runs} runs to sample), {plan.already_done} already done. "
-        f"Estimate: {seconds_text(plan.total.seconds)}, {usd_text(plan.total.cost_usd)} "
-        f"(figures from: {plan.total.basis})."
+        f"{len(plan.jobs)} jobs to do ({runs} runs to sample), {plan.already_done} already done."
     )
+    print_costs(plan, out)
     if plan.missing:
         out.print(f"\n{len(plan.blocked)} of them cannot run here. Missing:")
         for sentence in plan.missing:
@@ -83,16 +93,19 @@ def plan_json(plan: "Plan") -> dict[str, Any]:
     """The plan as JSON."""
     from dataclasses import asdict
 
+    # Runs of one task share one estimate: 100 000 jobs have a handful of them.
+    estimates = {id(planned.estimate): planned.estimate for planned in plan.jobs}
+    as_dict = {key: asdict(estimate) for key, estimate in estimates.items()}
     return {
         "request": asdict(plan.request),
         "already_done": plan.already_done,
-        "total": asdict(plan.total),
+        **costs_json(plan),
         "missing": list(plan.missing),
         "jobs": [
             {
                 **planned.job.model_dump(mode="json"),
                 "reason": planned.reason,
-                "estimate": asdict(planned.estimate),
+                "estimate": as_dict[id(planned.estimate)],
                 "blocked": plan.blocked.get(planned.job.id),
             }
             for planned in plan.jobs
@@ -109,17 +122,58 @@ def plan(
     price: PriceOption = None,
     catalog: CatalogOption = None,
     home: HomeOption = None,
+    retrain: RetrainOption = False,
+    scale: ScaleOption = None,
+    gpu: Annotated[
+        str | None,
+        typer.Option(
+            "--gpu",
+            metavar="NAME",
+            help="Estimate for this GPU, as in `l40s`: its price, and the calibrations that stand "
+            "for it. If not given: this machine's, else the one that the stack is priced for.",
+        ),
+    ] = None,
+    count: Annotated[
+        int,
+        typer.Option(
+            "--count",
+            min=1,
+            max=64,
+            help="GPUs, each with an engine of its own: they share the time, not the GPU-hours.",
+        ),
+    ] = 1,
+    runner: RunnerOption = RunnerName.AUTO,
+    lock: LockOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what `reproduce` would do, why, and what it would cost. Runs nothing."""
+    """Show what `reproduce` would do, why, and what it would cost. Runs nothing, needs no GPU.
+
+    An estimate is a band, `central (low–high)`, and says what it stands on: what was measured in
+    this home, else a calibration of the catalog, else the stack's figures. Bands are what the
+    source saw, from lowest to highest; a sum adds ends to ends, as its parts err the same way. `≥`
+    marks a sum that something unknown is part of. Jobs that cannot run here are estimated too.
+    """
+    from dataclasses import replace
+
     from tina_bench.catalog.load import load_catalog
-    from tina_bench.lock.lockfile import read_lock
+    from tina_bench.planning.scaled import at_scale
 
     request = make_request(
-        profile, everything=everything, models=model, tasks=task, seeds=seeds, price=price
+        profile,
+        everything=everything,
+        models=model,
+        tasks=task,
+        seeds=seeds,
+        price=price,
+        retrain=retrain,
+        scale=scale,
     )
-    made = build_plan(request, load_catalog(catalog or ()), read_lock(), open_home(home))
+    request, loaded = at_scale(request, load_catalog(catalog or ()))
+    request = replace(request, gpu=gpu, gpu_count=count)
+    choice = choose_runner(request, loaded, runner)
+    made = build_plan(request, loaded, open_lock(lock, loaded), open_home(home), choice.machine)
     if as_json:
-        print_json(plan_json(made))
+        print_json({**plan_json(made), "runner": choice.as_json()})
     else:
         print_plan(made)
+        console().print(choice.sentence, markup=False)

@@ -7,6 +7,7 @@ so the prompt function and the metric are imported directly, from the paths that
 import importlib
 import json
 import random
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,11 +71,40 @@ def read_rows(dataset: Dataset, home: Path, subset: str, split: str) -> list[dic
 
 
 def _hub_rows(folder: Path, dataset: Dataset, subset: str, split: str) -> list[dict[str, Any]]:
-    from datasets import load_dataset
+    """Rows as the dataset's own card lays them out; no program of the dataset's is ever run.
+
+    The library's converted copies go into a folder of their own that is deleted afterwards: the
+    locked folder is only read. A card may name files anywhere, so what it names is compared with
+    the lock before the library opens it.
+    """
+    import datasets
 
     verify_sha256(folder, dataset.sha256, f"dataset {dataset.name}")
-    rows = load_dataset(str(folder), name=subset, split=split)
-    return [dict(row) for row in rows]
+    datasets.disable_progress_bars()
+    with tempfile.TemporaryDirectory(prefix="tina-bench-rows-") as cache:
+        try:
+            builder = datasets.load_dataset_builder(str(folder), name=subset, cache_dir=cache)
+            _refuse_strangers(folder, dataset, builder.config.data_files or {})
+            builder.download_and_prepare()
+            rows = builder.as_dataset(split=split)
+            return [dict(row) for row in rows]
+        except (ValueError, OSError, datasets.exceptions.DatasetsError) as error:
+            raise IntegrityError(
+                f"dataset {dataset.name}, configuration {subset!r}, split {split!r}: cannot be "
+                f"read from its locked files: {' '.join(str(error).split()).removesuffix('.')}."
+            ) from None
+
+
+def _refuse_strangers(folder: Path, dataset: Dataset, data_files: Any) -> None:
+    """Refuse files that the lock does not know: an address, or a path out of the folder."""
+    known = {str((folder / name).resolve()) for name in dataset.sha256}
+    for files in data_files.values():
+        for file in files:
+            if "://" in str(file) or str(Path(file).resolve()) not in known:
+                raise IntegrityError(
+                    f"dataset {dataset.name}: its card names {str(file)!r}, expected only files "
+                    "that checkpoints.lock knows; nothing of it was read."
+                )
 
 
 def lighteval_config(name: str, task: Task) -> Any:

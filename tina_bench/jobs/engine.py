@@ -5,18 +5,22 @@ minute, and a crash of it is a crash of the job, which the runner records as a r
 """
 
 import os
-from collections.abc import Generator, Iterable
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tina_bench.catalog.schema import Sampling, Stack
-from tina_bench.errors import MissingEngineError
+from tina_bench.errors import MissingEngineError, UsageError
+from tina_bench.metering.gpu import visible_gpus
 from tina_bench.metering.hardware import device_name, installed
 from tina_bench.store.contract import Weights
 from tina_bench.store.hashing import digest
 
 IDENTITY_DIGITS = 16
+ROUNDS = 2
+"""Batches of requests that an engine holds at most: one being answered, one waiting its turn."""
 OFFLINE = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
     "VLLM_NO_USAGE_STATS": "1",
@@ -63,10 +67,18 @@ def engine_options(stack: Stack, max_model_tokens: int) -> dict[str, Any]:
 
 
 def engine_identity(stack: Stack, max_model_tokens: int) -> dict[str, Any]:
-    """Everything about the engine that may change an answer."""
+    """Everything about the engine that may change an answer.
+
+    The device is the one GPU that an engine computes on, and how many engines there are is not
+    part of it: engines share no tensor, so an answer comes out of one GPU whatever the others do.
+    What is in the same batch with it does depend on their number, as it depends on the order in
+    which requests finish; where arithmetic depends on the batch, that is already so with one
+    engine. So samples of one engine and of several are draws of one kind, and are found again.
+    Raises `UsageError` when the GPUs in use are not all of one kind.
+    """
     return {
         "packages": check_packages(stack),
-        "device": device_name(stack.device),
+        "device": engine_device(stack.device),
         "options": engine_options(stack, max_model_tokens),
     }
 
@@ -74,6 +86,17 @@ def engine_identity(stack: Stack, max_model_tokens: int) -> dict[str, Any]:
 def identity_of(weights: Weights, engine: dict[str, Any]) -> str:
     """Name of the sample log: hash of weights, tokenizer and engine."""
     return digest({"weights": weights.sha256, "engine": engine})[:IDENTITY_DIGITS]
+
+
+def engine_device(device: str) -> str:
+    """What one engine computes on; raises `UsageError` when that depends on which engine it is."""
+    names = sorted(set(visible_gpus().names)) if device == "cuda" else []
+    if len(names) > 1:
+        raise UsageError(
+            f"the GPUs in use are of several kinds, {' and '.join(names)}, and one result is one "
+            "measurement on one kind; choose some of one kind with --gpus."
+        )
+    return names[0] if names else device_name(device)
 
 
 @dataclass(frozen=True)
@@ -96,6 +119,27 @@ class Answer:
     finish_reason: str
 
 
+class Feed:
+    """The queue of requests, longest first, as long as more may be asked for."""
+
+    def __init__(self, requests: Iterable[Request], may_ask: Callable[[], bool]) -> None:
+        self._waiting = deque(requests)
+        self._may_ask = may_ask
+
+    def __iter__(self) -> Iterator[Request]:
+        return self
+
+    def __next__(self) -> Request:
+        """The next request; it ends while no more may be asked for."""
+        if not self._waiting or not self._may_ask():
+            raise StopIteration
+        return self._waiting.popleft()
+
+    def give_back(self, requests: Iterable[Request]) -> None:
+        """Requests that were taken and not answered; they are the first again."""
+        self._waiting.extendleft(reversed(list(requests)))
+
+
 class Engine:
     """A loaded engine. Start-up is the expensive part; everything of a model goes through one."""
 
@@ -111,48 +155,69 @@ class Engine:
             model=str(weights), disable_log_stats=True, **engine_options(stack, max_model_tokens)
         )
         self.max_num_seqs = stack.max_num_seqs
+        self.steps = 0
+        """Steps made so far: each makes one token of every answer that is being generated."""
+        self._inside: set[str] = set()
 
-    def stream(self, requests: Iterable[Request], sampling: Sampling) -> Generator[list[Answer]]:
+    engines = 1
+    """Engines that answer: this one."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is inside."""
+        return bool(self._inside)
+
+    def add(self, request: Request, sampling: Sampling) -> None:
+        """Take a request in."""
+        from vllm import SamplingParams
+        from vllm.sampling_params import RequestOutputKind
+
+        self._llm.llm_engine.add_request(
+            request.key,
+            {"prompt_token_ids": list(request.prompt_token_ids)},
+            SamplingParams(
+                temperature=sampling.temperature,
+                top_p=sampling.top_p,
+                top_k=sampling.top_k,
+                max_tokens=request.max_new_tokens,
+                seed=request.sample_seed,
+                output_kind=RequestOutputKind.FINAL_ONLY,
+            ),
+        )
+        self._inside.add(request.key)
+
+    def step(self) -> list[Answer]:
+        """One step; the answers that it finished."""
+        answers = [_answer(out) for out in self._llm.llm_engine.step() if out.finished]
+        self.steps += 1
+        self._inside -= {answer.key for answer in answers}
+        return answers
+
+    def close(self) -> None:
+        """Nothing: tearing an engine down takes seconds, and its process ends right after."""
+
+    def stream(self, requests: Feed, sampling: Sampling) -> Generator[list[Answer]]:
         """Yield the answers of each engine step that finished any, in the order they finish.
 
         At most two batches of requests are inside the engine at a time, so a caller that stops
         consuming leaves the rest unpaid for. Closing the generator aborts what is in flight.
         """
-        from vllm import SamplingParams
-        from vllm.sampling_params import RequestOutputKind
-
-        engine = self._llm.llm_engine
-        waiting = iter(requests)
-        inside: set[str] = set()
         try:
             exhausted = False
             while True:
-                while not exhausted and len(inside) < 2 * self.max_num_seqs:
-                    request = next(waiting, None)
+                while not exhausted and len(self._inside) < ROUNDS * self.max_num_seqs:
+                    request = next(requests, None)
                     if request is None:
                         exhausted = True
                         break
-                    engine.add_request(
-                        request.key,
-                        {"prompt_token_ids": list(request.prompt_token_ids)},
-                        SamplingParams(
-                            temperature=sampling.temperature,
-                            top_p=sampling.top_p,
-                            top_k=sampling.top_k,
-                            max_tokens=request.max_new_tokens,
-                            seed=request.sample_seed,
-                            output_kind=RequestOutputKind.FINAL_ONLY,
-                        ),
-                    )
-                    inside.add(request.key)
-                if not inside:
+                    self.add(request, sampling)
+                if not self.busy:
                     return
-                answers = [_answer(output) for output in engine.step() if output.finished]
-                inside -= {answer.key for answer in answers}
-                yield answers
+                yield self.step()
         finally:
-            if inside:
-                engine.abort_request(list(inside))
+            if self._inside:
+                self._llm.llm_engine.abort_request(list(self._inside))
+                self._inside.clear()
 
 
 def _answer(output: Any) -> Answer:

@@ -8,12 +8,13 @@ run may differ in text from an uninterrupted one (each sample stays a fair draw)
 """
 
 import time
-from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from tina_bench.jobs.context import Context
-from tina_bench.jobs.engine import Answer, Engine, Request, engine_identity, identity_of
+from tina_bench.jobs.engine import Answer, Engine, Feed, engine_identity, identity_of
+from tina_bench.jobs.pool import EnginePool, start_engines
 from tina_bench.jobs.wanted import (
     Wanted,
     all_wanted,
@@ -38,16 +39,12 @@ class Purse:
     that turns out too little, `empty` ends the job at once and loses what is in flight.
     """
 
-    def __init__(self, context: Context, longest_answer: int) -> None:
+    def __init__(self, context: Context, engine: Engine | EnginePool, longest_answer: int) -> None:
         self._meter = context.meter
         self._budget = context.folder.budget_usd
         self._longest = longest_answer
-        self._steps = 0
+        self._engine = engine
         self._started = time.monotonic()
-
-    def step(self) -> None:
-        """Count one engine step: it makes one token of every answer in flight."""
-        self._steps += 1
 
     def _left(self) -> float | None:
         spent = self._meter.spent_usd()
@@ -59,7 +56,9 @@ class Purse:
         left, rate = self._left(), self._meter.usd_per_second
         if left is None or rate is None:
             return False
-        per_step = (time.monotonic() - self._started) / max(1, self._steps)
+        # A step makes one token of every answer in flight in its engine; engines step side by side.
+        elapsed = time.monotonic() - self._started
+        per_step = elapsed * self._engine.engines / max(1, self._engine.steps)
         return left < rate * per_step * self._longest
 
     @property
@@ -69,15 +68,13 @@ class Purse:
         return left is not None and left <= 0
 
 
-def _feed(missing: list[Wanted], purse: Purse) -> Iterator[Request]:
-    for item in missing:
-        if purse.low:
-            return
-        yield item.request
-
-
 def _describe(
-    path: Path, inputs: EvaluateInputs, engine_facts: dict[str, Any], prompts: dict[str, str]
+    path: Path,
+    inputs: EvaluateInputs,
+    engine_facts: dict[str, Any],
+    prompts: dict[str, str],
+    image: str | None,
+    engines: int,
 ) -> None:
     """Write beside the log what its name is the hash of; prompt hashes of tasks add up."""
     if path.exists():
@@ -87,7 +84,8 @@ def _describe(
         SampleSource(
             weights_sha256=inputs.weights.sha256,
             engine=engine_facts,
-            hardware=describe(),
+            hardware={**describe(), "engines": engines},
+            image=image,
             prompts_sha256=prompts,
         ),
     )
@@ -108,15 +106,29 @@ def run(context: Context) -> tuple[Outcome, list[str], EvaluateOutputs]:
     with LogWriter(path) as log:
         present, lengths = read_known(path)
         wanted, prompts_sha256 = all_wanted(context, inputs, identity, load_tokenizer(weights))
-        _describe(path.with_suffix(".json"), inputs, engine_facts, prompts_sha256)
+        image = context.folder.image
+        engines, image = context.folder.engines, context.folder.image
+        _describe(path.with_suffix(".json"), inputs, engine_facts, prompts_sha256, image, engines)
         missing = longest_first(
             [item for item in wanted if item.request.key not in present], lengths
         )
         found = len(wanted) - len(missing)
+        by_engine: tuple[int, ...] = ()
+        incidents: tuple[str, ...] = ()
         context.progress(found, len(wanted), "samples")
         if missing:
-            engine = Engine(weights, protocol.stack, protocol.max_model_tokens)
-            _generate(context, engine, protocol, missing, log, present, found)
+            with closing(
+                start_engines(
+                    weights,
+                    protocol.stack,
+                    protocol.max_model_tokens,
+                    engines=engines,
+                    requests=len(missing),
+                )
+            ) as engine:
+                _generate(context, engine, protocol, missing, log, present, found)
+                if isinstance(engine, EnginePool):
+                    by_engine, incidents = engine.answered, tuple(engine.incidents)
 
     incomplete = {(item.task, item.seed) for item in wanted if item.request.key not in present}
     done = [job.id for job in context.folder.jobs if (job.task, job.seed) not in incomplete]
@@ -125,13 +137,16 @@ def run(context: Context) -> tuple[Outcome, list[str], EvaluateOutputs]:
         identity=identity,
         samples_generated=sum(item.request.key in present for item in missing),
         samples_found=found,
+        deviations=protocol.deviations,
+        samples_by_engine=by_engine,
+        incidents=incidents,
     )
     return Outcome.DONE if complete else Outcome.BUDGET, done, outputs
 
 
 def _generate(
     context: Context,
-    engine: Engine,
+    engine: Engine | EnginePool,
     protocol: Protocol,
     missing: list[Wanted],
     log: LogWriter,
@@ -143,10 +158,10 @@ def _generate(
     total, done = found + len(missing), found
     protocol_id = protocol_digest(protocol)
     with context.meter.in_phase(Phase.GENERATE):
-        purse = Purse(context, max(item.request.max_new_tokens for item in missing))
-        stream = engine.stream(_feed(missing, purse), protocol.sampling)
+        purse = Purse(context, engine, max(item.request.max_new_tokens for item in missing))
+        feed = Feed((item.request for item in missing), lambda: not purse.low)
+        stream = engine.stream(feed, protocol.sampling)
         for answers in stream:
-            purse.step()
             if answers:
                 records = [_sample(by_key[a.key], a, protocol_id) for a in answers]
                 log.append(record.model_dump(mode="json") for record in records)

@@ -220,6 +220,7 @@ def _write_result(
         stack=protocol.stack_name,
         profile=protocol.profile,
         hardware=source.hardware,
+        image=source.image,
         deviations=(*protocol.deviations, *protocol.tasks[task].deviations),
         protocol=protocol_digest(protocol),
         sample_log=origin.sample_log,

@@ -52,5 +52,9 @@ def run(context: Context) -> tuple[Outcome, list[str], Weights]:
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(base, target, ignore=shutil.ignore_patterns(*NOT_WEIGHTS))
     merged.to(stored).save_pretrained(target, safe_serialization=True)
-    weights = Weights(folder=context.own("weights"), sha256=hash_folder(target))
+    weights = Weights(
+        folder=context.own("weights"),
+        sha256=hash_folder(target),
+        deviations=inputs.adapter.deviations,
+    )
     return Outcome.DONE, [job.id for job in context.folder.jobs], weights

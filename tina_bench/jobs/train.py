@@ -1,23 +1,30 @@
 """Train a LoRA adapter with GRPO (TRL), as a recipe says, step for step resumable.
 
-Guarantees: every number of the recipe reaches TRL under its own name, and TRL refuses names that it
-does not know; a checkpoint is taken every `save_steps`, and a killed training goes on from the
-last one; every step's rewards are on disk when the step is over. Traded away: `kill -9` repeats the
-steps since the last checkpoint, which are paid for twice and stay on the bill.
+Guarantees: every number of the recipe reaches TRL under its own name, as listed by
+`tina_bench.catalog.training`, and TRL refuses names that it does not know; a checkpoint is taken
+every `save_steps`, and a killed training goes on from the last one; every step's rewards are on
+disk when the step is over. Traded away: `kill -9` repeats the steps since the last checkpoint,
+which are paid for twice and stay on the bill.
+
+On CUDA vLLM generates inside this process, beside the trainer. That half has never run on a GPU of
+ours: what is tested here is that TRL takes its arguments.
 """
 
+import math
 import os
 import shutil
 import time
 from pathlib import Path
 from typing import Any
 
-from tina_bench.catalog.schema import Recipe
+from tina_bench.catalog.schema import Recipe, Stack
+from tina_bench.catalog.training import check_recipe, deviations, grpo_settings
 from tina_bench.jobs.context import Context
+from tina_bench.jobs.conversations import conversations, fitting
 from tina_bench.jobs.documents import read_rows
 from tina_bench.jobs.engine import OFFLINE, check_packages
 from tina_bench.jobs.merge import hash_folder
-from tina_bench.jobs.rewards import REWARDS
+from tina_bench.jobs.rewards import recipe_rewards
 from tina_bench.lock.lockfile import verify_sha256
 from tina_bench.store.contract import TRAINING_FILE, TrainInputs, TrainOutputs, Weights
 from tina_bench.store.log import LogWriter
@@ -26,55 +33,15 @@ from tina_bench.store.records import Outcome, Phase
 ADAPTER_FILES = ("adapter_model.safetensors", "adapter_config.json")
 
 
-def grpo_arguments(recipe: Recipe, device: str) -> dict[str, Any]:
-    """The recipe in TRL's words: keyword arguments of `GRPOConfig`, the output folder excepted."""
-    grpo, optimizer = recipe.grpo, recipe.optimizer
-    return {
-        "seed": recipe.seed,
-        "data_seed": recipe.seed,
-        "reward_weights": [reward.weight for reward in recipe.rewards],
-        "loss_type": grpo.loss_type,
-        "scale_rewards": grpo.scale_rewards,
-        "beta": grpo.beta,
-        "epsilon": grpo.epsilon,
-        "num_generations": grpo.num_generations,
-        "num_iterations": grpo.num_iterations,
-        "temperature": grpo.temperature,
-        "top_p": grpo.top_p,
-        "max_completion_length": grpo.max_completion_length,
-        "mask_truncated_completions": grpo.mask_truncated_completions,
-        "learning_rate": optimizer.learning_rate,
-        "lr_scheduler_type": optimizer.lr_scheduler_type,
-        "lr_scheduler_kwargs": dict(optimizer.lr_scheduler_kwargs) or None,
-        # transformers 5 takes a share of the schedule here when it is below 1.
-        "warmup_steps": optimizer.warmup_ratio,
-        "max_grad_norm": optimizer.max_grad_norm,
-        "weight_decay": optimizer.weight_decay,
-        "per_device_train_batch_size": optimizer.per_device_train_batch_size,
-        "gradient_accumulation_steps": optimizer.gradient_accumulation_steps,
-        "max_steps": optimizer.max_steps,
-        "save_steps": optimizer.save_steps,
-        "save_strategy": "steps",
-        "save_total_limit": 2,
-        "logging_steps": 1,
-        "bf16": optimizer.bf16,
-        "use_cpu": device == "cpu",
-        "use_vllm": False,
-        "report_to": "none",
-        "disable_tqdm": True,
-    }
+def grpo_arguments(recipe: Recipe, stack: Stack) -> dict[str, Any]:
+    """Keyword arguments of `GRPOConfig`, the output folder excepted: the dry run's own list."""
+    return {setting.name: setting.value for setting in grpo_settings(recipe, stack)}
 
 
-def training_rows(recipe: Recipe, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Dataset rows as TRL's conversational prompts with their gold answers."""
-    system = [{"role": "system", "content": recipe.system_prompt}] if recipe.system_prompt else []
-    return [
-        {
-            "prompt": [*system, {"role": "user", "content": row["problem"]}],
-            "gold": row["answer"],
-        }
-        for row in rows
-    ]
+def _use_one_gpu(gpus: tuple[int, ...] | None) -> None:
+    """Hide all GPUs but one: with several in sight transformers would split each batch."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES") or "0"
+    os.environ["CUDA_VISIBLE_DEVICES"] = str(gpus[0]) if gpus else visible.split(",")[0]
 
 
 def _callback(context: Context, recipe: Recipe, log: LogWriter) -> Any:
@@ -120,13 +87,16 @@ def _callback(context: Context, recipe: Recipe, log: LogWriter) -> Any:
             }
             for reward in recipe.rewards:
                 record[f"reward_{reward.function}"] = logs[f"rewards/{reward.function}/mean"]
-            plain = {
-                name: float(value) if value is not None and name != "step" else value
-                for name, value in record.items()
-            }
-            log.append([plain])
+            log.append([{name: _plain(value) for name, value in record.items()}])
 
     return Watch()
+
+
+def _plain(value: Any) -> float | int | None:
+    """A number as JSON has it; a mean over nothing is `None`."""
+    if value is None or isinstance(value, int):
+        return value
+    return None if math.isnan(value) else float(value)
 
 
 def _last_checkpoint(folder: Path) -> str | None:
@@ -141,13 +111,18 @@ def run(context: Context) -> tuple[Outcome, list[str], TrainOutputs | None]:
     inputs = context.folder.inputs
     assert isinstance(inputs, TrainInputs)
     recipe = inputs.recipe
+    check_recipe(inputs.recipe_name, recipe)
     check_packages(inputs.stack)
     base = context.weights_path(inputs.base)
     verify_sha256(base, inputs.base.sha256, f"model {recipe.base}")
-    rows = read_rows(inputs.dataset, context.home.root, recipe.dataset_subset, recipe.dataset_split)
-    rows = training_rows(recipe, rows[: recipe.dataset_size])
+    found = read_rows(
+        inputs.dataset, context.home.root, recipe.dataset_subset, recipe.dataset_split
+    )
+    rows = conversations(recipe, found[: recipe.dataset_size], inputs.system_prompt)
 
     os.environ.update(OFFLINE)
+    if inputs.stack.device == "cuda":
+        _use_one_gpu(context.folder.gpus)
     import torch
     from datasets import Dataset
     from peft import LoraConfig
@@ -165,16 +140,17 @@ def run(context: Context) -> tuple[Outcome, list[str], TrainOutputs | None]:
         trust_remote_code=False,
         local_files_only=True,
     )
+    if inputs.chat_template is not None:
+        tokenizer.chat_template = inputs.chat_template
+    rows, left_out = fitting(recipe, rows, tokenizer, network.config.max_position_embeddings)
     with LogWriter(context.path / TRAINING_FILE) as log:
         watch = _callback(context, recipe, log)
         trainer = GRPOTrainer(
             model=network,
-            args=GRPOConfig(
-                output_dir=str(checkpoints), **grpo_arguments(recipe, inputs.stack.device)
-            ),
+            args=GRPOConfig(output_dir=str(checkpoints), **grpo_arguments(recipe, inputs.stack)),
             processing_class=tokenizer,
             train_dataset=Dataset.from_list(rows),
-            reward_funcs=[REWARDS[reward.function] for reward in recipe.rewards],
+            reward_funcs=recipe_rewards(recipe),
             peft_config=LoraConfig(
                 r=recipe.lora.rank,
                 lora_alpha=recipe.lora.alpha,
@@ -197,7 +173,11 @@ def run(context: Context) -> tuple[Outcome, list[str], TrainOutputs | None]:
         shutil.copyfile(checkpoints / "final" / name, adapter / name)
     trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
     outputs = TrainOutputs(
-        adapter=Weights(folder=context.own("adapter"), sha256=hash_folder(adapter)),
+        adapter=Weights(
+            folder=context.own("adapter"),
+            sha256=hash_folder(adapter),
+            deviations=(*recipe.deviations, *deviations(recipe, inputs.stack), *left_out),
+        ),
         steps=int(trainer.state.global_step),
         parameters_trained=trained,
     )

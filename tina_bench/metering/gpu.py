@@ -60,6 +60,28 @@ def visible_indices(count: int) -> list[int]:
     return list(takewhile(lambda index: 0 <= index < count, map(int, parts)))
 
 
+def hold_gpus(indices: tuple[int, ...] | None) -> None:
+    """Have this process and its children see only these GPUs; `None` leaves it as it is.
+
+    To be called before anything asks for a GPU. CUDA is told to number them as NVML and
+    `nvidia-smi` do, by bus; by itself it would begin with the fastest.
+    """
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
+    if indices is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, indices))
+
+
+def visible_devices() -> list[str]:
+    """What `CUDA_VISIBLE_DEVICES` says, or would say, of each GPU that this process sees."""
+    wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if wanted is None:
+        return [str(index) for index in range(len(visible_gpus().names))]
+    parts = [part.strip() for part in wanted.split(",") if part.strip()]
+    if all(part.removeprefix("-").isdigit() for part in parts):
+        return parts[: len(visible_gpus().names)]  # further ones do not exist
+    return parts
+
+
 class NvmlGpus:
     """Every device that NVML shows this process."""
 

@@ -48,10 +48,30 @@ class _Stretch:
     utilisations: list[float] = field(default_factory=list)
 
 
+def _children() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
 def _cpu_seconds() -> float:
-    """User and system time of this process and of its children that have ended."""
+    """User and system time of this process and of its children, ended or not."""
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    own = times.user + times.system + times.children_user + times.children_system
+    return own + sum(map(_cpu_seconds_of, _children()))
+
+
+def _cpu_seconds_of(child: psutil.Process) -> float:
+    try:
+        times = child.cpu_times()
+    except psutil.NoSuchProcess:  # it has just ended, and counts as such from now on
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
+
+
+def _resident_bytes(child: psutil.Process) -> int:
+    try:
+        return int(child.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def _process_started() -> float:
@@ -75,6 +95,7 @@ class Meter:
         self._on_gpu = device == "cuda"
         self._log = LogWriter(path)
         self._phase = Phase.LOAD
+        self._children_peak_bytes = 0
 
         self._begin = _process_started()
         self._last_utilisation = 0.0
@@ -166,7 +187,8 @@ class Meter:
                 "phase": self._phase,
                 "at": now(),
                 "wall_seconds": wall_seconds,
-                "cpu_seconds": until.cpu_started - stretch.cpu_started,
+                # A child that nobody waits for takes its time with it.
+                "cpu_seconds": max(0.0, until.cpu_started - stretch.cpu_started),
                 "peak_memory_bytes": self._peak_memory_bytes(),
                 "tokens_in": stretch.tokens_in,
                 "tokens_out": stretch.tokens_out,
@@ -188,5 +210,9 @@ class Meter:
     def _peak_memory_bytes(self) -> int:
         import resource
 
-        # Kilobytes on Linux, where this runs; the kernel keeps the maximum for us.
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        # Kilobytes on Linux, where this runs. The kernel keeps our own maximum; that of several
+        # children at one moment (engines) nobody keeps, so it is the largest seen at an entry.
+        children = sum(map(_resident_bytes, _children()))
+        self._children_peak_bytes = max(self._children_peak_bytes, children)
+        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        return own + self._children_peak_bytes

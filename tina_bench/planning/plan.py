@@ -11,13 +11,19 @@ from dataclasses import dataclass
 from tina_bench.catalog.schema import Catalog, Model, Profile, Source, Stack, Task
 from tina_bench.errors import UsageError
 from tina_bench.lock.lockfile import Lock
-from tina_bench.planning.estimate import Estimator, total
+from tina_bench.planning.advice import sentences
+from tina_bench.planning.estimate import Estimator
+from tina_bench.planning.gpus import choose_price, resolve_gpu
+from tina_bench.planning.published import published_costs
 from tina_bench.planning.shapes import Machine, Plan, PlannedJob, Request, Snapshot
+from tina_bench.planning.totals import total
 from tina_bench.store.contract import GRADER_PACKAGES
 from tina_bench.store.hashing import digest
 from tina_bench.store.records import Job, JobKind
 
 ID_DIGITS = 16
+RECIPE_WORDS = {"title", "reference", "note", "deviations", "variant", "twin", "unused_settings"}
+"""What of a recipe decides nothing about the adapter that it makes."""
 
 
 def _id(*parts: object) -> str:
@@ -86,8 +92,15 @@ class _Drafter:
 
     def drafts(self) -> Iterator[_Draft]:
         for name in self.profile.models:
+            model = self.catalog.models[name]
+            if not self.profile.tasks and self._is_trained(model):
+                yield from self._training(name, model)  # an adapter is wanted, and nothing with it
+                continue
             weights = yield from self._weights(name)
             yield from self._runs(name, weights)
+
+    def _is_trained(self, model: Model) -> bool:
+        return model.source is Source.RECIPE or (self.retrain and model.recipe is not None)
 
     def _once(self, job: Job, reason: str) -> Iterator[_Draft]:
         if job.id not in self._seen:
@@ -97,8 +110,9 @@ class _Drafter:
     def _weights(self, name: str) -> Drafts:
         """Drafts of everything that makes a model's weights; returns the id of the last."""
         model = self.catalog.models[name]
-        if model.source is Source.RECIPE or (self.retrain and model.recipe is not None):
-            return (yield from self._trained(name, model))
+        if self._is_trained(model):
+            base_id, train_id = yield from self._training(name, model)
+            return (yield from self._merged(name, base_id, train_id))
         fetched = yield from self._fetched(name, model)
         if model.base is None:
             return fetched
@@ -127,7 +141,7 @@ class _Drafter:
         elif entry is None:
             self.missing[job_id] = (
                 f"model {name}: checkpoints.lock has no resolved entry for {model.repo or name}, "
-                "so there are no bytes to trust."
+                f"so there are no bytes to trust; `tina-bench lock --update {name}` resolves it."
             )
         yield from self._once(
             Job(id=job_id, kind=JobKind.FETCH, model=name, pool=job_id),
@@ -135,7 +149,8 @@ class _Drafter:
         )
         return job_id
 
-    def _trained(self, name: str, model: Model) -> Drafts:
+    def _training(self, name: str, model: Model) -> Generator[_Draft, None, tuple[str, str]]:
+        """Drafts of everything that makes an adapter; returns the ids of its base and of it."""
         assert model.recipe is not None
         recipe = self.catalog.recipes[model.recipe]
         base_id = yield from self._weights(recipe.base)
@@ -143,14 +158,15 @@ class _Drafter:
         data_ids = yield from self._dataset(recipe.dataset)
         train_id = _id(
             "train",
-            digest(recipe.model_dump(mode="json", exclude={"title", "reference"})),
+            digest(recipe.model_dump(mode="json", exclude=RECIPE_WORDS)),
             base_id,
             data.digest if data else "unresolved",
             self._stack_digest,
         )
         if data is None:
             self.missing[train_id] = (
-                f"training data {recipe.dataset}: checkpoints.lock has no resolved entry for it."
+                f"training data {recipe.dataset}: checkpoints.lock has no resolved entry for it; "
+                f"`tina-bench lock --update {recipe.dataset}` resolves it."
             )
         yield from self._once(
             Job(
@@ -162,7 +178,7 @@ class _Drafter:
             ),
             f"recipe {model.recipe} has not been trained on this base and stack",
         )
-        return (yield from self._merged(name, base_id, train_id))
+        return base_id, train_id
 
     def _dataset(self, name: str) -> Generator[_Draft, None, tuple[str, ...]]:
         """The fetch that a dataset of the hub needs; none for what this package carries."""
@@ -237,13 +253,13 @@ class _Drafter:
 
     def _prompts(self, name: str, task: Task) -> tuple[str, str | None]:
         """Hash of all that decides a task's prompts, and the sentence what is missing for them."""
-        data = self.lock.datasets.get(task.dataset)
+        data, gated = self.lock.datasets.get(task.dataset), task.access == "gated"
         gap = None
         if data is None:
-            gate = " It is gated: accept its licence and set HF_TOKEN." * (task.access == "gated")
+            gate = " It is gated: accept its licence and set HF_TOKEN." if gated else ""
             gap = (
                 f"task {name}: checkpoints.lock has no resolved entry for dataset "
-                f"{task.dataset}.{gate}"
+                f"{task.dataset}; `tina-bench lock --update {task.dataset}` resolves it.{gate}"
             )
         fields = {"dataset", "subset", "split", "n_problems", "prompt", "prompt_seed"}
         fields.add("max_new_tokens")
@@ -258,7 +274,7 @@ class _Drafter:
 
 def _machine_gaps(stack_name: str, stack: Stack, machine: Machine) -> list[str]:
     """Why this machine cannot run the stack, one sentence each; none when it can."""
-    gaps = []
+    gaps = list(machine.lacks)
     if stack.device == "cuda" and not machine.has_gpu:
         gaps.append(f"stack {stack_name} computes on an NVIDIA GPU, and this machine has none.")
     differing = stack.package_gap(machine.packages)
@@ -272,8 +288,9 @@ def make_plan(
 ) -> Plan:
     """Every job that the request still needs, in order, with reason and estimate; what is missing.
 
-    Pure: reads nothing, writes nothing, no clock, no randomness. Raises `UsageError` for names that
-    the catalog does not have. 100 000 jobs take about a second (see BENCHMARKS.md).
+    Pure: reads nothing, writes nothing, no clock, no randomness. Jobs that are blocked here are
+    estimated all the same. Raises `UsageError` for names that the catalog does not have.
+    100 000 jobs take about a second (see BENCHMARKS.md).
     """
     profile = resolve_profile(catalog, request)
     drafter = _Drafter(catalog, lock, profile, retrain=request.retrain)
@@ -292,9 +309,15 @@ def make_plan(
             blocked[job.id] = why
     missing = tuple(dict.fromkeys([*gaps, *drafter.missing.values()])) if blocked else ()
 
-    estimator = Estimator(catalog, profile, snapshot, request.price_usd_per_hour)
+    stack = drafter.stack
+    gpu = resolve_gpu(catalog, stack, request, machine)
+    gpu_count = request.gpu_count if stack.device == "cuda" else 1
+    price = choose_price(catalog, stack, gpu, request)
+    estimator = Estimator(catalog, profile, snapshot, price, gpu, gpu_count)
+    estimates = estimator.estimates([draft.job for draft in open_drafts])
     jobs = tuple(
-        PlannedJob(draft.job, draft.reason, estimator.estimate(draft.job)) for draft in open_drafts
+        PlannedJob(draft.job, draft.reason, estimate)
+        for draft, estimate in zip(open_drafts, estimates, strict=True)
     )
     return Plan(
         request=request,
@@ -302,5 +325,11 @@ def make_plan(
         already_done=len(drafts) - len(open_drafts),
         missing=missing,
         blocked=blocked,
-        total=total([planned.estimate for planned in jobs]),
+        total=total(jobs),
+        price=price,
+        gpu=gpu,
+        gpu_count=gpu_count,
+        calibrations={name: catalog.calibrations[name] for name in estimator.used},
+        published=published_costs(catalog, profile.models),
+        advice=tuple(sentences(catalog, profile, jobs, price, gpu, gpu_count)),
     )

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
+from tina_bench.catalog.schema import Calibration, CostClaim
+from tina_bench.catalog.sizes import Scale
 from tina_bench.store.records import Job
 
 
@@ -13,11 +16,20 @@ class Request:
     profile: str
     models: tuple[str, ...] | None = None
     tasks: tuple[str, ...] | None = None
+    """None at all (the empty tuple): weights are made, and nothing is evaluated."""
     seeds: tuple[int, ...] | None = None
     retrain: bool = False
     """Train adapters by their recipes where the catalog would fetch published ones."""
+    scale: Scale | None = None
+    """Size of the trainings; names are those of the scaled catalog then (`planning.scaled`)."""
     price_usd_per_hour: float | None = None
-    """Overrides the stack's catalog price, same billed unit."""
+    """Overrides the catalog price, same billed unit."""
+    price_name: str = "--price"
+    """What that price is called in the ledger."""
+    gpu: str | None = None
+    """Short name of the GPU to estimate for; `None`: this machine's, else the stack's price's."""
+    gpu_count: int = 1
+    """GPUs that are held; each has an engine of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +61,81 @@ class Machine:
     has_gpu: bool
     packages: Mapping[str, str | None]
     """Installed version by distribution name; `None` where it is not installed."""
+    gpus: tuple[str, ...] = ()
+    """Names of its GPUs, as their driver gives them."""
+    lacks: tuple[str, ...] = ()
+    """What else keeps it from running anything but fetches, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Time and money; `None` is unknown."""
+
+    seconds: float | None
+    """Wall clock."""
+    gpu_hours: float | None
+    """GPUs held times wall clock, of steps that compute on one."""
+    cost_usd: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a job, or a plan, will take. `None` is unknown, and makes every sum unknown."""
+    """What a job will take. `None` is unknown, never zero; ends and centre are unknown together.
 
-    seconds: float | None
-    gpu_hours: float | None
-    cost_usd: float | None
+    Where a source gives one figure and no range, all three are that figure: the basis tells.
+    """
+
+    low: Amounts
+    central: Amounts
+    high: Amounts
     basis: str
-    """Where the figures come from: `ledger`, `catalog`, `mixed` or `unknown`."""
+    """Where the figures come from: `ledger` (measured in this home), a calibration, `catalog` (the
+    stack's figures), `mixed`, `fixed` or `unknown`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A sum of estimates, and what of it is known.
+
+    Ends are sums of ends: the parts share their sources, so their errors go the same way, and a sum
+    of independent errors would be too narrow a band.
+    """
+
+    low: Amounts
+    central: Amounts
+    high: Amounts
+    """The sums; a quantity that is unknown for any part is unknown."""
+    known_low: Amounts
+    known_central: Amounts
+    known_high: Amounts
+    """The same over the parts that are known: what is really spent is this or more."""
+    unknown: tuple[str, ...]
+    """What is not in it, in words."""
+    bases: tuple[str, ...]
+    """Where the figures come from, `fixed` and `unknown` apart."""
+
+    @property
+    def basis(self) -> str:
+        """The one basis, or `mixed`; `fixed` for a sum of fixed figures, `unknown` for none."""
+        if len(self.bases) > 1:
+            return "mixed"
+        return self.bases[0] if self.bases else "unknown" if self.unknown else "fixed"
+
+
+@dataclass(frozen=True, slots=True)
+class UsedPrice:
+    """The price that a plan was reckoned with, and why that one."""
+
+    name: str
+    """Catalog entry, or what was typed."""
+    usd_per_hour: float | None
+    """`None` where the catalog has none for this GPU."""
+    billed_per: Literal["gpu", "machine"]
+    """What the price is for an hour of."""
+    seen: str
+    """Provider, date and terms, for people."""
+    rule: str
+    """Why this one, in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,5 +160,17 @@ class Plan:
     """What this machine or the lock lacks, one sentence each; jobs that need it are blocked."""
     blocked: Mapping[str, str]
     """Job id to the sentence why it cannot run here."""
-    total: Estimate
+    total: Total
     """Sum over all jobs still to do, blocked ones included."""
+    price: UsedPrice
+    """What an hour costs."""
+    gpu: str | None
+    """Short name of the GPU that the estimates are for; `None` on a processor, or where unknown."""
+    gpu_count: int
+    """GPUs that are held."""
+    calibrations: Mapping[str, Calibration]
+    """Those of the catalog that figures stand on, by name."""
+    published: Mapping[str, CostClaim]
+    """What others say that such work cost them, by name."""
+    advice: tuple[str, ...]
+    """What a reader of the estimates must know or can do, one sentence each."""

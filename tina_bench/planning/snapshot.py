@@ -3,13 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable
 
+from tina_bench.planning.gpus import is_gpu
 from tina_bench.planning.shapes import Snapshot, Speed
 from tina_bench.store.home import Home
 from tina_bench.store.records import JobKind, LedgerEntry, Phase
 
 
-def take_snapshot(home: Home) -> Snapshot:
-    """Read what the store holds; an empty or missing home gives an empty snapshot."""
+def take_snapshot(home: Home, gpu: str | None = None) -> Snapshot:
+    """Read what the store holds; an empty or missing home gives an empty snapshot.
+
+    Of work that a GPU did, only what that GPU did counts for speeds; `None` for no such choice.
+    """
     done = frozenset(job for result in home.finished().values() for job in result.done)
     lengths = {
         (record.model, record.task): sum(sum(p.tokens_out) for p in record.problems)
@@ -17,14 +21,19 @@ def take_snapshot(home: Home) -> Snapshot:
         for record in home.results()
         if record.k
     }
-    return Snapshot(done=done, speeds=measured_speeds(home.ledger()), mean_tokens_out=lengths)
+    entries = (
+        entry
+        for entry in home.ledger()
+        if gpu is None or entry.gpu_count == 0 or is_gpu(entry.device, gpu)
+    )
+    return Snapshot(done=done, speeds=measured_speeds(entries), mean_tokens_out=lengths)
 
 
 def measured_speeds(entries: Iterable[LedgerEntry]) -> dict[tuple[str, str], Speed]:
     """Speeds by stack and model, over all attempts whose phase got anywhere.
 
     Loading is averaged over attempts that went on to generate; the others count what they did
-    over what it took.
+    over what it took. Generation is the speed of one GPU: several had an engine each.
     """
     wall: dict[tuple[str, str, Phase], float] = defaultdict(float)
     work: dict[tuple[str, str, Phase], float] = defaultdict(float)
@@ -42,7 +51,8 @@ def measured_speeds(entries: Iterable[LedgerEntry]) -> dict[tuple[str, str], Spe
             Phase.TRAIN: entry.steps,
         }.get(entry.phase)
         if units is not None:
-            wall[key] += entry.wall_seconds
+            engines = (entry.gpu_count or 1) if entry.phase is Phase.GENERATE else 1
+            wall[key] += entry.wall_seconds * engines
             work[key] += units
             if entry.phase is Phase.GENERATE:
                 generated.add(entry.attempt)

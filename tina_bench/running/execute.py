@@ -4,6 +4,7 @@ A pool whose inputs failed is skipped and said so; the rest goes on. A folder th
 never touched again; one that is not is taken up where it was left, under a new attempt id.
 """
 
+import shutil
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,24 +13,36 @@ from pathlib import Path
 from typing import Protocol
 
 from tina_bench.catalog.schema import Catalog
+from tina_bench.jobs.failures import is_disk_full
 from tina_bench.lock.lockfile import Lock
 from tina_bench.planning.plan import resolve_profile
 from tina_bench.planning.shapes import Plan
+from tina_bench.running.failures import (
+    ENDS_PLAN,
+    FailedJob,
+    Failure,
+    RunnerFailure,
+    failure_of_exit,
+)
 from tina_bench.running.inputs import Inputs
-from tina_bench.running.local import Progress, tail
+from tina_bench.running.watch import Progress, tail
 from tina_bench.store.atomic import fsync_folder, write_model
 from tina_bench.store.contract import (
     JOB_FILE,
     LEDGER_FILE,
     OUTPUT_FILE,
     RESULT_FILE,
+    FailureKind,
     JobFolder,
     JobResult,
+    MergeInputs,
 )
 from tina_bench.store.home import Home, read_record, read_records
 from tina_bench.store.records import Job, JobKind, LedgerEntry, Outcome
 
 POOL_DIGITS = 8
+MINIMUM_FREE_BYTES = 64 * 2**20
+"""Free disk below which no job starts: its logs and records alone may take as much."""
 
 
 class Runner(Protocol):
@@ -37,8 +50,15 @@ class Runner(Protocol):
 
     name: str
 
+    def image(self, kind: JobKind) -> str | None:
+        """Id of the container image that a kind of job runs in; `None` for none."""
+        ...
+
     def run(self, folder: Path, home: Path, on_progress: Callable[[Progress], None]) -> int:
-        """Run it to its end; returns an exit code, 0 when `result.json` says the rest."""
+        """Run it to its end; returns an exit code, 0 when `result.json` says the rest.
+
+        Negative for a signal. Raises `RunnerFailure` when it knows better than a code can say.
+        """
         ...
 
 
@@ -63,7 +83,7 @@ class Price:
     """What a machine costs in this invocation."""
 
     name: str
-    price_usd_per_hour: float
+    price_usd_per_hour: float | None
     billed_per: str
 
 
@@ -72,7 +92,7 @@ class Summary:
     """How an execution ended."""
 
     done: int = 0
-    failures: list[str] = field(default_factory=list)
+    failures: list[FailedJob] = field(default_factory=list)
     budget_reached: bool = False
     spent_usd: float | None = 0.0
     """Dollars of this execution; `None` when any part is unknown."""
@@ -93,6 +113,8 @@ class Execution:
         price: Price,
         budget_usd: float | None = None,
         command_line: tuple[str, ...] = (),
+        engines: int = 1,
+        gpus: tuple[int, ...] | None = None,
     ) -> None:
         profile = resolve_profile(catalog, plan.request)
         self._home = home
@@ -102,8 +124,12 @@ class Execution:
         self._price = price
         self._budget = budget_usd
         self._command_line = command_line
+        self._engines = engines
+        self._gpus = gpus
         self._stack_name = profile.stack
-        self._inputs = Inputs(catalog, lock, profile, plan.request.profile)
+        self._inputs = Inputs(
+            catalog, lock, profile, plan.request.profile, retrain=plan.request.retrain
+        )
         self._results: dict[str, JobResult] = {}
         self.summary = Summary()
 
@@ -123,7 +149,9 @@ class Execution:
             name = f"{kind}-{jobs[0].model}-{pool[:POOL_DIGITS]}"
             parts = sum(other == name or other.startswith(f"{name}-") for other in finished)
             self._one(f"{name}-{parts + 1}" if parts else name, ready)
-            if self.summary.budget_reached:
+            failures = self.summary.failures
+            hopeless = bool(failures) and failures[-1].failure.kind in ENDS_PLAN
+            if self.summary.budget_reached or hopeless:
                 break
         return self.summary
 
@@ -147,6 +175,9 @@ class Execution:
             jobs=jobs,
             inputs=self._inputs.build(jobs, self._results),
             stack=self._stack_name,
+            engines=self._engines if kind is JobKind.EVALUATE else 1,
+            gpus=self._gpus,
+            image=self._runner.image(kind),
             command_line=self._command_line,
             price_name=self._price.name,
             price_usd_per_hour=self._price.price_usd_per_hour,
@@ -156,13 +187,43 @@ class Execution:
         work = self._home.work_folder(name)
         if self._adopt(work, folder):
             return
-        work.mkdir(parents=True, exist_ok=True)
-        (work / RESULT_FILE).unlink(missing_ok=True)
-        write_model(work / JOB_FILE, folder)
         self._watcher.pool_started(kind, model, len(jobs))
-        code = self._runner.run(work, self._home.root, self._watcher.progress)
+        try:
+            self._check_room(folder)
+            work.mkdir(parents=True, exist_ok=True)
+            (work / RESULT_FILE).unlink(missing_ok=True)
+            write_model(work / JOB_FILE, folder)
+            code = self._runner.run(work, self._home.root, self._watcher.progress)
+        except (RunnerFailure, OSError) as error:
+            failure = self._explained(error)
+            self._add_cost(work, folder.attempt)
+            self._fail(kind, model, failure, tail(work))
+            return
         self._add_cost(work, folder.attempt)
         self._settle(work, folder, code)
+
+    @staticmethod
+    def _explained(error: RunnerFailure | OSError) -> Failure:
+        """What stopped a folder before or beside its job; raises what is no failure but a bug."""
+        if isinstance(error, RunnerFailure):
+            return error.failure
+        if is_disk_full(error):
+            return Failure(FailureKind.DISK_FULL, f"no room left: {error}")
+        raise error
+
+    def _check_room(self, folder: JobFolder) -> None:
+        """Refuse to start what cannot be finished: a job on a full disk is paid for and lost."""
+        needed = MINIMUM_FREE_BYTES
+        if isinstance(folder.inputs, MergeInputs):
+            base = self._home.root / folder.inputs.base.folder
+            needed += sum(path.stat().st_size for path in base.rglob("*") if path.is_file())
+        free = shutil.disk_usage(self._home.root).free
+        if free < needed:
+            raise RunnerFailure(
+                FailureKind.DISK_FULL,
+                f"found {free / 2**20:.0f} MiB free for {self._home.root}, and {folder.kind} needs "
+                f"{needed / 2**20:.0f} MiB",
+            )
 
     def _adopt(self, work: Path, folder: JobFolder) -> bool:
         """Finish a folder whose job was done when this program died before it could say so."""
@@ -193,16 +254,15 @@ class Execution:
         kind, model = folder.kind, folder.jobs[0].model
         path = work / RESULT_FILE
         if code != 0 or not path.exists():
-            how = f"signal {-code}" if code < 0 else f"exit code {code}"
-            self._fail(
-                kind, model, f"its process ended with {how}; log: {work / OUTPUT_FILE}", work
-            )
+            failure = failure_of_exit(code, str(work / OUTPUT_FILE))
+            self._fail(kind, model, failure, tail(work))
             return
         result = read_record(path, JobResult)
         self._results |= dict.fromkeys(result.done, result)
         self.summary.done += len(result.done)
         if result.outcome is Outcome.FAILED:
-            self._fail(kind, model, result.failure or "no reason given", work)
+            why = result.failure or "no reason given."
+            self._fail(kind, model, Failure(result.failure_kind or FailureKind.JOB, why))
             return
         if result.outcome is Outcome.BUDGET:
             self.summary.budget_reached = True
@@ -211,9 +271,9 @@ class Execution:
         done = self._home.done_folder(folder.name)
         work.rename(done)
         fsync_folder(done.parent)
-        self._watcher.pool_ended(Outcome.DONE, "")
+        self._watcher.pool_ended(Outcome.DONE, "; ".join(result.outputs.get("incidents", ())))
 
-    def _fail(self, kind: JobKind, model: str, why: str, work: Path) -> None:
-        self.summary.failures.append(f"{kind} {model}: {why}")
-        last = tail(work) if why.startswith("its process") else ""
-        self._watcher.pool_ended(Outcome.FAILED, f"{why}\n{last}" if last else why)
+    def _fail(self, kind: JobKind, model: str, failure: Failure, last_words: str = "") -> None:
+        self.summary.failures.append(FailedJob(kind, model, failure))
+        note = f"{failure.sentence}\n{last_words}" if last_words else failure.sentence
+        self._watcher.pool_ended(Outcome.FAILED, note)

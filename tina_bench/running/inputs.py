@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from tina_bench.catalog.schema import Catalog, Profile
+from tina_bench.catalog.schema import Catalog, Profile, PublishedText, Source
 from tina_bench.errors import IntegrityError
 from tina_bench.lock.lockfile import Lock, LockedFiles, locked
 from tina_bench.store.contract import (
@@ -22,6 +22,9 @@ from tina_bench.store.contract import (
 )
 from tina_bench.store.records import Job, JobKind
 
+RETRAINED = ".retrained"
+"""What the profile of a result is called further when its adapter was trained and not fetched."""
+
 
 def _fetch(what: Literal["model", "dataset"], entry: LockedFiles) -> FetchInputs:
     return FetchInputs(
@@ -34,6 +37,14 @@ def _fetch(what: Literal["model", "dataset"], entry: LockedFiles) -> FetchInputs
     )
 
 
+def _text(published: PublishedText | None) -> str | None:
+    if published is None:
+        return None
+    from tina_bench.lock.texts import read_published_text
+
+    return read_published_text(published)
+
+
 def _adapter(made: JobResult) -> Weights:
     """The adapter that was trained here, or fetched."""
     if made.kind is JobKind.TRAIN:
@@ -44,11 +55,20 @@ def _adapter(made: JobResult) -> Weights:
 class Inputs:
     """Builds the inputs of every job folder of one request."""
 
-    def __init__(self, catalog: Catalog, lock: Lock, profile: Profile, profile_name: str) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        lock: Lock,
+        profile: Profile,
+        profile_name: str,
+        *,
+        retrain: bool = False,
+    ) -> None:
         self._catalog = catalog
         self._lock = lock
         self._profile = profile
         self._profile_name = profile_name
+        self._retrain = retrain
 
     def build(self, jobs: tuple[Job, ...], results: Mapping[str, JobResult]) -> JobInputs:
         """Inputs of the jobs of one pool; `results` holds every finished job by id."""
@@ -70,6 +90,8 @@ class Inputs:
                 base=Weights.model_validate(needs[0].outputs),
                 dataset=self._dataset(recipe.dataset, needs[1:]),
                 stack=stack,
+                system_prompt=_text(recipe.system_prompt_from) or recipe.system_prompt,
+                chat_template=_text(recipe.chat_template_from),
             )
         if kind is JobKind.MERGE:
             base, trained = needs
@@ -79,14 +101,13 @@ class Inputs:
                 stack=stack,
             )
         data = {str(job.task): [results[need] for need in job.needs[1:]] for job in jobs}
-        protocol = self._protocol(model, data)
         if kind is JobKind.EVALUATE:
-            return EvaluateInputs(
-                weights=Weights.model_validate(needs[0].outputs), protocol=protocol
-            )
-        identities = {
-            EvaluateOutputs.model_validate(results[job.needs[0]].outputs).identity for job in jobs
-        }
+            weights = Weights.model_validate(needs[0].outputs)
+            deviations = (*self._retrained(model), *weights.deviations)
+            return EvaluateInputs(weights=weights, protocol=self._protocol(model, data, deviations))
+        sampled = [EvaluateOutputs.model_validate(results[job.needs[0]].outputs) for job in jobs]
+        protocol = self._protocol(model, data, tuple(d for run in sampled for d in run.deviations))
+        identities = {run.identity for run in sampled}
         if len(identities) > 1:
             raise IntegrityError(
                 f"model {model}: its runs were sampled by different engines or on different "
@@ -103,11 +124,22 @@ class Inputs:
             sha256={path: file.sha256 for path, file in entry.files.items()},
         )
 
-    def _protocol(self, model: str, data: Mapping[str, list[JobResult]]) -> Protocol:
+    def _retrained(self, model: str) -> tuple[str, ...]:
+        """What a result of a model whose published adapter was not used must say."""
+        entry = self._catalog.models[model]
+        if not self._retrain or entry.recipe is None or entry.source is Source.RECIPE:
+            return ()
+        return (f"adapter trained here by recipe {entry.recipe}; not the published adapter",)
+
+    def _protocol(
+        self, model: str, data: Mapping[str, list[JobResult]], deviations: tuple[str, ...]
+    ) -> Protocol:
         profile, catalog = self._profile, self._catalog
         limit = catalog.models[model].max_model_tokens or profile.max_model_tokens
+        # Kept apart: neither result may be written over the other, or stand for it.
+        apart = RETRAINED if self._retrained(model) else ""
         return Protocol(
-            profile=self._profile_name,
+            profile=self._profile_name + apart,
             sampling=profile.sampling,
             max_model_tokens=min(limit, profile.max_model_tokens),
             answers_fill_context=profile.answers_fill_context,
@@ -119,4 +151,5 @@ class Inputs:
                 name: self._dataset(catalog.tasks[name].dataset, data[name])
                 for name in sorted(data)
             },
+            deviations=tuple(dict.fromkeys(deviations)),
         )

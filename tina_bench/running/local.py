@@ -4,38 +4,22 @@ A child, so that a crash of an engine is a result and not the end of everything;
 own, so that Ctrl-C reaches it as one orderly request to stop and not as a blow to every thread.
 """
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from tina_bench.store.contract import OUTPUT_FILE, PROGRESS_FILE
+from tina_bench.running.watch import POLL_SECONDS, Progress, Watch, tail
+from tina_bench.store.contract import OUTPUT_FILE
+from tina_bench.store.records import JobKind
 
-POLL_SECONDS = 0.1
+__all__ = ["GRACE_SECONDS", "LocalRunner", "Progress", "tail"]
+
 GRACE_SECONDS = 30.0
 """How long an interrupted job may take to put its papers in order."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a running job says it is."""
-
-    phase: str
-    done: int
-    total: int
-    unit: str
-
-
-def _read_progress(path: Path) -> Progress | None:
-    try:
-        return Progress(**json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
 
 
 def _environment() -> dict[str, str]:
@@ -48,13 +32,16 @@ class LocalRunner:
 
     name = "local"
 
+    def image(self, _: JobKind) -> str | None:
+        """No image: jobs run in this environment."""
+        return None
+
     def run(self, folder: Path, home: Path, on_progress: Callable[[Progress], None]) -> int:
         """Run one job folder to its end; returns the child's exit code, negative for a signal.
 
         On Ctrl-C the child is asked to stop, and `KeyboardInterrupt` goes on up once it has.
         """
-        progress_path = folder / PROGRESS_FILE
-        progress_path.unlink(missing_ok=True)
+        watch = Watch(folder)
         command = [sys.executable, "-m", "tina_bench.jobs", str(folder), "--home", str(home)]
         with (folder / OUTPUT_FILE).open("ab") as log:
             child = subprocess.Popen(
@@ -67,7 +54,7 @@ class LocalRunner:
             )
             try:
                 while child.poll() is None:
-                    progress = _read_progress(progress_path)
+                    progress = watch.look()
                     if progress is not None:
                         on_progress(progress)
                     time.sleep(POLL_SECONDS)
@@ -84,11 +71,3 @@ class LocalRunner:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-
-
-def tail(folder: Path, lines: int = 5) -> str:
-    """The last lines of a job's log, for an error message."""
-    path = folder / OUTPUT_FILE
-    if not path.exists():
-        return ""
-    return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

@@ -4,6 +4,8 @@ Paths are relative to the home, or inside the installed package, so that the sam
 virtual environment, in a container or on a cluster.
 """
 
+import errno
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field
@@ -21,10 +23,35 @@ PROGRESS_FILE = "progress.json"
 """How far the running job is; display only."""
 OUTPUT_FILE = "log.txt"
 """What the job's process printed, all attempts."""
+HEARTBEAT_FILE = "heartbeat"
+"""Touched by the runner of a container as long as it lives; the job in it stops without it."""
 TRAINING_FILE = "training.jsonl"
 """Rewards and loss by step; append-only, `train` only."""
 GRADER_PACKAGES = ("lighteval", "math-verify", "latex2sympy2-extended")
 """Distributions whose version decides a grade."""
+
+EXIT_DISK_FULL = errno.ENOSPC
+"""Exit code of a job that had no room left to say so in `result.json`."""
+EXIT_OUT_OF_MEMORY = errno.ENOMEM
+"""Exit code of a container whose job the kernel killed at the container's memory limit."""
+
+
+class FailureKind(StrEnum):
+    """Why a job folder has no complete result; `tina_bench.running.failures` says what to do."""
+
+    OUT_OF_MEMORY = "out-of-memory"
+    KILLED = "killed"
+    INTERRUPTED = "interrupted"
+    DISK_FULL = "disk-full"
+    MISSING_ENGINE = "missing-engine"
+    ENGINE_GONE = "engine-gone"
+    ENGINE_REFUSED = "engine-refused"
+    MISSING_IMAGE = "missing-image"
+    WRONG_IMAGE = "wrong-image"
+    MISSING_GPU_RUNTIME = "missing-gpu-runtime"
+    MISSING_GPU = "missing-gpu"
+    CRASHED = "crashed"
+    JOB = "job"
 
 
 class Weights(Record):
@@ -34,6 +61,8 @@ class Weights(Record):
     """Relative to the home."""
     sha256: dict[str, str]
     """File name to sha256; checked again right before an engine reads them."""
+    deviations: tuple[str, ...] = ()
+    """In what they were not made as asked for; goes onto every result."""
 
 
 class Dataset(Record):
@@ -79,6 +108,10 @@ class TrainInputs(Record):
     """Training problems."""
     stack: Stack
     """Packages that must be installed."""
+    system_prompt: str | None = None
+    """System prompt of the training conversations, where the recipe has or names one."""
+    chat_template: str | None = None
+    """Chat template of training, where it is not the base's own."""
 
 
 class MergeInputs(Record):
@@ -168,6 +201,8 @@ class JobFolder(Record):
     """Engines that pull from the one queue of requests, each with a GPU of its own on CUDA."""
     gpus: tuple[int, ...] | None = None
     """Indices of the GPUs that the job may use; `None` for all that are visible."""
+    image: str | None = None
+    """Id (sha256) of the container image that the job runs in; `None` outside a container."""
     command_line: tuple[str, ...] = ()
     """What the user typed."""
     price_name: str | None = None
@@ -198,6 +233,8 @@ class JobResult(Record):
     """What the kind brings back."""
     failure: str | None = None
     """One sentence, when it failed."""
+    failure_kind: FailureKind | None = None
+    """The kind of that failure."""
     finished_at: AwareDatetime
     """When it ended."""
 
@@ -222,3 +259,9 @@ class EvaluateOutputs(Record):
     """By this attempt."""
     samples_found: int
     """Already in the log."""
+    deviations: tuple[str, ...] = ()
+    """The protocol's: in what the weights or it differ from what was asked for."""
+    samples_by_engine: tuple[int, ...] = ()
+    """Of those generated, how many came out of each engine, where there were several."""
+    incidents: tuple[str, ...] = ()
+    """Engines that ended early, one sentence each; the others have done their work."""

@@ -107,7 +107,8 @@ class LedgerEntry(Record):
     cpu_seconds: float
     """CPU time of the process and its children, user and system."""
     peak_memory_bytes: int
-    """Largest resident size of the process so far."""
+    """Largest resident size so far: of the process, plus the largest seen of its children (memory
+    that they share counts in each)."""
     tokens_in: int = 0
     """Prompt tokens of samples finished in the stretch."""
     tokens_out: int = 0
@@ -176,6 +177,8 @@ class SampleSource(Record):
     """Packages, options and device: with the weights, what the log's name is the hash of."""
     hardware: dict[str, Any]
     """The machine that generated last."""
+    image: str | None = None
+    """Id of the container image that generated last; `None` outside a container."""
     prompts_sha256: dict[str, str]
     """By task: hash over problem ids and prompt token ids, in dataset order."""
 
@@ -245,6 +248,8 @@ class Provenance(Record):
     """Catalog name of the profile."""
     hardware: dict[str, Any]
     """Machine: processor, cores, memory, GPUs and driver."""
+    image: str | None = None
+    """Id of the container image that generated last; `None` outside a container."""
     deviations: tuple[str, ...] = ()
     """Every way in which this result was not made as asked."""
     protocol: str

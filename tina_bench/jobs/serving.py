@@ -1,0 +1,119 @@
+"""The life of one engine of several: a process that loads, answers what comes, and ends.
+
+What it is sent are pairs of requests and sampling parameters; what it sends are `Message`s.
+"""
+
+import contextlib
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from tina_bench.catalog.schema import Sampling, Stack
+from tina_bench.errors import UsageError
+from tina_bench.jobs.engine import Answer, Engine, Request
+from tina_bench.jobs.orphans import die_with_parent
+from tina_bench.metering.gpu import visible_devices
+
+REPORT_SECONDS = 0.1
+"""An engine that finishes nothing says so this often; budgets are looked at in between."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The engine is loaded."""
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """Steps since the last message, and the answers that they finished."""
+
+    steps: int
+    answers: list[Answer]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The engine raised."""
+
+    why: str
+
+
+Message = Ready | Stepped | Failed
+
+
+def worker_environments(device: str, engines: int) -> list[dict[str, str]]:
+    """What each engine's process sees of the machine: one GPU, or its share of the processor.
+
+    Raises `UsageError` when there are fewer GPUs than engines.
+    """
+    if device == "cuda":
+        devices = visible_devices()
+        if len(devices) < engines:
+            raise UsageError(
+                f"found {len(devices)} GPUs for {engines} engines, expected one for each; lower "
+                "--engines, or name more with --gpus."
+            )
+        return [{"CUDA_VISIBLE_DEVICES": name} for name in devices[:engines]]
+    # Engines that bind their threads would all bind them to the same cores.
+    threads = str(max(1, (os.cpu_count() or 1) // engines))
+    given = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": threads}
+    return [{name: os.environ.get(name, value) for name, value in given.items()}] * engines
+
+
+def serve(
+    connection: Connection,
+    parent: int,
+    environment: Mapping[str, str],
+    weights: Path,
+    stack: Stack,
+    max_model_tokens: int,
+) -> None:
+    """The life of an engine's process: load, answer what comes, end when nobody is there."""
+    die_with_parent(signal.SIGKILL, parent)
+    # Ctrl-C goes to every process of a terminal; when to stop is the job's to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    os.environ.update(environment)
+    try:
+        engine = Engine(weights, stack, max_model_tokens)
+        connection.send(Ready())
+        _answer_all(connection, engine)
+    except Exception as error:  # noqa: BLE001 - whatever an engine raises is why this process ends
+        traceback.print_exc()
+        with contextlib.suppress(OSError):  # nobody is there to be told
+            connection.send(Failed(f"{type(error).__name__}: {error}"))
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def _answer_all(connection: Connection, engine: Engine) -> None:
+    arrived: queue.SimpleQueue[tuple[list[Request], Sampling]] = queue.SimpleQueue()
+
+    def receive() -> None:
+        # A thread of its own: if both sides waited for room to send, neither would read.
+        try:
+            while True:
+                arrived.put(connection.recv())
+        except (EOFError, OSError):
+            os._exit(1)  # nobody is there to answer to
+
+    threading.Thread(target=receive, daemon=True).start()
+    steps, finished, said = 0, list[Answer](), time.monotonic()
+    while True:
+        while not engine.busy or not arrived.empty():
+            requests, sampling = arrived.get()
+            for request in requests:
+                engine.add(request, sampling)
+        finished += engine.step()
+        steps += 1
+        if finished or not engine.busy or time.monotonic() - said >= REPORT_SECONDS:
+            connection.send(Stepped(steps, finished))
+            steps, finished, said = 0, [], time.monotonic()
