@@ -1,9 +1,8 @@
 """The catalog that comes with the package: it loads, it is frozen, it explains itself."""
 
-import re
-import tomllib
+import time
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -14,8 +13,6 @@ from tina_bench.catalog.load import SHAPES, load_catalog
 from tina_bench.catalog.schema import Catalog, Claim, Entry, Source
 
 CATALOG = load_catalog()
-PUBLISHED = ROOT.parent / "shared" / "facts" / "published.toml"
-TASKS = ("aime24", "aime25", "amc23", "math500", "gpqa", "minerva")
 
 
 def test_every_kind_of_entry_is_there() -> None:
@@ -41,6 +38,14 @@ def test_every_reference_resolves() -> None:
         assert model.recipe is None or model.recipe in CATALOG.recipes
     for recipe in CATALOG.recipes.values():
         assert recipe.base in CATALOG.models
+        assert recipe.twin is None or CATALOG.recipes[recipe.twin].twin in CATALOG.recipes
+    for average in CATALOG.averages.values():
+        assert average.model in CATALOG.models
+        assert set(average.tasks or ()) <= set(CATALOG.tasks)
+    for score in CATALOG.other_scores.values():
+        assert score.model in CATALOG.models
+    for cost in CATALOG.costs.values():
+        assert cost.model is None or cost.model in CATALOG.models
     for stack in CATALOG.stacks.values():
         assert stack.price in CATALOG.prices
 
@@ -55,17 +60,26 @@ def test_the_profiles_of_the_readme_exist_and_smoke_needs_no_hub() -> None:
 
 
 def test_every_claim_and_price_says_who_says_so() -> None:
-    for claim in CATALOG.claims.values():
-        assert claim.who
-        assert claim.source
+    for section in (CATALOG.claims, CATALOG.averages, CATALOG.other_scores, CATALOG.costs):
+        for claim in section.values():
+            assert claim.who
+            assert claim.source
     for price in CATALOG.prices.values():
         assert price.provider
         assert price.source
 
 
 def test_a_claim_prints_no_more_digits_than_it_says() -> None:
-    for name, claim in CATALOG.claims.items():
-        assert round(claim.value_percent, claim.decimals) == claim.value_percent, name
+    for section in (CATALOG.claims, CATALOG.averages, CATALOG.other_scores):
+        for name, claim in section.items():
+            assert round(claim.value_percent, claim.decimals) == claim.value_percent, name
+
+
+def test_loading_the_whole_field_takes_less_than_a_second() -> None:
+    """0.2 s on the machine of BENCHMARKS.md, for some 500 claims; every verb begins with it."""
+    begun = time.perf_counter()
+    assert len(load_catalog().claims) > 500
+    assert time.perf_counter() - begun < 1
 
 
 @pytest.mark.parametrize("kind", SHAPES)
@@ -99,63 +113,6 @@ def test_every_confidence_is_one_that_readers_are_told_of() -> None:
     used = {claim.confidence for claim in CATALOG.claims.values()}
     assert used <= set(schema.Confidence)
     assert get_args(Claim.model_fields["metric"].annotation) == ("avg@k",)
-
-
-def _published() -> dict[str, Any]:
-    if not PUBLISHED.exists():
-        pytest.skip(f"{PUBLISHED}: the collected facts are not part of a checkout")
-    return tomllib.loads(PUBLISHED.read_text(encoding="utf-8"))
-
-
-TABLES = (("v1_baselines", "Table 2"), ("v1_tina_main", "Table 3"))
-
-
-def _claim(model_title: str, task: str, table: str) -> Claim:
-    found = [
-        claim
-        for claim in CATALOG.claims.values()
-        if CATALOG.models[claim.model].title == model_title
-        and claim.task == task
-        and re.search(rf"v1\b.*{table}\b", claim.source)
-    ]
-    assert len(found) == 1, f"{model_title} on {task}: {len(found)} claims of {table}"
-    return found[0]
-
-
-@pytest.mark.parametrize(("section", "table"), TABLES)
-def test_the_paper_s_tables_stand_in_the_catalog_cell_by_cell(section: str, table: str) -> None:
-    rows = _published()[section]
-    assert rows
-    for row in rows:
-        for task in TASKS:
-            claim = _claim(row["name"], task, table)
-            assert claim.value_percent == row[task], f"{row['name']} on {task}"
-            assert claim.decimals == 2
-            assert claim.runs == 1
-
-
-def test_the_catalog_claims_nothing_of_these_tables_that_they_do_not_print() -> None:
-    published = _published()
-    cells = sum(len(published[section]) * len(TASKS) for section, _ in TABLES)
-    claims = [c for c in CATALOG.claims.values() if re.search(r"v1\b.*Table [23]\b", c.source)]
-    assert len(claims) == cells == 66
-
-
-@pytest.mark.parametrize(("section", "table"), TABLES)
-def test_the_printed_averages_follow_from_the_cells(section: str, table: str) -> None:
-    for row in _published()[section]:
-        mean = sum(_claim(row["name"], task, table).value_percent for task in TASKS) / len(TASKS)
-        # Cells and average are each rounded to two digits: half a unit on either side.
-        assert mean == pytest.approx(row["avg"], abs=0.0101), row["name"]
-
-
-@pytest.mark.parametrize(("section", "table"), TABLES)
-def test_a_single_run_claim_is_a_whole_number_of_problems(section: str, table: str) -> None:
-    for row in _published()[section]:
-        for task in TASKS:
-            claim, n = _claim(row["name"], task, table), CATALOG.tasks[task].n_problems
-            correct = round(claim.value_percent * n / 100)
-            assert round(100 * correct / n, 2) == claim.value_percent, f"{row['name']} on {task}"
 
 
 def test_the_embedded_tasks_have_as_many_problems_as_the_catalog_says() -> None:

@@ -113,6 +113,47 @@ def test_the_catalog_lists_what_it_has_by_kind() -> None:
     assert shown == {"models": whole["models"]["smoke-tina"]}
 
 
+def test_the_list_shows_who_says_what_of_a_model_on_a_task() -> None:
+    asked = ("--model", "open-rs3", "--task", "aime24")
+    claims = call("catalog", "list", "claims", *asked, "--json").json()["claims"]
+    assert {claim["value_percent"] for claim in claims.values()} >= {43.33, 46.7, 29.7, 23.33}
+    assert {(claim["model"], claim["task"]) for claim in claims.values()} == {
+        ("open-rs3", "aime24")
+    }
+    (one,) = call("catalog", "list", "claims", *asked, "--who", "SOBER", "--json").json()["claims"]
+    assert one == "sober-open-rs3-aime24"
+    text = call("catalog", "list", *asked, "--who", "sober").out
+    assert "29.7±4.6" in text
+    assert "prices" not in text, "a table that nothing of the filter is in"
+    about = call("catalog", "list", "--model", "open-rs3", "--json").json()
+    assert list(about["models"]) == ["open-rs3"]
+    assert "paper" in about["profiles"]
+    assert all(cost["model"] == "open-rs3" for cost in about["costs"].values())
+    assert about["costs"]
+
+
+def test_a_published_number_is_shown_with_the_digits_it_was_printed_with() -> None:
+    text = call("catalog", "list", "claims", "--model", "deepscaler-1.5b", "--who", "sober").out
+    assert "87.8±1.0" in text
+    assert "57.0" in call("catalog", "list", "averages", "--who", "deepscaler").out
+
+
+def test_listing_the_catalog_takes_less_than_a_second_and_imports_no_engine() -> None:
+    code = (
+        "import sys, time; begun = time.perf_counter()\n"
+        "from tina_bench.cli.app import app\n"
+        "app(['catalog', 'list', '--json'], standalone_mode=False)\n"
+        "print(time.perf_counter() - begun, file=sys.stderr)\n"
+        "engines = {'torch', 'vllm', 'lighteval', 'huggingface_hub'}\n"
+        "print(engines & set(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    seconds, engines = done.stderr.splitlines()
+    assert float(seconds) < 1
+    assert engines == "set()"
+    assert set(json.loads(done.stdout)) == set(SHAPES)
+
+
 def test_showing_an_entry_explains_every_field() -> None:
     text = " ".join(call("catalog", "show", "smoke-30").out.split())
     assert "Number of problems" in text
@@ -160,6 +201,10 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
     "endless budget": (("reproduce", *SMOKE, "--budget", "inf"), 11, "--budget: found inf"),
     "section": (("catalog", "list", "recipe"), 11, "there is no 'recipe' in the catalog"),
     "entry": (("catalog", "show", NOBODY), 11, "no entry 'nobody'"),
+    "a name nearly right": (("catalog", "show", "tina-open-rs9"), 11, "near it: tina-open-rs"),
+    "about no model": (("catalog", "list", "--model", NOBODY), 11, "no model 'nobody'"),
+    "about no task": (("catalog", "list", "--task", NOBODY), 11, "no task 'nobody'"),
+    "said by no one": (("catalog", "list", "--who", NOBODY), 11, "--who: found 'nobody'"),
     "columns": (("cost", "--by", "model,price"), 11, "--by: found 'price'"),
     "result": (("results", "show", "smoke-base", "smoke-30"), 11, "has not been measured"),
     "catalog": (("plan", "--all", "--catalog", "/no/such/folder"), 12, "/no/such/folder"),

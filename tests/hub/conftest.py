@@ -121,14 +121,10 @@ class Site:
         return self._run("lock", "--file", self.lock_file, *asked, code=code, **environment)
 
     def fetch(self, *arguments: object, code: int = 0, **environment: str) -> Ended:
-        return self._run(
-            "fetch", "--lock", self.lock_file, *arguments, code=code, **environment
-        )
+        return self._run("fetch", "--lock", self.lock_file, *arguments, code=code, **environment)
 
     def _run(self, *arguments: object, code: int, **environment: str) -> Ended:
-        ended = run(
-            *arguments, "--catalog", self.catalog, **{**self.environment, **environment}
-        )
+        ended = run(*arguments, "--catalog", self.catalog, **{**self.environment, **environment})
         assert ended.code == code, f"exit {ended.code}\n{ended.out}\n{ended.err}"
         return ended
 

@@ -4,7 +4,6 @@ Files in large-file storage are redirected to another host (`localhost` for `127
 real hub redirects to its CDN.
 """
 
-import datetime
 import hashlib
 import json
 import re
@@ -44,7 +43,9 @@ class Repository:
     def push(self, files: dict[str, bytes]) -> str:
         """A new commit with exactly these files; returns its name."""
         parent = self.commits[-1][0] if self.commits else ""
-        text = f"{self.kind}/{self.name}/{parent}/{sorted((n, sha256(d)) for n, d in files.items())}"
+        text = (
+            f"{self.kind}/{self.name}/{parent}/{sorted((n, sha256(d)) for n, d in files.items())}"
+        )
         commit = hashlib.sha1(text.encode()).hexdigest()
         self.commits.append((commit, files))
         return commit
@@ -103,6 +104,15 @@ class Fault:
     """With `cut_after`: by a reset, not by an orderly close."""
     change: Callable[[bytes], bytes] | None = None
     """Send other bytes of the same length."""
+    stall_after: int | None = None
+    """Send no more after that many bytes, until `release` is called."""
+    _go_on: threading.Event = field(default_factory=threading.Event)
+
+    def release(self) -> None:
+        self._go_on.set()
+
+    def wait(self) -> None:
+        self._go_on.wait(60)
 
     def takes(self, method: str, path: str) -> bool:
         hit = self.times > 0 and method == self.method and bool(re.search(self.pattern, path))
@@ -137,6 +147,8 @@ class Hub:
 
     def stop(self) -> None:
         """Go away: from now on nothing listens there."""
+        for fault in self.faults:
+            fault.release()
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
@@ -206,7 +218,9 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
         def _find(self, kind: str, name: str) -> Repository | None:
             found = hub.repositories.get((kind, name))
             if found is None:
-                self._send(404 if self.asked.token else 401, headers={"X-Error-Code": "RepoNotFound"})
+                self._send(
+                    404 if self.asked.token else 401, headers={"X-Error-Code": "RepoNotFound"}
+                )
             return found
 
         def _api(self, path: str) -> None:
@@ -239,7 +253,7 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
         def _commits(self, repository: Repository) -> None:
             page = int((re.search(r"p=(\d+)", self.path) or [0, 0])[1])
             shas = [commit for commit, _ in reversed(repository.commits)]
-            now = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC).isoformat()
+            now = "2026-01-01T00:00:00.000Z"
             said = [
                 {"id": sha, "title": "t", "message": "", "date": now, "authors": [{"user": "u"}]}
                 for sha in shas[PAGE * page : PAGE * (page + 1)]
@@ -308,9 +322,13 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             cut = None if fault is None else fault.cut_after
             body = data if cut is None else data[:cut]
             self.asked.sent = len(body)
+            stall = None if fault is None else fault.stall_after
             try:
-                self.wfile.write(body)
+                self.wfile.write(body[:stall])
                 self.wfile.flush()
+                if fault is not None and stall is not None:
+                    fault.wait()
+                    self.wfile.write(body[stall:])
             except (BrokenPipeError, ConnectionResetError):  # the client was killed, as asked for
                 self.close_connection = True
                 return

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.worlds import make_catalog
 from tina_bench.catalog.recipes import RewardName
 from tina_bench.catalog.training import REWARD_PARAMETERS
 from tina_bench.jobs.rewards import REWARDS, recipe_rewards
@@ -14,7 +15,6 @@ from tina_bench.jobs.rewards.lengths import cosine, length, length_l1_exact, len
 from tina_bench.jobs.rewards.texts import format as format_reward
 from tina_bench.jobs.rewards.texts import reasoning_steps, repetition_penalty, tag_count
 from tina_bench.jobs.rewards.verify import accuracy
-from tests.support.worlds import make_catalog
 
 RIGHT, WRONG = "\\boxed{5}", "\\boxed{6}"
 COSINE = {

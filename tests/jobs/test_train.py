@@ -1,14 +1,10 @@
-"""Training: the recipe reaches TRL whole, and a killed training goes on."""
+"""A killed training goes on."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.program import Program
-from tina_bench.catalog.load import load_catalog
-from tina_bench.jobs.rewards import REWARDS, accuracy
-from tina_bench.jobs.rewards import format as format_reward
-from tina_bench.jobs.train import grpo_arguments
 from tina_bench.store.log import read_log
 from tina_bench.store.records import JobKind
 
@@ -60,54 +56,6 @@ stop_step = {steps}
 save_steps = 2
 bf16 = false
 """
-
-
-@pytest.mark.parametrize(
-    ("text", "gold", "right"),
-    [
-        ("2+3=5\n</think>\nThe answer is \\boxed{5}.", "5", 1.0),
-        ("2+3=5\n</think>\nThe answer is \\boxed{6}.", "5", 0.0),
-        ("2+3=5\n</think>\nThe answer is \\boxed{05}.", "5", 1.0),
-        ("no answer at all", "5", 0.0),
-        ("", "5", 0.0),
-    ],
-)
-def test_accuracy_is_one_only_for_the_right_answer(text: str, gold: str, right: float) -> None:
-    assert accuracy([text], [gold]) == [right]
-    assert accuracy([[{"role": "assistant", "content": text}]], [gold]) == [right]
-
-
-@pytest.mark.parametrize(
-    ("text", "right"),
-    [
-        ("a\n</think>\nb", 1.0),
-        ("a</think>b", 0.0),
-        ("a\n</think>\nb\n</think>\nc", 0.0),
-        ("a", 0.0),
-    ],
-)
-def test_format_is_one_only_for_exactly_one_end_of_thinking(text: str, right: float) -> None:
-    assert format_reward([text]) == [right]
-
-
-def test_every_recipe_number_reaches_trl_and_trl_knows_every_name(tmp_path: Path) -> None:
-    from trl import GRPOConfig
-
-    recipe = load_catalog().recipes["smoke-grpo"]
-    arguments = grpo_arguments(recipe, "cpu")
-    config = GRPOConfig(output_dir=str(tmp_path), **arguments)
-    for group in (recipe.grpo, recipe.optimizer):
-        for name, value in group.model_dump().items():
-            if name in {"stop_step", "lr_scheduler_kwargs"}:
-                continue
-            if name == "warmup_ratio":
-                assert config.get_warmup_steps(recipe.optimizer.max_steps) == pytest.approx(
-                    value * recipe.optimizer.max_steps, abs=1
-                )
-                continue
-            assert getattr(config, name) == value, name
-    assert config.reward_weights == [reward.weight for reward in recipe.rewards]
-    assert {reward.function for reward in recipe.rewards} <= set(REWARDS)
 
 
 @pytest.mark.engine

@@ -33,7 +33,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trainings:
             TEMPLATED,
             smoke,
             system_prompt="Add.",
-            chat_template="{% for m in messages %}{{ m.content }};{% endfor %}<|assistant|><think>\n",
+            chat_template="{% for m in messages %}{{ m.content }};{% endfor %}<|assistant|>",
         )
     )
     short = smoke.grpo.model_copy(update={"max_prompt_length": 25})

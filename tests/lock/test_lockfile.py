@@ -7,35 +7,67 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.program import call
+from tests.support.program import call, run
 from tina_bench.catalog.load import load_catalog
 from tina_bench.errors import IntegrityError, LockError
 from tina_bench.lock.lockfile import (
     Lock,
     LockedFile,
     LockedFiles,
+    LockedImage,
+    LockedTask,
+    is_safe_name,
     locked,
     packaged_lock,
     read_lock,
     verify_sha256,
     write_lock,
 )
-from tina_bench.lock.resolve import resolve_embedded
+from tina_bench.lock.wanted import hub_entries
 from tina_bench.store.hashing import sha256_file
 
 NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
+PATH = NAME.filter(is_safe_name)
+HEX = "0123456789abcdef"
 FILE = st.builds(
     LockedFile,
     bytes=st.integers(0, 2**63 - 1),
-    sha256=st.text("0123456789abcdef", min_size=64, max_size=64),
+    sha256=st.text(HEX, min_size=64, max_size=64),
 )
 FILES = st.builds(
     LockedFiles,
     source=st.just("embedded"),
-    files=st.dictionaries(NAME, FILE, min_size=1, max_size=3),
+    files=st.dictionaries(PATH, FILE, min_size=1, max_size=3),
+) | st.builds(
+    LockedFiles,
+    source=st.just("hub"),
+    repo=NAME,
+    revision=st.text(HEX, min_size=40, max_size=40),
+    subfolder=st.none() | PATH,
+    files=st.dictionaries(PATH, FILE, min_size=1, max_size=3),
 )
 SETS = st.dictionaries(NAME, FILES, max_size=3)
-LOCKS = st.builds(Lock, models=SETS, datasets=SETS)
+TASK = st.builds(
+    LockedTask,
+    problems_sha256=st.text(HEX, min_size=64, max_size=64),
+    packages=st.dictionaries(NAME, NAME, max_size=3),
+)
+IMAGE = st.builds(
+    LockedImage,
+    reference=NAME,
+    digest=st.text(HEX, min_size=64, max_size=64).map("sha256:{}".format),
+)
+LOCKS = st.builds(
+    Lock,
+    models=SETS,
+    datasets=SETS,
+    tasks=st.dictionaries(NAME, TASK, max_size=3),
+    images=st.dictionaries(NAME, IMAGE, max_size=3),
+    unresolved=st.dictionaries(
+        st.sampled_from(["models", "datasets"]),
+        st.lists(NAME, min_size=1, max_size=3, unique=True).map(lambda names: tuple(sorted(names))),
+    ),
+)
 
 
 def backwards(lock: Lock) -> Lock:
@@ -43,11 +75,19 @@ def backwards(lock: Lock) -> Lock:
 
     def turn(sets: dict[str, LockedFiles]) -> dict[str, LockedFiles]:
         return {
-            name: LockedFiles(source="embedded", files=dict(reversed(entry.files.items())))
+            name: entry.model_copy(update={"files": dict(reversed(entry.files.items()))})
             for name, entry in reversed(sets.items())
         }
 
-    return Lock(models=turn(lock.models), datasets=turn(lock.datasets))
+    return Lock(
+        models=turn(lock.models),
+        datasets=turn(lock.datasets),
+        tasks=dict(reversed(lock.tasks.items())),
+        images=dict(reversed(lock.images.items())),
+        unresolved={
+            section: tuple(reversed(names)) for section, names in reversed(lock.unresolved.items())
+        },
+    )
 
 
 @settings(max_examples=20, deadline=None)
@@ -74,6 +114,7 @@ def test_every_table_of_a_written_lock_is_sorted(
     for kind in ("models", "datasets"):
         names = list(values.get(kind, {}))
         assert names == sorted(names)
+        assert values.get("unresolved", {}).get(kind, []) == sorted(lock.unresolved.get(kind, ()))
         for entry in values.get(kind, {}).values():
             assert list(entry["files"]) == sorted(entry["files"])
 
@@ -94,6 +135,43 @@ def test_the_digest_of_a_set_moves_with_every_name_size_and_hash(
         assert LockedFiles(source="embedded", files=files).digest != entry.digest
 
 
+def test_the_digest_of_a_set_is_of_its_bytes_wherever_they_come_from() -> None:
+    files = {"f": LockedFile(bytes=1, sha256="0" * 64)}
+    from_hub = LockedFiles(source="hub", repo="a/b", revision="0" * 40, files=files)
+    assert from_hub.digest == LockedFiles(source="embedded", files=files).digest
+
+
+@given(name=st.text(max_size=12))
+def test_a_safe_name_stays_in_its_folder(name: str) -> None:
+    if is_safe_name(name):
+        path = Path("/home/folder") / name
+        assert path.resolve() == path
+        assert path.is_relative_to("/home/folder")
+        assert path != Path("/home/folder")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "/a",
+        "a/",
+        "a//b",
+        "../a",
+        "a/../b",
+        "a/./b",
+        "a\\b",
+        "a\nb",
+        "a\x00",
+        "\u202ea",
+    ],
+)
+def test_a_name_that_leads_out_or_hides_something_is_not_safe(name: str) -> None:
+    assert not is_safe_name(name)
+
+
 def test_the_committed_lock_agrees_with_every_file_it_locks() -> None:
     ended = call("lock", "--check")
     assert ended.code == 0, ended.err
@@ -102,15 +180,82 @@ def test_the_committed_lock_agrees_with_every_file_it_locks() -> None:
 
 def test_writing_the_lock_gives_the_committed_bytes(tmp_path: Path) -> None:
     target = tmp_path / "checkpoints.lock"
-    assert call("lock", "--file", target).code == 0
+    assert run("lock", "--file", target, HF_HUB_OFFLINE="1").code == 0
     assert target.read_bytes() == packaged_lock().read_bytes()
-    assert call("lock", "--file", target, "--check").code == 0
+
+
+def test_every_entry_of_the_hub_is_resolved_or_listed_as_not() -> None:
+    lock, wanted = read_lock(), hub_entries(load_catalog())
+    assert wanted
+    for section, name in wanted:
+        resolved = name in getattr(lock, section)
+        assert resolved != (name in lock.unresolved.get(section, ())), name
+
+
+def edited(target: Path, old: str, new: str) -> None:
+    text = packaged_lock().read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    target.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        (
+            '    "r1-distill-qwen-1.5b",\n',
+            "",
+            "r1-distill-qwen-1.5b is not resolved and not listed",
+        ),
+        (
+            "[unresolved]\n",
+            '[unresolved]\nimages = ["x"]\n',
+            "unresolved.images: x is no open entry",
+        ),
+        ("version = 1\n", "version   =   1\n", "differs from how the same lock is written"),
+        ("[tasks.smoke-30]\n", "[tasks.smoke-29]\n", "tasks.smoke-29"),
+    ],
+    ids=["forgotten", "invented", "spaces", "task"],
+)
+def test_a_lock_that_the_catalog_does_not_have_so_fails_the_check_by_name(
+    tmp_path: Path, old: str, new: str, says: str
+) -> None:
+    target = tmp_path / "checkpoints.lock"
+    edited(target, old, new)
+    if old.startswith("[tasks"):
+        text = target.read_text(encoding="utf-8")
+        target.write_text(text.replace("[tasks.smoke-30.", "[tasks.smoke-29."), encoding="utf-8")
+        write_lock(read_lock(target), target)
+    ended = call("lock", "--check", "--file", target)
+    assert ended.code == 13
+    assert says in ended.sentence
+    assert "`tina-bench lock` renews it" in ended.sentence
+
+
+def test_other_problems_than_those_locked_fail_the_check(tmp_path: Path) -> None:
+    lock, target = read_lock(), tmp_path / "checkpoints.lock"
+    wrong = lock.tasks["smoke-40"].model_copy(update={"problems_sha256": "0" * 64})
+    write_lock(lock.model_copy(update={"tasks": {**lock.tasks, "smoke-40": wrong}}), target)
+    ended = call("lock", "--check", "--file", target)
+    assert ended.code == 13
+    assert "tasks.smoke-40: differs from the problems" in ended.sentence
+
+
+def test_the_lock_that_an_option_or_the_environment_names_is_the_one_that_is_read(
+    tmp_path: Path,
+) -> None:
+    target = tmp_path / "mine.lock"
+    write_lock(Lock(models={}, datasets=read_lock().datasets), target)
+    arguments = ("plan", "--all", "--profile", "smoke", "--home", tmp_path / "home", "--json")
+    assert not any("smoke-base" in gap for gap in call(*arguments).json()["missing"])
+    for ended in (call(*arguments, "--lock", target), run(*arguments, TINA_BENCH_LOCK=str(target))):
+        (gap,) = [gap for gap in ended.json()["missing"] if "smoke-base" in gap]
+        assert "`tina-bench lock --update smoke-base`" in gap
 
 
 def test_the_lock_has_everything_that_the_smoke_profile_reads() -> None:
     lock, catalog = read_lock(), load_catalog()
     profile = catalog.profiles["smoke"]
-    assert set(lock.models) == {"smoke-base"}
+    assert "smoke-base" in lock.models
     assert {catalog.tasks[name].dataset for name in profile.tasks} <= set(lock.datasets)
     assert catalog.recipes["smoke-grpo"].dataset in lock.datasets
 
@@ -119,7 +264,7 @@ def test_the_lock_has_everything_that_the_smoke_profile_reads() -> None:
 def test_a_tampered_lock_fails_the_check_with_code_13_and_stays_as_it_is(
     tmp_path: Path, part: str
 ) -> None:
-    lock = resolve_embedded(load_catalog())
+    lock = read_lock()
     name = "smoke-30.jsonl"
     file = lock.datasets["smoke-30"].files[name]
     changed = {
@@ -132,7 +277,7 @@ def test_a_tampered_lock_fails_the_check_with_code_13_and_stays_as_it_is(
     else:
         datasets["smoke-30"] = LockedFiles(source="embedded", files=changed)
     target = tmp_path / "checkpoints.lock"
-    write_lock(Lock(models=lock.models, datasets=datasets), target)
+    write_lock(lock.model_copy(update={"datasets": datasets}), target)
     before = target.read_bytes()
 
     ended = call("lock", "--check", "--file", target)
@@ -154,6 +299,13 @@ MALFORMED = {
     "a loud hash": (HASH, "A" * 64, "models.m.files.f.sha256: String should match"),
     "a negative size": ("bytes = 1", "bytes = -1", "models.m.files.f.bytes: Input should be"),
     "no size": ("bytes = 1, ", "", "models.m.files.f.bytes: Field required"),
+    "a name that leads out": ("files.f", 'files."../f"', "models.m.files: found the file name"),
+    "a hub entry without a commit": ('"embedded"', '"hub"', "models.m: 'repo' goes with source"),
+    "a commit without a hub": (
+        "files.f",
+        f'revision = "{HASH[:40]}"\nfiles.f',
+        "models.m: 'revision' goes with source",
+    ),
     "no files": ("files.f", "fields.f", "models.m.files: Field required"),
     "an unknown source": ('"embedded"', '"heaven"', "models.m.source: Input should be"),
 }
@@ -208,7 +360,9 @@ def test_an_embedded_file_that_is_not_there_is_refused_by_name(tmp_path: Path) -
 
 def test_what_was_never_resolved_is_refused_by_name() -> None:
     lock = read_lock()
-    with pytest.raises(LockError, match=r"no resolved model 'deepscaler-1\.5b'"):
+    with pytest.raises(
+        LockError, match=r"no resolved model 'deepscaler-1\.5b'.*lock --update deep"
+    ):
         locked(lock.models, "deepscaler-1.5b", "model")
     assert locked(lock.models, "smoke-base", "model") is lock.models["smoke-base"]
 

@@ -80,7 +80,6 @@ def lonely(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatc
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.delenv("HF_TOKEN", raising=False)
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path / 'docker.sock'}")
     return monkeypatch
 
 
@@ -93,7 +92,7 @@ def test_every_lack_says_what_it_prevents_and_what_to_do(
 ) -> None:
     found = examine(tmp_path / "home")
     lacks = [finding for finding in found if not finding.ok]
-    assert {"model hub", "hub token", "Docker engine"} <= {finding.what for finding in lacks}
+    assert {"model hub", "hub token"} <= {finding.what for finding in lacks}
     for finding in found:
         assert finding.found, finding.what
         assert finding.prevents.endswith("."), finding.what
@@ -122,18 +121,10 @@ def test_a_token_is_found_in_the_environment_or_in_its_file(
 
 
 def test_what_listens_is_found(lonely: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with (
-        socket.create_server(("127.0.0.1", 0)) as hub,
-        socket.socket(socket.AF_UNIX) as engine,
-    ):
-        engine.bind(str(tmp_path / "docker.sock"))
-        engine.listen()
+    with socket.create_server(("127.0.0.1", 0)) as hub:
         lonely.setenv("HF_ENDPOINT", f"http://127.0.0.1:{hub.getsockname()[1]}")
         found = findings(tmp_path)
     assert found["model hub"].ok
-    assert found["Docker engine"].ok
-    # The socket's file is still there, but nobody answers any more.
-    assert not findings(tmp_path)["Docker engine"].ok
 
 
 @pytest.mark.parametrize("endpoint", ["http://x:port", "http://["])
@@ -141,7 +132,4 @@ def test_a_nonsense_address_is_a_finding_and_not_a_crash(
     lonely: pytest.MonkeyPatch, tmp_path: Path, endpoint: str
 ) -> None:
     lonely.setenv("HF_ENDPOINT", endpoint)
-    lonely.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
-    found = findings(tmp_path)
-    assert not found["model hub"].ok
-    assert "was not tried" in found["Docker engine"].found
+    assert not findings(tmp_path)["model hub"].ok

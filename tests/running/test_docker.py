@@ -135,9 +135,7 @@ def test_what_one_job_wrote_for_its_owner_alone_the_next_can_read(
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_job_reaches_no_network_not_even_this_machine(
-    runner: DockerRunner, home: Home
-) -> None:
+def test_a_job_reaches_no_network_not_even_this_machine(runner: DockerRunner, home: Home) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         inside = probe(runner, home, JobKind.TRAIN, str(server.getsockname()[1]))
     assert inside["interfaces"] == ["lo"]
@@ -293,7 +291,7 @@ def test_a_container_that_is_killed_says_so_and_the_folder_can_be_taken_up(
 ) -> None:
     folder = make_folder(home, JobKind.MERGE, "sleep")
     with (
-        while_it_runs(lambda: containers_of(engine, home)[0].kill(), folder),
+        while_it_runs(lambda: containers_of(engine, home)[0].kill("KILL"), folder),
         pytest.raises(RunnerFailure) as caught,
     ):
         runner.run(folder, home.root, ignore)
@@ -321,7 +319,7 @@ def test_a_job_that_is_stopped_from_outside_puts_its_papers_in_order(
     engine: Any, runner: DockerRunner, home: Home
 ) -> None:
     folder = make_folder(home, JobKind.MERGE, "sleep")
-    with while_it_runs(lambda: containers_of(engine, home)[0].stop(), folder):
+    with while_it_runs(lambda: containers_of(engine, home)[0].stop(timeout=30), folder):
         assert runner.run(folder, home.root, ignore) == 0
     assert result_of(folder)["failure_kind"] == FailureKind.INTERRUPTED
 
@@ -377,9 +375,7 @@ def test_a_folder_that_the_engine_cannot_see_is_refused_in_its_own_words(
     assert "must run on this machine" in caught.value.failure.sentence
 
 
-def test_weights_that_are_missing_are_for_the_job_to_name(
-    runner: DockerRunner, home: Home
-) -> None:
+def test_weights_that_are_missing_are_for_the_job_to_name(runner: DockerRunner, home: Home) -> None:
     folder = make_folder(home, JobKind.MERGE, "probe", "1")
     shutil.rmtree(home.jobs / "fetch-base-1")
     assert runner.run(folder, home.root, ignore) == 0

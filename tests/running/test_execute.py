@@ -115,7 +115,8 @@ def test_what_stands_on_a_failure_is_left_and_the_rest_goes_on(home: Home) -> No
         ("fetch", "base-a"), ("train", "tina-1"),
         ("train", "tina-2"), ("merge", "tina-2"), ("evaluate", "tina-2"), ("grade", "tina-2"),
     ]  # fmt: skip
-    assert summary.failures == ["train tina-1: it did not work out."]
+    (failed,) = summary.failures
+    assert str(failed) == "train tina-1: it did not work out."
     assert ears.ended[1] == (Outcome.FAILED, "it did not work out.")
     assert "train-tina-1.work" in folders(home)
     assert summary.spent_usd == 6.0, "the failed attempt is paid for too"
@@ -136,8 +137,11 @@ def test_a_process_that_dies_of_a_signal_is_a_failure_with_the_last_words_of_its
     runner, ears = Scripted({JobKind.EVALUATE: "crash"}), Ears()
     summary = carry_out(home, runner, watcher=ears)
     (failure,) = summary.failures
-    assert failure.startswith("evaluate base-a: its process ended with signal 9; log: ")
-    assert failure.endswith("log.txt")
+    assert str(failure).startswith(
+        "evaluate base-a: its process ended with signal 9 (SIGKILL); log: "
+    )
+    assert "log.txt; if it was not you" in str(failure)
+    assert failure.as_json()["kind"] == "killed"
     assert ears.ended[-1][1].endswith("the last words")
     assert folders(home) == ["evaluate-base-a.work", "fetch-base-a"]
 
@@ -160,7 +164,7 @@ def test_a_folder_that_was_left_is_taken_up_under_a_new_attempt_and_keeps_its_le
 def test_an_old_result_is_not_taken_for_that_of_a_new_attempt_that_died(home: Home) -> None:
     carry_out(home, Scripted({JobKind.EVALUATE: "failed"}))
     summary = carry_out(home, Scripted({JobKind.EVALUATE: "crash"}))
-    assert "signal 9" in summary.failures[0]
+    assert "signal 9" in str(summary.failures[0])
     assert not list(home.jobs.glob("evaluate-*.work/result.json"))
 
 

@@ -1,5 +1,6 @@
 """The local runner with the one real job that needs no engine: fetching locked files."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -26,13 +27,15 @@ from tina_bench.planning.snapshot import take_snapshot
 from tina_bench.running.execute import Execution, Summary
 from tina_bench.running.local import LocalRunner, Progress, tail
 from tina_bench.store.atomic import write_model
-from tina_bench.store.contract import JobResult, Weights
+from tina_bench.store.contract import FailureKind, FetchInputs, JobResult, Weights
 from tina_bench.store.home import Home, read_record, read_records
 from tina_bench.store.records import LedgerEntry, Outcome
 
 CATALOG = load_catalog()
 LOCK = resolve_embedded(CATALOG)
 FILES = {name: (file.bytes, file.sha256) for name, file in LOCK.models["smoke-base"].files.items()}
+Files = dict[str, tuple[int, str]]
+"""Size and sha256 by name."""
 NO_ENGINES = Machine(has_gpu=False, packages={})
 """Blocks everything but fetching."""
 
@@ -46,22 +49,28 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
 
 
+HUB = {"repo": "some/where", "revision": "0" * 40}
+MIB = bytes(2**20)
+
+
 @pytest.fixture
-def endless(tmp_path: Path) -> Iterator[dict[str, tuple[int, str]]]:
-    """A locked file that takes minutes to hash: a hole of 256 GiB, which takes no space."""
-    path = tmp_path / "hole"
+def endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Files]:
+    """A locked file of the hub that takes minutes to hash: 256 GiB of nothing, in the cache."""
+    snapshot = tmp_path / "cache" / "models--some--where" / "snapshots" / HUB["revision"]
+    snapshot.mkdir(parents=True)
+    (snapshot / "first").write_bytes(MIB)
+    path = snapshot / "hole"
     with path.open("wb") as file:
         file.truncate(2**38)
-    yield {str(path): (2**38, "0" * 64)}
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    yield {"hole": (2**38, "0" * 64)}
     os.truncate(path, 0)  # whoever still reads it is at its end
 
 
-def lock_of(files: dict[str, tuple[int, str]]) -> Lock:
+def lock_of(files: Files) -> Lock:
     locked = {name: LockedFile(bytes=size, sha256=sha) for name, (size, sha) in files.items()}
-    return Lock(
-        models={"smoke-base": LockedFiles(source="embedded", files=locked)},
-        datasets=LOCK.datasets,
-    )
+    where = {"source": "hub", **HUB} if "hole" in files else {"source": "embedded"}
+    return Lock(models={"smoke-base": LockedFiles(**where, files=locked)}, datasets=LOCK.datasets)
 
 
 def plan_for(home: Home, lock: Lock) -> Plan:
@@ -74,7 +83,11 @@ def execution(home: Home, lock: Lock, watcher: Ears | None = None) -> Execution:
     return make_execution(home, CATALOG, lock, plan, LocalRunner(), watcher=watcher or Ears())
 
 
-def start_folder(home: Home, files: dict[str, tuple[int, str]], **given: Any) -> Path:
+def start_folder(home: Home, files: Files, **given: Any) -> Path:
+    if "hole" in files:
+        sizes = {name: size for name, (size, _) in files.items()}
+        sha256 = {name: digest for name, (_, digest) in files.items()}
+        given["inputs"] = FetchInputs(**HUB, sizes=sizes, sha256=sha256)
     folder = make_fetch_folder(files, **given)
     work = home.work_folder(folder.name)
     work.mkdir(parents=True, exist_ok=True)
@@ -82,7 +95,7 @@ def start_folder(home: Home, files: dict[str, tuple[int, str]], **given: Any) ->
     return work
 
 
-def run_job(home: Home, files: dict[str, tuple[int, str]]) -> tuple[Path, JobResult]:
+def run_job(home: Home, files: Files) -> tuple[Path, JobResult]:
     work = start_folder(home, files)
     assert LocalRunner().run(work, home.root, ignore) == 0
     return work, read_record(work / "result.json", JobResult)
@@ -153,10 +166,11 @@ def test_a_refused_fetch_fails_the_plan_and_keeps_log_ledger_and_folder(home: Ho
     ears = Ears()
     summary = execution(home, lock_of({**FILES, "config.json": (size, "0" * 64)}), ears).run()
     (failure,) = summary.failures
-    assert failure.startswith("fetch smoke-base: ")
-    assert "config.json: found sha256 " in failure
+    assert str(failure).startswith("fetch smoke-base: ")
+    assert "config.json: found sha256 " in str(failure)
+    assert failure.as_json()["kind"] == "job"
     assert summary.done == 0
-    assert ears.ended == [(Outcome.FAILED, failure.removeprefix("fetch smoke-base: "))]
+    assert ears.ended == [(Outcome.FAILED, failure.failure.sentence)]
     (work,) = home.jobs.iterdir()
     assert work.suffix == ".work"
     assert (work / "log.txt").exists()
@@ -202,9 +216,7 @@ def test_a_job_that_cannot_even_say_how_it_ended_has_an_exit_code_and_a_log(home
     assert not (work / "result.json").exists()
 
 
-def test_a_second_process_on_the_same_folder_is_turned_away(
-    home: Home, endless: dict[str, tuple[int, str]]
-) -> None:
+def test_a_second_process_on_the_same_folder_is_turned_away(home: Home, endless: Files) -> None:
     work = start_folder(home, endless)
     codes = []
 
@@ -232,11 +244,12 @@ class Killer(Ears):
 
 
 def test_a_real_job_that_is_killed_is_a_failure_on_the_bill_as_interrupted(
-    home: Home, endless: dict[str, tuple[int, str]]
+    home: Home, endless: Files
 ) -> None:
     summary = execution(home, lock_of(endless), Killer()).run()
     (failure,) = summary.failures
-    assert "its process ended with signal 9; log: " in failure
+    assert "its process ended with signal 9 (SIGKILL); log: " in str(failure)
+    assert failure.failure.kind is FailureKind.KILLED
     (work,) = home.jobs.iterdir()
     assert work.suffix == ".work"
     (line,) = bill(home.ledger(), by=("attempt",))
@@ -256,7 +269,7 @@ class CtrlC(Ears):
 
 
 def test_ctrl_c_stops_the_job_in_good_order_and_leaves_a_folder_to_go_on_from(
-    home: Home, endless: dict[str, tuple[int, str]]
+    home: Home, endless: Files
 ) -> None:
     lock = lock_of(endless)
     for attempts in (1, 2):
@@ -282,9 +295,7 @@ LocalRunner().run(Path(sys.argv[1]), Path(sys.argv[2]), lambda progress: None)
 """
 
 
-def test_the_job_dies_with_a_parent_that_is_killed(
-    home: Home, endless: dict[str, tuple[int, str]]
-) -> None:
+def test_the_job_dies_with_a_parent_that_is_killed(home: Home, endless: Files) -> None:
     work = start_folder(home, endless)
     parent = subprocess.Popen([sys.executable, "-c", PARENT, str(work), str(home.root)], cwd=ROOT)
     wait_until((work / "progress.json").exists)
@@ -298,19 +309,18 @@ def test_the_job_dies_with_a_parent_that_is_killed(
     assert entries_of(work)[-1].event == "end"
 
 
-def test_progress_is_what_the_job_says_of_itself(
-    home: Home, endless: dict[str, tuple[int, str]]
-) -> None:
-    work = start_folder(home, {**FILES, **endless})
+def test_progress_is_what_the_job_says_of_itself(home: Home, endless: Files) -> None:
+    first = {"first": (len(MIB), hashlib.sha256(MIB).hexdigest())}
+    work = start_folder(home, {**first, **endless})
     seen: list[Progress] = []
 
     def listen(progress: Progress) -> None:
         seen.append(progress)
-        if progress.done == len(FILES):
+        if progress.done:
             the_child().kill()
 
     LocalRunner().run(work, home.root, listen)
-    assert seen[-1] == Progress("load", len(FILES), len(FILES) + 1, "files")
+    assert seen[-1] == Progress("load", 1, 2**18 + 1, "MiB")
 
 
 def test_the_log_of_an_earlier_attempt_is_kept(home: Home) -> None:

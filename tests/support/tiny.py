@@ -135,6 +135,9 @@ def build(client: Any, base: str, **labels: str) -> LocalImage:
             entry = tarfile.TarInfo(f"{PACKAGE.removeprefix('/')}/{name}")
             entry.size, entry.mode = len(text.encode()), 0o644
             tar.addfile(entry, io.BytesIO(text.encode()))
+        entry = tarfile.TarInfo("usr/bin/python")
+        entry.type, entry.linkname = tarfile.SYMTYPE, "python3.11"
+        tar.addfile(entry)
         entry = tarfile.TarInfo("tmp")
         entry.type, entry.mode = tarfile.DIRTYPE, 0o1777
         tar.addfile(entry)
@@ -142,14 +145,10 @@ def build(client: Any, base: str, **labels: str) -> LocalImage:
     try:
         container.put_archive("/", archive.getvalue())
         marks = [f"LABEL {name}={value}" for name, value in labels.items()]
-        image = container.commit(
-            changes="\n".join([f"ENV PYTHONPATH={PACKAGE}", *marks]) or None
-        )
+        image = container.commit(changes="\n".join([f"ENV PYTHONPATH={PACKAGE}", *marks]) or None)
     finally:
         container.remove(force=True)
-    return LocalImage(
-        name="tiny", tag="tiny", id=image.id, labels=labels, size_bytes=0, created=""
-    )
+    return LocalImage(name="tiny", tag="tiny", id=image.id, labels=labels, size_bytes=0, created="")
 
 
 def images(image: LocalImage) -> Images:

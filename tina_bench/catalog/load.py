@@ -6,6 +6,7 @@ expected. Nothing of a wrong file is used.
 
 import tomllib
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,19 @@ MENTIONS = (
 """Section, key, and the section that the key's names are in."""
 
 
+SHOWN_NAMES = 12
+"""As many names as a sentence can bear."""
+
+
+def _some(known: Iterable[str], like: str) -> str:
+    """All of a few names; of many those that are most like the one that was given."""
+    names = sorted(known)
+    if len(names) <= SHOWN_NAMES:
+        return ", ".join(names) or "there is none"
+    near = get_close_matches(like, names, n=SHOWN_NAMES // 2, cutoff=0)
+    return f"{', '.join(near)} or another of {len(names)}"
+
+
 def _check_references(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> None:
     """Every name that an entry mentions must exist."""
     for section, key, target in MENTIONS:
@@ -138,8 +152,7 @@ def _check_references(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> 
                 if mentioned not in known:
                     raise CatalogError(
                         f"{origin[section, name]}: {section}.{name}.{key}: found {mentioned!r}, "
-                        f"expected the name of an entry in '{target}': "
-                        f"{', '.join(sorted(known)) or 'there is none'}."
+                        f"expected the name of an entry in '{target}': {_some(known, mentioned)}."
                     )
     for name, model in catalog.models.items():
         _check_foundation(catalog, origin, name)

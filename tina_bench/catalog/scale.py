@@ -4,19 +4,27 @@ A tiny training takes the same path as the real one with the same algorithm, rew
 shape, on the embedded base; only sizes change. Every change is a sentence that goes onto every
 result. What it proves is that the recipe runs; its scores say nothing about the recipe.
 
-Kept as they are: loss, scaling of rewards, KL coefficient, clipping, G, temperature, learning rate, schedule and warm-up share, LoRA rank,
-alpha, dropout and layers, reward functions and weights, precision, seed.
+Kept as they are: loss, scaling of rewards, KL coefficient, clipping, G, temperature, learning rate,
+schedule and warm-up share, LoRA rank, alpha, dropout and layers, reward functions and weights,
+precision, seed.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from tina_bench.catalog.recipes import Recipe, Reward
 from tina_bench.catalog.schema import Catalog, Entry, Model, ModelKind, Profile, Source, Stack
-from tina_bench.catalog.sizes import Scale
 from tina_bench.catalog.training import deviations, target_range
 from tina_bench.errors import CatalogError
+
+
+class Scale(StrEnum):
+    """How large a recipe is trained."""
+
+    TINY = "tiny"
+
 
 BASE = "smoke-base"
 DATASET = "embedded:smoke-train"
@@ -104,8 +112,9 @@ def tiny(recipe: Recipe, stack: Stack) -> Recipe:
       L1 prompt does not state its target either, which that base was never taught to read;
     - completions of 64 tokens, prompts of what the context of 512 then leaves; lengths in rewards
       by the same factor;
-    - at most two prompts a micro-step, one micro-step a device, four optimizer steps, a checkpoint every two; the schedule
-      in proportion. Without `max_steps`, as many problems as make four steps of the given epochs;
+    - at most two prompts a micro-step, one micro-step a device and two devices; four optimizer
+      steps, a checkpoint every two, the schedule in proportion. Without `max_steps`, as many
+      problems as make four steps of the given epochs;
     - the engine's context, where stated, is prompt and completion.
     """
     grpo, optimizer = recipe.grpo, _optimizer(recipe)

@@ -155,9 +155,9 @@ def _generation(recipe: Recipe, stack: Stack) -> Iterator[Setting]:
     grpo = recipe.grpo
     if stack.device != "cuda":
         # vLLM's CPU backend drops the weights that TRL would have to replace.
-        yield Setting("use_vllm", False, "house: TRL cannot drive vLLM on a CPU")
+        yield Setting("use_vllm", value=False, origin="house: TRL cannot drive vLLM on a CPU")
         return
-    yield Setting("use_vllm", True, "house: stack on CUDA")
+    yield Setting("use_vllm", value=True, origin="house: stack on CUDA")
     yield Setting("vllm_mode", "colocate", "house: as published, beside the trainer")
     if grpo.vllm_gpu_memory_utilization is not None:
         key = "vllm_gpu_memory_utilization"
@@ -168,18 +168,18 @@ def _generation(recipe: Recipe, stack: Stack) -> Iterator[Setting]:
         origin = "recipe.grpo: longest prompt + longest completion"
     yield Setting("vllm_max_model_length", context, origin)
     why = "house: off, the recipe's loss has no such factor"
-    yield Setting("vllm_importance_sampling_correction", False, why)
+    yield Setting("vllm_importance_sampling_correction", value=False, origin=why)
 
 
 def _ours(stack: Stack) -> Iterator[Setting]:
     why = "house: off, the recipe's loss has no such factor"
-    yield Setting("use_bias_correction_kl", False, why)
+    yield Setting("use_bias_correction_kl", value=False, origin=why)
     yield Setting("save_strategy", "steps", "house: checkpoints to go on from")
     yield Setting("save_total_limit", 2, "house: one to go on from, one in reserve")
     yield Setting("logging_steps", 1, "house: every step on record")
     yield Setting("use_cpu", stack.device == "cpu", "stack.device")
     yield Setting("report_to", "none", "house: no telemetry")
-    yield Setting("disable_tqdm", True, "house: progress goes to the runner")
+    yield Setting("disable_tqdm", value=True, origin="house: progress goes to the runner")
 
 
 def deviations(recipe: Recipe, stack: Stack) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import typer
 from tina_bench import __version__
 from tina_bench.cli import (
     catalog,
+    containers,
     cost,
     doctor,
     fetch,
@@ -69,6 +70,7 @@ app.command("import")(import_.import_)
 app.add_typer(catalog.app, name="catalog")
 app.command("lock")(lock.lock)
 app.command("fetch")(fetch.fetch)
+app.add_typer(containers.app, name="containers")
 app.command("doctor")(doctor.doctor)
 
 

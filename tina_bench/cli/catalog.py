@@ -38,7 +38,9 @@ def _cell(entry: dict[str, Any], column: str) -> str:
 def _score(entry: dict[str, Any]) -> str:
     """A published number with the digits it was printed with, and its ± where there is one."""
     digits, spread = entry["decimals"], entry.get("spread_points")
-    return f"{entry['value_percent']:.{digits}f}" + ("" if spread is None else f"±{spread:.{digits}f}")
+    return f"{entry['value_percent']:.{digits}f}" + (
+        "" if spread is None else f"±{spread:.{digits}f}"
+    )
 
 
 def _about(kind: str, name: str, entry: dict[str, Any], key: str, wanted: str) -> bool:

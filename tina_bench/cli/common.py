@@ -1,12 +1,11 @@
 """Options that several verbs share, and how tables and JSON are printed."""
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-
-from tina_bench.catalog.sizes import Scale
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -78,6 +77,13 @@ PriceOption = Annotated[
     ),
 ]
 
+
+class ScaleName(StrEnum):
+    """The catalog's `Scale` in the words of the command line: help must not load the catalog."""
+
+    TINY = "tiny"
+
+
 RetrainOption = Annotated[
     bool,
     typer.Option(
@@ -87,7 +93,7 @@ RetrainOption = Annotated[
     ),
 ]
 ScaleOption = Annotated[
-    Scale | None,
+    ScaleName | None,
     typer.Option(
         "--scale",
         help="With --retrain: every recipe scaled down to the embedded base, to see that it runs, "
@@ -162,9 +168,10 @@ def make_request(
     seeds: int | None,
     price: str | None,
     retrain: bool = False,
-    scale: Scale | None = None,
+    scale: ScaleName | None = None,
 ) -> "Request":
     """The planner's request that the options amount to."""
+    from tina_bench.catalog.scale import Scale
     from tina_bench.errors import UsageError
     from tina_bench.planning.shapes import Request
 
@@ -179,7 +186,7 @@ def make_request(
         tasks=tuple(tasks) if tasks else None,
         seeds=tuple(range(seeds)) if seeds else None,
         retrain=retrain,
-        scale=scale,
+        scale=None if scale is None else Scale(scale),
         price_usd_per_hour=given[1] if given else None,
     )
 

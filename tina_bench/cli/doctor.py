@@ -12,14 +12,16 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
+    from tina_bench.catalog.load import load_catalog
     from tina_bench.metering.doctor import examine
+    from tina_bench.running.doctor import examine_containers
 
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}"), transient=True,
         console=console(stderr=True),
     ) as bar:  # fmt: skip
         bar.add_task("examining this machine", total=None)
-        findings = examine(open_home(home).root)
+        findings = [*examine(open_home(home).root), *examine_containers(load_catalog())]
     if as_json:
         print_json([asdict(finding) for finding in findings])
         return

@@ -101,9 +101,13 @@ def _renew(loaded: "Catalog", target: Path, update: list[str], *, as_json: bool)
         print_json(_as_json(target, made, tasks))
     else:
         _print(target, made, tasks)
-    failed = [row for row in made.rows if row.error and (row.section, row.name) in asked]
+    failed: dict[str, list[str]] = {}
+    for row in made.rows:
+        if row.error is not None and (row.section, row.name) in asked:
+            failed.setdefault(str(row.error).removesuffix("."), []).append(row.name)
     if failed:
-        raise LockError("; ".join(str(row.error).removesuffix(".") for row in failed) + ".")
+        told = (f"{', '.join(names)}: {why}" for why, names in failed.items())
+        raise LockError("; ".join(told) + ".")
 
 
 def _as_json(target: Path, made: "Renewal", tasks: "TaskRenewal") -> dict[str, object]:

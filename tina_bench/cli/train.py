@@ -1,18 +1,20 @@
 """`tina-bench train`: make a recipe's adapter, or show exactly what that would be."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-# Plain words for `--variant` and `--scale`: help must not load the catalog for their types.
-from tina_bench.catalog.sizes import Scale
 from tina_bench.cli.common import (
     CatalogOption,
     HomeOption,
     JsonOption,
+    LockOption,
     PriceOption,
+    ScaleName,
     console,
     open_home,
+    open_lock,
     parse_price,
     print_json,
     table,
@@ -25,6 +27,7 @@ from tina_bench.running.names import RunnerName
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from tina_bench.catalog.recipes import Recipe
     from tina_bench.catalog.schema import Catalog
     from tina_bench.planning.shapes import Request
 
@@ -44,7 +47,7 @@ def train(
         ),
     ] = None,
     scale: Annotated[
-        Scale | None,
+        ScaleName | None,
         typer.Option(
             "--scale",
             help="Scale the recipe down to the embedded base: a few real steps on any CPU, to see "
@@ -60,6 +63,7 @@ def train(
     catalog: CatalogOption = None,
     home: HomeOption = None,
     runner: RunnerOption = RunnerName.AUTO,
+    lock: LockOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch what a recipe needs and train its adapter; evaluate nothing.
@@ -76,11 +80,20 @@ def train(
     found = recipes_named(loaded, name, _variant(variant))
     if dry_run:
         _dry_run(loaded, name, found, scale=scale, profile=profile, price=price, home=home,
-                 as_json=as_json)  # fmt: skip
+                 lock_file=lock, as_json=as_json)  # fmt: skip
         return
     recipe = one_recipe(loaded, name, found)
     request, scaled = _request(loaded, name, recipe, scale=scale, profile=profile, price=price)
-    carry_out(request, scaled, home, price=price, budget=budget, as_json=as_json, runner=runner)
+    carry_out(
+        request,
+        scaled,
+        home,
+        price=price,
+        budget=budget,
+        as_json=as_json,
+        runner=runner,
+        lock_file=lock,
+    )
 
 
 def _variant(text: str | None) -> Any:
@@ -100,16 +113,18 @@ def _request(
     name: str,
     recipe: str,
     *,
-    scale: Scale | None,
+    scale: ScaleName | None,
     profile: str | None,
     price: str | None,
 ) -> "tuple[Request, Catalog]":
     from dataclasses import replace
 
+    from tina_bench.catalog.scale import Scale
     from tina_bench.planning.scaled import at_scale
     from tina_bench.planning.trainings import training_request
 
-    request, widened = training_request(catalog, name, recipe, profile=profile, scale=scale)
+    size = None if scale is None else Scale(scale)
+    request, widened = training_request(catalog, name, recipe, profile=profile, scale=size)
     given = parse_price(price)
     return at_scale(replace(request, price_usd_per_hour=given[1] if given else None), widened)
 
@@ -119,17 +134,19 @@ def _dry_run(
     name: str,
     found: tuple[str, ...],
     *,
-    scale: Scale | None,
+    scale: ScaleName | None,
     profile: str | None,
     price: str | None,
-    home: Any,
+    home: Path | None,
+    lock_file: Path | None,
     as_json: bool,
 ) -> None:
-    from tina_bench.lock.lockfile import read_lock
+    from dataclasses import replace
+
     from tina_bench.planning.plan import resolve_profile
     from tina_bench.planning.trainings import description
 
-    lock, shown = read_lock(), []
+    lock, shown = open_lock(lock_file, catalog), []
     for one in found:
         request, scaled = _request(catalog, name, one, scale=scale, profile=profile, price=price)
         stack_name = resolve_profile(scaled, request).stack
@@ -138,17 +155,35 @@ def _dry_run(
         recipe = scaled.recipes[recipe_name]
         made = build_plan(request, scaled, lock, open_home(home))
         described = description(recipe_name, recipe, stack_name, scaled.stacks[stack_name])
-        shown.append((described, made))
+        shown.append(({**described, "texts_missing": _texts_missing(recipe)}, made))
     if as_json:
         print_json([{**described, "plan": plan_json(made)} for described, made in shown])
         return
     out = console()
     for described, made in shown:
         _print(out, described)
-        print_plan(made)
+        # `plan` shows what the estimate stands on, and what others paid.
+        print_plan(replace(made, calibrations={}, published={}))
+        for sentence in described["texts_missing"]:
+            out.print(f"  • {sentence}", markup=False)
     if len(shown) > 1:
         names = " or ".join(str(described["recipe"]) for described, _ in shown)
         out.print(f"\nTwo recipes, never mixed: train {names}.", markup=False)
+
+
+def _texts_missing(recipe: "Recipe") -> list[str]:
+    """What published texts are not in the cache, one sentence each; a training fetches them."""
+    from tina_bench.errors import IntegrityError, LockError
+    from tina_bench.lock.texts import read_published_text
+
+    found = []
+    for text in (recipe.system_prompt_from, recipe.chat_template_from):
+        try:
+            if text is not None:
+                read_published_text(text)
+        except (LockError, IntegrityError) as error:
+            found.append(str(error))
+    return found
 
 
 def _print(out: "Console", described: dict[str, Any]) -> None:

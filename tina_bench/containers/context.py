@@ -4,7 +4,6 @@ Dates, owners and order are fixed, so that the engine's cache and the hash of a 
 content alone. A link is followed: the context holds files.
 """
 
-import io
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from tina_bench.containers.images import (
     PACKAGE,
     dockerfile,
     files_below,
+    recipe_files,
     shipped,
 )
 from tina_bench.errors import UsageError
@@ -47,19 +47,14 @@ class Lent:
 
 
 def _files(name: str, lock: Path, lent: Lent) -> Iterator[tuple[str, Path]]:
-    yield dockerfile(name), shipped(dockerfile(name))
+    yield from recipe_files(name).items()
     yield "checkpoints.lock", lock
-    for folder in (
-        f"containers/{name}",
-        INPUTS_FOLDER,
-        "leaderboard/templates",
-        "leaderboard/assets",
-    ):
+    folders = [INPUTS_FOLDER]
+    if dockerfile(name) == "Dockerfile":  # the harness, which brings everything that a wheel does
+        folders = ["containers", "leaderboard/templates", "leaderboard/assets"]
+    for folder in folders:
         for path, file in files_below(shipped(folder)):
             yield f"{folder}/{path}", file
-    for path, file in files_below(shipped("containers")):
-        if "/" not in path or dockerfile(name) == "Dockerfile":
-            yield f"containers/{path}", file
     for path, file in lent.files():
         yield f"{INPUTS_FOLDER}/{path}", file
     for path, file in files_below(PACKAGE):
@@ -72,15 +67,6 @@ def write_context(name: str, lock: Path, lent: Lent, into: IO[bytes]) -> None:
     with tarfile.open(fileobj=into, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path, file in sorted(files.items()):
             entry = tarfile.TarInfo(path)
-            entry.mtime, entry.mode = EPOCH, 0o644
-            size = file.stat().st_size
-            entry.size = size
+            entry.mtime, entry.mode, entry.size = EPOCH, 0o644, file.stat().st_size
             with file.open("rb") as source:
                 archive.addfile(entry, source)
-
-
-def context_bytes(name: str, lock: Path, lent: Lent) -> bytes:
-    """The context in memory; for small ones."""
-    buffer = io.BytesIO()
-    write_context(name, lock, lent, buffer)
-    return buffer.getvalue()

@@ -62,11 +62,11 @@ def addresses() -> list[str]:
     return [given] if given else [f"unix://{path}" for path in _sockets() if path.exists()]
 
 
-def _open(address: str) -> "DockerClient":
+def _open(address: str, seconds: int) -> "DockerClient":
     import docker
 
     client = docker.DockerClient(
-        base_url=address, version="auto", timeout=CONNECT_SECONDS, tls=_tls(address)
+        base_url=address, version="auto", timeout=seconds, tls=_tls(address)
     )
     client.ping()
     return client
@@ -89,10 +89,11 @@ def _tls(address: str) -> "bool | TLSConfig":
     )
 
 
-def connect() -> "DockerClient":
-    """A client of the first engine that answers; close it, or use it in a `with`.
+def connect(seconds: int = CONNECT_SECONDS) -> "DockerClient":
+    """A client of the first engine that answers; whoever asked closes it.
 
-    Looks at `DOCKER_HOST` only, when it is set, else at the usual sockets. Raises
+    Looks at `DOCKER_HOST` only, when it is set, else at the usual sockets; waits `seconds` for each
+    answer, later ones included. Raises
     `MissingEngineError` without the `docker` package, and `BlockedError` saying what was tried when
     no engine answers.
     """
@@ -106,7 +107,7 @@ def connect() -> "DockerClient":
     tried: list[str] = []
     for address in addresses():
         try:
-            return _open(address)
+            return _open(address, seconds)
         except (docker.errors.DockerException, OSError, ValueError) as error:
             tried.append(f"{address}: {_reason(error)}")
     if not tried:

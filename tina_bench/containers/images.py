@@ -38,6 +38,8 @@ class Image(_Shape):
     """What it is for."""
     base: str
     """Its base, by name."""
+    files: tuple[str, ...]
+    """Files of its folder that its Dockerfile copies: requirements with their hashes."""
     disk_gib: Annotated[float, Field(gt=0)]
     """Free disk that building it takes, GiB, its build stage included."""
     note: str = ""
@@ -108,9 +110,12 @@ def source_sha256() -> str:
     return digest({name: sha256_file(path) for name, path in files_below(PACKAGE)})
 
 
+def recipe_files(name: str) -> dict[str, Path]:
+    """What an image is made from, its base and our package apart, by path in the build context."""
+    paths = [f"containers/{name}/{file}" for file in load_images().image(name).files]
+    return {path: shipped(path) for path in [dockerfile(name), *paths]}
+
+
 def recipe_sha256(name: str) -> str:
-    """One hash over what an image is made from, its base and our package apart: the Dockerfile and
-    every file of its folder, requirements and their hashes among them."""
-    folder = shipped(f"containers/{name}")
-    files = {path: sha256_file(file) for path, file in files_below(folder)}
-    return digest(files | {"Dockerfile": sha256_file(shipped(dockerfile(name)))})
+    """One hash over an image's Dockerfile and requirements."""
+    return digest({path: sha256_file(file) for path, file in recipe_files(name).items()})

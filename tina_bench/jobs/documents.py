@@ -80,6 +80,7 @@ def _hub_rows(folder: Path, dataset: Dataset, subset: str, split: str) -> list[d
     import datasets
 
     verify_sha256(folder, dataset.sha256, f"dataset {dataset.name}")
+    _refuse_addresses(folder, dataset)
     datasets.disable_progress_bars()
     with tempfile.TemporaryDirectory(prefix="tina-bench-rows-") as cache:
         try:
@@ -95,8 +96,43 @@ def _hub_rows(folder: Path, dataset: Dataset, subset: str, split: str) -> list[d
             ) from None
 
 
+def _refuse_addresses(folder: Path, dataset: Dataset) -> None:
+    """Refuse a card whose configurations name anything but files below it.
+
+    Before the library sees it: it would ask a foreign server about its file at once.
+    """
+    if not (folder / "README.md").is_file():
+        return
+    from huggingface_hub import DatasetCard
+
+    try:
+        head = DatasetCard.load(folder / "README.md").data.to_dict()
+    except Exception as error:  # noqa: BLE001 - whatever foreign text makes of a YAML reader
+        raise IntegrityError(
+            f"dataset {dataset.name}: the head of its card cannot be read: "
+            f"{' '.join(str(error).split()).removesuffix('.')}."
+        ) from None
+    left: list[Any] = [head.get("configs") or []]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+        elif isinstance(value, str) and (
+            "://" in value
+            or "::" in value
+            or value.startswith(("/", "~"))
+            or ".." in value.split("/")
+        ):
+            raise IntegrityError(
+                f"dataset {dataset.name}: its card names {value!r}, expected only files that "
+                "checkpoints.lock knows; nothing of it was read."
+            )
+
+
 def _refuse_strangers(folder: Path, dataset: Dataset, data_files: Any) -> None:
-    """Refuse files that the lock does not know: an address, or a path out of the folder."""
+    """Refuse files that the lock does not know, such as one that lies beside the locked ones."""
     known = {str((folder / name).resolve()) for name in dataset.sha256}
     for files in data_files.values():
         for file in files:

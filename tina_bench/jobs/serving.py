@@ -85,7 +85,7 @@ def serve(
     try:
         engine = Engine(weights, stack, max_model_tokens)
         connection.send(Ready())
-        _answer_all(connection, engine)
+        answer_all(connection, engine)
     except Exception as error:  # noqa: BLE001 - whatever an engine raises is why this process ends
         traceback.print_exc()
         with contextlib.suppress(OSError):  # nobody is there to be told
@@ -94,7 +94,11 @@ def serve(
     os._exit(1)
 
 
-def _answer_all(connection: Connection, engine: Engine) -> None:
+def answer_all(connection: Connection, engine: Engine) -> None:
+    """Answer what comes until nobody is there to answer to; never returns.
+
+    An engine is asked to step as long as it is busy, and takes in what has come between two steps.
+    """
     arrived: queue.SimpleQueue[tuple[list[Request], Sampling]] = queue.SimpleQueue()
 
     def receive() -> None:

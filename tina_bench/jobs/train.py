@@ -26,6 +26,7 @@ from tina_bench.jobs.engine import OFFLINE, check_packages
 from tina_bench.jobs.merge import hash_folder
 from tina_bench.jobs.rewards import recipe_rewards
 from tina_bench.lock.lockfile import verify_sha256
+from tina_bench.metering.gpu import visible_devices
 from tina_bench.store.contract import TRAINING_FILE, TrainInputs, TrainOutputs, Weights
 from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Outcome, Phase
@@ -38,10 +39,9 @@ def grpo_arguments(recipe: Recipe, stack: Stack) -> dict[str, Any]:
     return {setting.name: setting.value for setting in grpo_settings(recipe, stack)}
 
 
-def _use_one_gpu(gpus: tuple[int, ...] | None) -> None:
+def _use_one_gpu() -> None:
     """Hide all GPUs but one: with several in sight transformers would split each batch."""
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES") or "0"
-    os.environ["CUDA_VISIBLE_DEVICES"] = str(gpus[0]) if gpus else visible.split(",")[0]
+    os.environ["CUDA_VISIBLE_DEVICES"] = (visible_devices() or [""])[0]
 
 
 def _callback(context: Context, recipe: Recipe, log: LogWriter) -> Any:
@@ -122,7 +122,7 @@ def run(context: Context) -> tuple[Outcome, list[str], TrainOutputs | None]:
 
     os.environ.update(OFFLINE)
     if inputs.stack.device == "cuda":
-        _use_one_gpu(context.folder.gpus)
+        _use_one_gpu()
     import torch
     from datasets import Dataset
     from peft import LoraConfig

@@ -4,13 +4,14 @@ A sample is known by the hash of what makes it (prompt token ids, sampling param
 weights and engine), never by its place in a list: adding a task or a seed changes no key.
 """
 
+import functools
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tina_bench.errors import UsageError
+from tina_bench.errors import IntegrityError, UsageError
 from tina_bench.jobs.context import Context
 from tina_bench.jobs.documents import Problem, load_problems
 from tina_bench.jobs.engine import Request
@@ -20,6 +21,7 @@ from tina_bench.store.home import read_records
 from tina_bench.store.records import Sample
 
 PROTOCOL_DIGITS = 16
+TOKENIZER_FILE = "tokenizer.json"
 Lengths = dict[tuple[str, str], list[int]]
 """Answer lengths in tokens, by task and problem; the empty problem stands for the whole task."""
 
@@ -72,7 +74,7 @@ def render_prompts(
     manager = PromptManager(use_chat_template=True, tokenizer=tokenizer)
     for problem in problems:
         text = manager.prepare_prompt(problem.doc)
-        ids = tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+        ids = prompt_ids(tokenizer, text)
         room = context_tokens - len(ids)
         if room < (1 if fill else max_new_tokens):
             raise UsageError(
@@ -85,10 +87,44 @@ def render_prompts(
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """The model's own tokenizer, from local files, without running any code of theirs."""
-    from transformers import AutoTokenizer
+    """The model's own tokenizer, from local files, without running any code of theirs.
 
-    return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    `tokenizer.json` counts as it stands: transformers 5 rebuilds a Qwen2 model's tokenizer with a
+    normaliser and a splitting rule of its own (`AutoTokenizer`), which makes other prompts of the
+    same text where the file says otherwise.
+    """
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+    whole = (folder / TOKENIZER_FILE).is_file()
+    shape = PreTrainedTokenizerFast if whole else AutoTokenizer
+    return shape.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+
+
+@functools.cache
+def _rules(file: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    rules = Tokenizer.from_file(str(file))
+    rules.no_truncation()
+    rules.no_padding()
+    return rules
+
+
+def prompt_ids(tokenizer: Any, text: str) -> tuple[int, ...]:
+    """Token ids of a rendered prompt, no special tokens added.
+
+    Raises `IntegrityError` when they are not those of the model's own `tokenizer.json`, where there
+    is one: other ids are another prompt, and nothing would say so.
+    """
+    ids = tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+    file = Path(tokenizer.name_or_path) / TOKENIZER_FILE
+    if file.is_file() and list(ids) != _rules(file).encode(text, add_special_tokens=False).ids:
+        raise IntegrityError(
+            f"{file}: found {type(tokenizer).__name__} making other token ids of a prompt than the "
+            "file's own rules, expected the same; the installed transformers changes this "
+            "tokenizer, so nothing was sampled."
+        )
+    return ids
 
 
 def all_wanted(

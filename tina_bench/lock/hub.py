@@ -233,6 +233,11 @@ def _explain_silence(error: Exception, kind: Kind, repo: str) -> TinaBenchError 
             f"{kind} {repo}: {hub} does not answer: {why.removesuffix('.')}; check the network and "
             "its proxy, or set HF_ENDPOINT to a mirror."
         )
+    if isinstance(error, ValueError | KeyError | TypeError):  # what the library read made no sense
+        return HubUnreachableError(
+            f"{kind} {repo}: {hub} does not answer as a hub does; check HF_ENDPOINT, and whether "
+            "this network wants you to log in first."
+        )
     return None
 
 

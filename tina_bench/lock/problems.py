@@ -43,7 +43,8 @@ def compute(
 ) -> dict[str, LockedTask | str] | None:
     """Every task whose locked dataset is here, or the sentence why its problems cannot be made.
 
-    Only the tasks of `datasets`, where that is given. `None` where LightEval is not installed. Raises `LockError` when the worker itself fails.
+    Only the tasks of `datasets`, where that is given. `None` where LightEval is not installed.
+    Raises `LockError` when the worker itself fails.
     """
     with tempfile.TemporaryDirectory(prefix="tina-bench-") as name:
         scratch = Path(name)

@@ -50,7 +50,6 @@ def examine(home: Path) -> list[Finding]:
         _python(),
         *_engines(),
         _gpu(),
-        _docker(),
         _disk(home),
         _memory(),
         _hub(),
@@ -94,27 +93,6 @@ def _gpu() -> Finding:
         "NVIDIA GPU", bool(gpus.names), f"{found}; processor: {processor_name()}",
         "The paper profile needs one; GPU-hours and joules are unknown without.",
         "Use `--profile smoke` here, or rent one; `pip install nvidia-ml-py` if there is one.",
-    )  # fmt: skip
-
-
-def _docker() -> Finding:
-    address = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    path = Path(urlsplit(address).path)
-    ok, found = False, f"no socket at {path}"
-    if address.startswith("unix://") and path.exists():
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(HUB_TIMEOUT_SECONDS)
-            try:
-                client.connect(str(path))
-                ok, found = True, f"engine answers at {path}"
-            except OSError as error:
-                found = f"{path}: {error.strerror}"
-    elif not address.startswith("unix://"):
-        found = f"DOCKER_HOST is {address}, which was not tried"
-    return Finding(
-        "Docker engine", ok, found,
-        "Container runs are not in this version; nothing else needs it.",
-        "Start the engine, or set DOCKER_HOST.",
     )  # fmt: skip
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tina_bench.catalog.scale import Scale
 from tina_bench.catalog.schema import Calibration, CostClaim
-from tina_bench.catalog.sizes import Scale
 from tina_bench.store.records import Job
 
 

@@ -82,7 +82,7 @@ class ModelPart:
     """What of a plan is for one model; `model` is empty for data that several need."""
 
     model: str
-    steps: Counter[JobKind] = field(default_factory=Counter)
+    steps: dict[JobKind, int] = field(default_factory=dict)
     """Jobs by kind."""
     seeds: int = 0
     """Runs of the task with most of them."""
@@ -104,7 +104,7 @@ def by_model(jobs: Iterable[PlannedJob]) -> list[ModelPart]:
         parts.append(
             ModelPart(
                 model=name,
-                steps=Counter(p.job.kind for p in group),
+                steps=dict(Counter(p.job.kind for p in group)),
                 seeds=max(runs.values(), default=0),
                 total=total(group),
                 evaluation=total(p for p in group if p.job.task is not None),

@@ -4,8 +4,8 @@ import difflib
 from typing import Any
 
 from tina_bench.catalog.recipes import PublishedText, Recipe, Variant
+from tina_bench.catalog.scale import Scale
 from tina_bench.catalog.schema import Catalog, Model, ModelKind, Source, Stack
-from tina_bench.catalog.sizes import Scale
 from tina_bench.catalog.training import (
     check_recipe,
     deviations,

@@ -120,6 +120,8 @@ class DockerRunner:
         image = self.image(job.kind)
         if image is None:
             return self._fetcher.run(folder, home, on_progress)
+        # Real paths: inside, there is no link to follow and no `..` to climb.
+        folder, home = folder.resolve(), home.resolve()
         binds = binds_of(job, folder, Home(home))
         watch = Watch(folder)
         (folder / OUTPUT_FILE).touch()
@@ -163,7 +165,7 @@ class DockerRunner:
             "name": f"tina-bench-{job.attempt[:16]}",
             "labels": {LABEL_HOME: str(home), LABEL_ATTEMPT: job.attempt},
             "mounts": [
-                Mount(str(bind.path), str(bind.path.resolve()), "bind", read_only=not bind.writable)
+                Mount(str(bind.path), str(bind.path), "bind", read_only=not bind.writable)
                 for bind in binds
             ],
             "user": self._owner.text,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tina_bench.catalog.schema import Catalog
+from tina_bench.errors import HubUnreachableError, NotOnHubError
 from tina_bench.jobs.failures import is_disk_full
 from tina_bench.lock.lockfile import Lock
 from tina_bench.planning.plan import resolve_profile
@@ -168,12 +169,18 @@ class Execution:
         if left is not None and left <= 0:
             self.summary.budget_reached = True
             return
+        try:
+            inputs = self._inputs.build(jobs, self._results)
+        except (HubUnreachableError, NotOnHubError) as error:  # a published text that is not here
+            self._watcher.pool_started(kind, model, len(jobs))
+            self._fail(kind, model, Failure(FailureKind.JOB, str(error)))
+            return
         folder = JobFolder(
             kind=kind,
             name=name,
             attempt=uuid.uuid4().hex,
             jobs=jobs,
-            inputs=self._inputs.build(jobs, self._results),
+            inputs=inputs,
             stack=self._stack_name,
             engines=self._engines if kind is JobKind.EVALUATE else 1,
             gpus=self._gpus,
@@ -189,8 +196,8 @@ class Execution:
             return
         self._watcher.pool_started(kind, model, len(jobs))
         try:
-            self._check_room(folder)
             work.mkdir(parents=True, exist_ok=True)
+            self._check_room(folder)
             (work / RESULT_FILE).unlink(missing_ok=True)
             write_model(work / JOB_FILE, folder)
             code = self._runner.run(work, self._home.root, self._watcher.progress)

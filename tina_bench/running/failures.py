@@ -22,18 +22,16 @@ ADVICE = {
     FailureKind.INTERRUPTED: "run the same command again to go on",
     FailureKind.DISK_FULL: "free some space or choose another home with TINA_BENCH_HOME, then run "
     "the same command again to go on",
-    FailureKind.MISSING_ENGINE: "start Docker or Podman, or use `--runner local`; `tina-bench "
-    "doctor` says what was found",
+    FailureKind.MISSING_ENGINE: "`--runner local` needs none",
     FailureKind.ENGINE_GONE: "start the engine again and repeat the command: what is finished is "
     "kept, and a container that was left stops by itself",
     FailureKind.ENGINE_REFUSED: "`tina-bench doctor` says what was found of the engine",
-    FailureKind.MISSING_IMAGE: "`tina-bench containers build` builds it",
-    FailureKind.WRONG_IMAGE: "build it again with `tina-bench containers build`, so that results "
-    "name the code that ran",
+    FailureKind.MISSING_IMAGE: "nothing is pulled by itself, and `--runner local` needs no image",
+    FailureKind.WRONG_IMAGE: "it is not used, since results would name code that did not run",
     FailureKind.MISSING_GPU_RUNTIME: "install the NVIDIA Container Toolkit and restart the engine, "
     "or use `--runner local`",
     FailureKind.MISSING_GPU: "see that `nvidia-smi` lists it, here and in a container",
-    FailureKind.CRASHED: "its log says more; everything finished so far is kept",
+    FailureKind.CRASHED: "everything finished so far is kept",
     FailureKind.JOB: "",
 }
 """What to do, by kind; a job's own sentence says it itself."""

@@ -6,6 +6,7 @@ from typing import Literal
 from tina_bench.catalog.schema import Catalog, Profile, PublishedText, Source
 from tina_bench.errors import IntegrityError
 from tina_bench.lock.lockfile import Lock, LockedFiles, locked
+from tina_bench.lock.texts import fetch_published_text, read_published_text
 from tina_bench.store.contract import (
     Dataset,
     EvaluateInputs,
@@ -38,10 +39,10 @@ def _fetch(what: Literal["model", "dataset"], entry: LockedFiles) -> FetchInputs
 
 
 def _text(published: PublishedText | None) -> str | None:
+    """The text itself, brought into the cache if it is not there: a job has no network."""
     if published is None:
         return None
-    from tina_bench.lock.texts import read_published_text
-
+    fetch_published_text(published)
     return read_published_text(published)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 LABEL_HOME = f"{LABEL}.home"
-"""On every container, with the home that it works for."""
+"""On every container, with the real path of the home that it works for."""
 LABEL_ATTEMPT = f"{LABEL}.attempt"
 """On every container, with its attempt."""
 
@@ -45,7 +45,8 @@ def clear(home: Home, client: "DockerClient | None") -> int:
 
 def _remove(home: Home, client: "DockerClient") -> int:
     with talking():
-        left = client.containers.list(all=True, filters={"label": f"{LABEL_HOME}={home.root}"})
+        label = f"{LABEL_HOME}={home.root.resolve()}"
+        left = client.containers.list(all=True, filters={"label": label})
         for container in left:
             container.stop(timeout=int(GRACE_SECONDS))
             container.remove(force=True)

@@ -27,7 +27,10 @@ def refusal(error: "APIError") -> RunnerFailure:
 
     words = str(error.explanation or error).strip()
     if isinstance(error, docker.errors.ImageNotFound):
-        return RunnerFailure(FailureKind.MISSING_IMAGE, f"the engine has no such image: {words}")
+        return RunnerFailure(
+            FailureKind.MISSING_IMAGE,
+            f"the engine has the image no more ({words}); `tina-bench containers build` builds it",
+        )
     kinds = [kind for part, kind in REFUSALS if part in words.lower()]
     kind = kinds[0] if kinds else FailureKind.ENGINE_REFUSED
     if "bind source path" in words.lower():

@@ -28,14 +28,14 @@ def _gold(text: str) -> tuple[Any, ...]:
 
 @lru_cache(maxsize=100_000)
 def is_correct(text: str, gold: str, *, lenient: bool = False) -> bool | None:
-    """Whether Math-Verify finds the answer of `text` equal to `gold`; `None` if it cannot read that.
+    r"""Whether Math-Verify finds the answer of `text` equal to `gold`; `None`: gold is unreadable.
 
-    A bare gold answer is read as LaTeX. Of the text only LaTeX counts, a `\\boxed` one before any
+    A bare gold answer is read as LaTeX. Of the text only LaTeX counts, a `\boxed` one before any
     other, and the first that is found. Source: Tina, `tina/post_train_hf/rewards.py` at c6274cd.
     With `lenient` Math-Verify's own settings hold, which also read numbers that are not marked as
     mathematics.
     """
-    from latex2sympy2_extended import NormalizationConfig
+    from latex2sympy2_extended import NormalizationConfig  # type: ignore[import-untyped]
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify
 
     expected = _gold(gold)

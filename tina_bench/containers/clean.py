@@ -1,0 +1,52 @@
+"""Remove images of ours, and never one of anybody else.
+
+Ours is what carries our label and is tagged in our repository. The label alone would not do: an
+image that somebody builds on one of ours inherits it.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tina_bench.containers.engine import IMAGE_LABEL, REPOSITORY
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+
+@dataclass(frozen=True)
+class Ours:
+    """One tag of ours, and the image that it names."""
+
+    name: str
+    tag: str
+    id: str
+    size_bytes: int
+
+
+def our_images(client: "DockerClient", names: tuple[str, ...] = ()) -> list[Ours]:
+    """Every image of ours in the engine, of these names or of all, build stages included."""
+    found = [
+        Ours(image.labels[IMAGE_LABEL], tag, str(image.id), int(image.attrs.get("Size") or 0))
+        for image in client.images.list(filters={"label": IMAGE_LABEL})
+        for tag in image.tags
+        if tag.startswith(f"{REPOSITORY}/{image.labels[IMAGE_LABEL]}:")
+    ]
+    return sorted(
+        (ours for ours in found if not names or ours.name in names), key=lambda ours: ours.tag
+    )
+
+
+def remove(client: "DockerClient", ours: Ours) -> str | None:
+    """Remove one tag of ours, and its layers unless something else uses them.
+
+    Returns why not, when the engine refuses because a container uses it; containers are left alone.
+    """
+    import docker.errors
+
+    try:
+        client.images.remove(ours.tag, force=False)
+    except docker.errors.ImageNotFound:
+        return None  # somebody else was quicker, which is what was wanted
+    except docker.errors.APIError as error:
+        return str(error.explanation or error).strip()
+    return None
