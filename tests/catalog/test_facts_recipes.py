@@ -268,6 +268,16 @@ def test_the_rows_of_the_paper_stand_on_the_step_and_epoch_of_the_facts() -> Non
             assert model.subfolder == f"checkpoint-{row['checkpoint_step']}"
 
 
+def test_a_model_of_tina_s_is_trained_by_the_recipe_of_its_name_and_of_two_by_the_code_s() -> None:
+    """An adapter that the authors released is taken for what their published code made."""
+    trained = {n: m for n, m in CATALOG.models.items() if m.base == BASE and m.recipe is not None}
+    assert len(trained) == len(RECIPES)
+    for name, model in trained.items():
+        assert model.recipe in (name, f"{name}-as-published-code")
+        if model.recipe != name:
+            assert "of the two, the published code's" in model.note
+
+
 def test_a_repository_that_was_only_guessed_by_a_pattern_says_so() -> None:
     """Confirmed are those of the facts' table, of the authors' scripts, and one link."""
     confirmed = {row["hf_repo"] for row in facts()["baseline_model"]}
@@ -287,6 +297,12 @@ def test_other_efforts_are_named_as_a_sober_look_names_them() -> None:
         row = sober()[model.title]
         assert model.repo == f"{row['organization']}/{row['name']}"
         assert f"Base by A Sober Look: {row['baseModel']};" in model.note
+
+
+def test_fastcurl_v3_is_guessed_by_the_pattern_of_the_one_before() -> None:
+    preview, v3 = CATALOG.models["fastcurl-1.5b"], CATALOG.models["fastcurl-1.5b-v3"]
+    assert preview.repo is not None
+    assert v3.repo == preview.repo.replace(preview.title, v3.title)
 
 
 def test_a_model_of_the_field_profile_has_a_confirmed_repository() -> None:
@@ -350,6 +366,6 @@ def test_tasks_have_the_dataset_split_and_size_of_the_facts() -> None:
         if name == "gpqa":
             assert task.subset in dataset
             assert task.prompt_seed is not None
-            assert any("without a seed" in deviation for deviation in task.deviations)
+            assert any("without a seed" in caveat for caveat in task.caveats)
         else:
             assert gold.startswith(str(task.gold_field))

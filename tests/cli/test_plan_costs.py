@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from tests.support.program import Ended, call, run
+from tina_bench.cli import plan as plan_verb
+from tina_bench.cli import runners
+from tina_bench.planning.shapes import Machine
 
 PAPER = ("--all", "--gpu", "l40s", "--count", "2", "--seeds", "10")
 
@@ -74,7 +77,7 @@ def test_the_paper_s_own_dollars_stand_beside(plan: Any, text: str) -> None:
     assert totals["Best checkpoint in best-performance task"] == 9
     rs2 = next(part for part in plan["by_model"] if part["model"] == "tina-open-rs2")
     assert any(plan["published"][name]["total_usd"] == 32 for name in rs2["published"])
-    assert "$15 + $17 = $32" in text
+    assert "$32 (15 + 17)" in text
     assert "$526" in text
     assert re.search(
         r"Best checkpoint in best-performance task \$8 \$1 \$9 Tina authors read", text
@@ -160,6 +163,23 @@ def test_what_does_not_fit_together_is_one_sentence(
     ended: Ended = call(*arguments)
     assert ended.code == 11
     assert sentence in ended.sentence
+
+
+def test_a_budget_without_a_price_is_refused_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def rare(packages: list[str]) -> Machine:
+        return Machine(has_gpu=True, packages=dict.fromkeys(packages), gpus=("NVIDIA Rare 9000",))
+
+    monkeypatch.setattr(plan_verb, "this_machine", rare)
+    monkeypatch.setattr(runners, "this_machine", rare)
+    ended = call("reproduce", "--all", "--runner", "local", "--budget", "5")
+    assert ended.code == 11
+    assert "the catalog has no on-demand price for nvidia-rare-9000" in ended.sentence
+    assert not (tmp_path / "home").exists()
+    assert (
+        call("reproduce", "--all", "--runner", "local", "--budget", "5", "--price", "1").code == 22
+    )
 
 
 def _bad(**changes: str) -> str:

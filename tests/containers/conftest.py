@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.containers.checkout import Checkout, make_checkout
 from tests.support.engine import Engine, cpu_image, engine  # noqa: F401 - fixtures
 from tina_bench.lock.lockfile import Lock, LockedImage, write_lock
 
@@ -79,3 +80,25 @@ def at_engine(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     monkeypatch.setenv("TINA_BENCH_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("TINA_BENCH_LOCK", raising=False)
     return engine
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    """A checkout with one small image, which the program takes for its own."""
+    made = make_checkout(tmp_path / "checkout")
+    monkeypatch.setattr("tina_bench.containers.images.CHECKOUT", made.root)
+    return made
+
+
+@pytest.fixture
+def tiny_lock(
+    at_engine: Engine,
+    publish: Callable[..., LockedImage],
+    lock_of: Callable[[LockedImage], Path],
+    checkout: Checkout,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """The lock with the small image's base, which the program finds by itself."""
+    lock = lock_of(publish(f"base-of-{at_engine.root.name}:1"))
+    monkeypatch.setenv("TINA_BENCH_LOCK", str(lock))
+    return lock

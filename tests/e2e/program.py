@@ -5,8 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.program import Ended
@@ -27,15 +27,17 @@ class Program:
     """tina-bench in a home of its own."""
 
     root: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What it finds beside this machine's own environment."""
 
     @property
     def home(self) -> Home:
         return Home(self.root)
 
-    def _start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "tina_bench", *arguments],
-            env={**os.environ, **CALM, "TINA_BENCH_HOME": str(self.root)},
+            env={**os.environ, **CALM, **self.environment, "TINA_BENCH_HOME": str(self.root)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -45,7 +47,7 @@ class Program:
 
     def run(self, *arguments: str, code: int = 0) -> Ended:
         """Run to the end; the exit code must be `code`."""
-        process = self._start(*arguments)
+        process = self.start(*arguments)
         out, err = process.communicate(timeout=540)
         ended = Ended(process.returncode, out, err)
         assert ended.code == code, f"exit {ended.code}\n{out[-2000:]}\n{err[-4000:]}"
@@ -53,7 +55,7 @@ class Program:
 
     def run_and_kill_job(self, kind: str, when: Callable[[], bool], *arguments: str) -> Ended:
         """Run, and `kill -9` the process of the first job of that kind as soon as `when` holds."""
-        process = self._start(*arguments)
+        process = self.start(*arguments)
         killed = False
         while process.poll() is None:
             job = self._job_process(process.pid)
@@ -66,7 +68,7 @@ class Program:
 
     def run_and_interrupt(self, kind: str, *arguments: str) -> Ended:
         """Run, and press Ctrl-C once the first job of that kind has opened its ledger."""
-        process = self._start(*arguments)
+        process = self.start(*arguments)
         while process.poll() is None and not any(self.root.glob(f"jobs/{kind}-*/ledger.jsonl")):
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)

@@ -17,6 +17,13 @@ WEIGHTS = "model.safetensors"
 BIG = os.urandom(1 << 20) * 32
 """32 MiB: the library writes blocks of ten, and what is cut can only go on after a whole one."""
 BLOCK = 10 * 1024 * 1024
+LISTENING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from tina_bench.cli import main
+main()
+"""
+"""The program, listening to Ctrl-C also where the suite was started in the background."""
 
 
 def big(hub: Hub) -> str:
@@ -172,14 +179,17 @@ def test_a_download_that_is_cut_goes_on_where_it_stopped(hub: Hub, site: Site, r
     assert second.sent == len(BIG) - BLOCK, "what was there was not sent again"
 
 
-def test_a_killed_fetch_goes_on_where_it_stopped(hub: Hub, site: Site) -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
+def test_a_fetch_that_was_ended_goes_on_where_it_stopped(
+    hub: Hub, site: Site, how: signal.Signals
+) -> None:
     path = big(hub)
     site.lock("my-base")
     # After the first block nothing more comes, and the program waits.
     stall = hub.fail(path, stall_after=BLOCK)
     arguments = ["fetch", "my-base", "--lock", site.lock_file, "--catalog", site.catalog]
     process = subprocess.Popen(
-        [sys.executable, "-m", "tina_bench", *map(str, arguments)],
+        [sys.executable, "-c", LISTENING, *map(str, arguments)],
         env={**os.environ, **site.environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -187,8 +197,8 @@ def test_a_killed_fetch_goes_on_where_it_stopped(hub: Hub, site: Site) -> None:
     until = time.monotonic() + 60
     while not any(p.stat().st_size >= BLOCK for p in site.blobs()) and time.monotonic() < until:
         time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.send_signal(how)
+    assert process.wait(30) == (130 if how is signal.SIGINT else -how)
     stall.release()
     assert not weights(hub, site).exists(), "a part of a file is no file of the cache"
 

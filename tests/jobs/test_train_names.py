@@ -11,6 +11,7 @@ from tests.support.worlds import FIT, make_catalog, make_lock
 from tina_bench.catalog.load import load_catalog
 from tina_bench.catalog.recipes import Variant
 from tina_bench.catalog.schema import Catalog
+from tina_bench.catalog.training import as_trained_for
 from tina_bench.errors import UsageError
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.shapes import Snapshot
@@ -97,6 +98,32 @@ def test_a_recipe_that_no_model_stands_for_is_trained_under_its_own_name() -> No
     assert kinds(alone, "r2", "r2")[-1] == ("train", "r2")
 
 
+def test_a_model_is_trained_up_to_the_checkpoint_of_its_published_row() -> None:
+    changes = {"models/tina-3/checkpoint_step": 3, "models/tina-3/checkpoint_confidence": "derived"}
+    catalog = world(**changes)
+    ids = {}
+    for name, whole in (("tina-3", False), ("tina-3", True), ("r3", False)):
+        request, widened = training_request(catalog, name, "r3", whole=whole, profile="cpu")
+        plan = make_plan(request, widened, make_lock(), Snapshot(), FIT)
+        training = plan.jobs[-1]
+        recipe = as_trained_for(widened.models[training.job.model], widened.recipes["r3"])
+        ids[name, whole] = (training.job.id, recipe.steps)
+    assert [steps for _, steps in ids.values()] == [3, 5, 5]
+    assert ids["tina-3", True][0] == ids["r3", False][0] != ids["tina-3", False][0]
+
+
+def test_the_dry_run_says_that_it_stops_at_a_checkpoint_and_how_sure_that_is() -> None:
+    row = CATALOG.models[TINA]
+    (shown,) = call("train", TINA, "--variant", "as-published-code", "--dry-run", "--json").json()
+    recipe = CATALOG.recipes[shown["recipe"]]
+    assert (shown["steps"], shown["steps_of_recipe"]) == (row.checkpoint_step, recipe.steps)
+    told = call("train", TINA, "--variant", "as-published-code", "--dry-run").out
+    assert f"{row.checkpoint_step} of {recipe.steps}" in told
+    assert str(row.checkpoint_confidence) in told
+    (whole,) = call("train", shown["recipe"], "--dry-run", "--json").json()
+    assert whole["steps"] == recipe.steps
+
+
 def test_the_stack_is_that_of_the_first_profile_that_has_the_model() -> None:
     request, _ = training_request(CATALOG, "smoke-tina", "smoke-grpo")
     assert request.profile == "smoke"
@@ -163,11 +190,11 @@ def test_scale_without_retrain_is_refused() -> None:
 
 
 def test_a_plan_with_retrain_trains_what_it_would_fetch() -> None:
-    given = ("plan", "--profile", "paper", "--model", "tina-limr", "--json")
+    given = ("plan", "--profile", "paper", "--model", "tina-still-3", "--json")
     fetched = {(job["kind"], job["model"]) for job in call(*given).json()["jobs"]}
     trained = {(job["kind"], job["model"]) for job in call(*given, "--retrain").json()["jobs"]}
-    assert ("fetch", "tina-limr") in fetched - trained
-    assert ("train", "tina-limr") in trained - fetched
+    assert ("fetch", "tina-still-3") in fetched - trained
+    assert ("train", "tina-still-3") in trained - fetched
 
 
 def test_a_plan_at_scale_tiny_speaks_of_no_real_model() -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ import pytest
 from docker.types import Mount
 
 from tests.support import tiny
+from tests.support.engine import Engine, running_engine
 from tests.support.program import ROOT
 from tests.support.tiny import make_folder
 from tina_bench.containers.engine import LocalImage
@@ -460,3 +462,43 @@ def test_the_local_runner_s_next_use_of_a_home_clears_it_too(
     orphaned(engine, tiny_image, home, "sleep", 600)
     assert clear(home, None) == 1
     assert containers_of(engine, home) == []
+
+
+HOOK = """#!/bin/sh
+exit 0
+"""
+
+
+def test_gpus_are_asked_for_by_their_numbers_and_numbered_anew_inside(
+    engine: Engine, tiny_image: LocalImage, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With the toolkit's hook (here one that does nothing) Docker accepts the request and passes it
+    # on: this proves how the request arrives, not that a GPU does.
+    with tempfile.TemporaryDirectory(prefix="tb-gpu-") as folder:
+        hooks = Path(folder) / "hooks"
+        hooks.mkdir()
+        (hooks / "nvidia-container-runtime-hook").write_text(HOOK, encoding="utf-8")
+        (hooks / "nvidia-container-runtime-hook").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{hooks}:{os.environ['PATH']}")
+        with running_engine(Path(folder)) as other:
+            archive = b"".join(engine.client.images.get("tiny:kept").save(named=True))
+            other.client.images.load(archive)
+            runner = docker_runner(other, tiny_image)
+
+            def inside(**given: Any) -> tuple[Any, list[str]]:
+                work = make_folder(home, JobKind.EVALUATE, "probe", "1", stack="gpu", **given)
+                assert runner.run(work, home.root, ignore) == 0
+                outputs = result_of(work)["outputs"]
+                return outputs["environment"].get("NVIDIA_VISIBLE_DEVICES"), outputs["argv"]
+
+            assert inside()[0] == "all"
+            seen, argv = inside(gpus=(2, 5))
+            assert seen == "2,5"
+            assert argv[-1] == "--gpus-from-zero"
+            monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1,3")
+            seen, argv = inside()
+            assert seen == "1,3"
+            assert argv[-1] == str(home.root)
+            grade = make_folder(home, JobKind.GRADE, "probe", "1", stack="gpu")
+            assert runner.run(grade, home.root, ignore) == 0
+            assert "NVIDIA_VISIBLE_DEVICES" not in result_of(grade)["outputs"]["environment"]

@@ -16,6 +16,7 @@ import pytest
 from tests.support.made import make_fetch_folder
 from tests.support.program import ROOT
 from tests.support.runners import Ears, make_execution
+from tests.support.tiny import make_folder
 from tina_bench.catalog.load import load_catalog
 from tina_bench.embedded.files import model_folder
 from tina_bench.lock.lockfile import Lock, LockedFile, LockedFiles
@@ -26,10 +27,11 @@ from tina_bench.planning.shapes import Machine, Plan, Request
 from tina_bench.planning.snapshot import take_snapshot
 from tina_bench.running.execute import Execution, Summary
 from tina_bench.running.local import LocalRunner, Progress, tail
+from tina_bench.running.watch import Watch
 from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import FailureKind, FetchInputs, JobResult, Weights
 from tina_bench.store.home import Home, read_record, read_records
-from tina_bench.store.records import LedgerEntry, Outcome
+from tina_bench.store.records import JobKind, LedgerEntry, Outcome
 
 CATALOG = load_catalog()
 LOCK = resolve_embedded(CATALOG)
@@ -329,3 +331,29 @@ def test_the_log_of_an_earlier_attempt_is_kept(home: Home) -> None:
     LocalRunner().run(work, home.root, ignore)
     assert (work / "log.txt").read_text(encoding="utf-8").startswith("from before\n")
     assert tail(home.root) == ""
+
+
+def test_a_job_that_computes_on_a_gpu_refuses_to_compute_elsewhere(home: Home) -> None:
+    # As in a container of an engine that ignores the request for a GPU.
+    work = make_folder(home, JobKind.EVALUATE, stack="gpu", image="sha256:1")
+    assert LocalRunner().run(work, home.root, ignore) == 0
+    result = read_record(work / "result.json", JobResult)
+    assert result.failure_kind is FailureKind.MISSING_GPU
+    assert "NVML shows none in its container" in (result.failure or "")
+    assert "nvidia-smi" in (result.failure or "")
+
+
+def test_what_the_job_prints_comes_out_line_by_line(home: Home) -> None:
+    work = start_folder(home, FILES)
+    (work / "weights").touch()
+    (work / "log.txt").write_text("from before\n", encoding="utf-8")
+    watch = Watch(work)
+    assert watch.look() is None
+    (work / "progress.json").write_text('{"phase":"load","done":0,"total":0,"unit":""}')
+    with (work / "log.txt").open("a", encoding="utf-8") as log:
+        seen = []
+        for text in ("one\ntw", "o\n", "three"):
+            log.write(text)
+            log.flush()
+            seen.append(watch.look())
+    assert [progress.printed for progress in seen if progress] == ["one", "two", ""]

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from tina_bench.board.evidence import Evidence
 from tina_bench.store.records import Provenance, ResultRecord
 
-_APART = frozenset({"command_line", "deviations"})
+_APART = frozenset({"command_line", "deviations", "caveats"})
 """Fields that have a place of their own on the page."""
 _GENERAL = "General"
 _PACKAGES_FIRST = ("stack", "profile", "tina_bench_version")
@@ -135,10 +135,11 @@ def command_lines(evidence: Evidence, model: str) -> tuple[str, ...]:
 
 
 def deviations(evidence: Evidence, model: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Each deviation with the titles of the tasks it is true of."""
+    """Each deviation and caveat with the titles of the tasks it is true of."""
     found: dict[str, list[str]] = {}
     for task in evidence.tasks:
         record = evidence.records.get((model, task))
-        for text in record.provenance.deviations if record else ():
+        made = record.provenance if record else None
+        for text in (*made.deviations, *made.caveats) if made else ():
             found.setdefault(text, []).append(evidence.task_title(task))
     return tuple((text, tuple(tasks)) for text, tasks in found.items())

@@ -90,6 +90,7 @@ def _results(evidence: Evidence) -> Iterator[Row]:
             "stack": record.provenance.stack,
             "profile": record.provenance.profile,
             "deviations": record.provenance.deviations,
+            "caveats": record.provenance.caveats,
             "finished_at": record.provenance.finished_at.isoformat(),
         }
 

@@ -152,8 +152,9 @@ class Task(Entry):
     """Equivalence margin, percentage points: a difference this small is of no practical weight."""
     access: Literal["open", "gated"] = "open"
     """`gated`: the hub wants an accepted licence and a token."""
-    deviations: tuple[str, ...] = ()
-    """In what this differs from the published protocol; goes onto every result."""
+    caveats: tuple[str, ...] = ()
+    """In what this differs from the published protocol without being another benchmark; stands on
+    every result and beside every verdict, and decides none."""
     note: str = ""
     """Known quirks."""
     reference: str = ""

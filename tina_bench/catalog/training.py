@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tina_bench.catalog.recipes import Recipe, Reward, RewardName
-from tina_bench.catalog.schema import Stack
+from tina_bench.catalog.schema import Model, Stack
 from tina_bench.errors import CatalogError
 
 PUBLISHED_TRAINER = "trl 0.15.2 (a copy of its trainer in the Tina repository, commit c6274cd)"
@@ -49,6 +49,17 @@ class Setting:
 def is_published(recipe: Recipe) -> bool:
     """Whether the recipe is somebody's published one: it quotes texts of a published source."""
     return recipe.system_prompt_from is not None or recipe.chat_template_from is not None
+
+
+def as_trained_for(model: Model, recipe: Recipe) -> Recipe:
+    """The recipe as far as a model needs it: up to the checkpoint that its published row stands on.
+
+    The schedule stays the recipe's own, so that these are the first steps of the whole training.
+    """
+    if model.checkpoint_step is None:
+        return recipe
+    stopped = recipe.optimizer.model_copy(update={"stop_step": model.checkpoint_step})
+    return recipe.model_copy(update={"optimizer": stopped})
 
 
 def target_range(recipe: Recipe) -> tuple[int, int] | None:

@@ -204,7 +204,8 @@ def build(
         typer.Option(
             "--wheels",
             metavar="DIR",
-            help="Wheels of packages that no index in reach has, as torch's CPU build.",
+            help="Wheels of packages that no index in reach has, as torch's CPU build; the build "
+            "borrows them over this machine's loopback, so on its own network `host`.",
         ),
     ] = None,
     index: Annotated[
@@ -215,7 +216,8 @@ def build(
         typer.Option(
             "--certificates",
             metavar="FILE",
-            help="Certificate authorities (PEM) to trust while building, as behind a proxy.",
+            help="Certificate authorities (PEM) to trust while building, as behind a proxy; lent "
+            "in the same way.",
         ),
     ] = None,
     network: Annotated[
@@ -236,14 +238,14 @@ def build(
     """
     from tina_bench.cli.building import Screen
     from tina_bench.containers.build import Options, build, drop_if_replaced
-    from tina_bench.containers.context import Lent
     from tina_bench.containers.engine import connect
+    from tina_bench.containers.lending import Lent, check_index
     from tina_bench.containers.records import write_record
 
     options = Options(
         lock=lock,
         lent=Lent(wheels=wheels, certificates=certificates),
-        arguments={"INDEX_URL": index} if index else {},
+        arguments={"INDEX_URL": check_index(index)} if index else {},
         network=network,
         no_cache=no_cache,
     )
@@ -333,7 +335,7 @@ def clean(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove images that tina-bench has built, build stages included; show them without `--yes`.
+    """Remove images that tina-bench has built; without `--yes`, only show them.
 
     Images of others are never touched, bases and what stands on ours included, and one that a
     container uses stays.

@@ -66,8 +66,9 @@ def _usd(value: float | None) -> str:
 
 
 def _published(claims: list["CostClaim"]) -> str:
+    """The sum, and in brackets training and evaluation."""
     return "; ".join(
-        f"{_usd(claim.train_usd)} + {_usd(claim.eval_usd)} = {_usd(claim.total_usd)}"
+        f"{_usd(claim.total_usd)} ({claim.train_usd:g} + {claim.eval_usd:g})"
         if claim.train_usd is not None and claim.eval_usd is not None
         else _usd(claim.total_usd)
         for claim in claims
@@ -110,6 +111,7 @@ def print_costs(plan: "Plan", out: "Console") -> None:
     kept = [i for i in range(len(columns)) if {row[i] for row in rows} - empty]
     right = tuple(columns[i] for i in kept if columns[i] not in ("model", "published"))
     made = table(*(columns[i] for i in kept), right=right)
+    made.columns[0].no_wrap = True
     for row in rows:
         made.add_row(*(row[i] for i in kept), end_section=row is rows[-2])
     out.print(made)

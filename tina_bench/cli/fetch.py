@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from tina_bench.errors import TinaBenchError
     from tina_bench.lock.fetching import Fetch, Fetched
 
+EXIT_INTERRUPTED = 130
+"""What shells give for a program that Ctrl-C ended."""
+
 
 def _bar() -> "Progress":
     from rich.progress import (
@@ -31,13 +34,15 @@ def _bar() -> "Progress":
         TransferSpeedColumn,
     )
 
+    screen = console(stderr=True)
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(binary_units=True),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
-        console=console(stderr=True),
+        console=screen,
+        disable=not screen.is_terminal,
         transient=True,
     )
 
@@ -70,7 +75,8 @@ def fetch(
     also offline. `reproduce` fetches by itself what it needs; this does it beforehand.
 
     Exit codes: 13 never resolved; 14 a wrong byte (taken out of the cache: run it again); 30 gated,
-    or a token is missing; 31 not on the hub; 32 the hub does not answer; 33 the disk is too small.
+    or a token is missing; 31 not on the hub; 32 the hub does not answer; 33 the disk is too small;
+    130 Ctrl-C.
     """
     from tina_bench.catalog.load import load_catalog
     from tina_bench.lock.fetching import Fetch
@@ -86,9 +92,13 @@ def fetch(
     refusal = work.refusal()
     if names and refusal is not None:
         raise refusal
-    with _bar() as bar:
-        task = bar.add_task("", total=work.total_bytes)
-        done = work.run(lambda name, at: bar.update(task, description=name, completed=at))
+    try:
+        with _bar() as bar:
+            task = bar.add_task("", total=work.total_bytes)
+            done = work.run(lambda name, at: bar.update(task, description=name, completed=at))
+    except KeyboardInterrupt:
+        typer.echo("interrupted: what is there is kept; run it again to go on.", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     if as_json:
         print_json(
             {

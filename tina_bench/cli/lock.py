@@ -87,9 +87,10 @@ def _renew(loaded: "Catalog", target: Path, update: list[str], *, as_json: bool)
 
     asked = lock_names(loaded, update)
     old = read_lock(target if target.exists() else packaged_lock())
+    screen = console(stderr=True)
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}", markup=False), transient=True,
-        console=console(stderr=True),
+        console=screen, disable=not screen.is_terminal,
     ) as bar:  # fmt: skip
         task = bar.add_task("reading the catalog", total=None)
         made = renew(loaded, old, asked, lambda name: bar.update(task, description=name))

@@ -28,8 +28,7 @@ from tina_bench.cli.common import (
     this_machine,
 )
 from tina_bench.cli.estimates import costs_json, print_costs
-from tina_bench.cli.runners import RunnerOption, choose_runner
-from tina_bench.running.names import RunnerName
+from tina_bench.cli.runners import RunnerOption, RunnerWord, choose_runner
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
@@ -142,7 +141,7 @@ def plan(
             help="GPUs, each with an engine of its own: they share the time, not the GPU-hours.",
         ),
     ] = 1,
-    runner: RunnerOption = RunnerName.AUTO,
+    runner: RunnerOption = RunnerWord.AUTO,
     lock: LockOption = None,
     as_json: JsonOption = False,
 ) -> None:

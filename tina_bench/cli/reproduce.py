@@ -34,12 +34,12 @@ from tina_bench.cli.plan import build_plan, plan_json, print_plan
 from tina_bench.cli.runners import (
     MemoryOption,
     RunnerOption,
+    RunnerWord,
     ShmOption,
     Sizes,
     choose_runner,
     open_runner,
 )
-from tina_bench.running.names import RunnerName
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -135,7 +135,7 @@ def reproduce(
     home: HomeOption = None,
     retrain: RetrainOption = False,
     scale: ScaleOption = None,
-    runner: RunnerOption = RunnerName.AUTO,
+    runner: RunnerOption = RunnerWord.AUTO,
     memory: MemoryOption = None,
     shm_size: ShmOption = None,
     show_log: LogOption = False,
@@ -186,7 +186,7 @@ def carry_out(
     price: str | None,
     budget: float | None,
     as_json: bool,
-    runner: RunnerName = RunnerName.AUTO,
+    runner: RunnerWord = RunnerWord.AUTO,
     sizes: Sizes | None = None,
     show_log: bool = False,
     engines: tuple[int | None, str | None] = (None, None),
@@ -196,7 +196,7 @@ def carry_out(
 
     Raises a `TinaBenchError` when not all of it is done; everything that is, is kept.
     """
-    from tina_bench.errors import BlockedError
+    from tina_bench.errors import BlockedError, UsageError
     from tina_bench.planning.plan import resolve_profile
 
     _check_budget(budget)
@@ -206,6 +206,8 @@ def carry_out(
     n_engines, gpus, held = chosen_engines(stack, choice.machine, *engines)
     request = replace(request, gpu_count=held)
     made = build_plan(request, loaded, lock, store, choice.machine)
+    if budget is not None and made.price.usd_per_hour is None:
+        raise UsageError(f"--budget needs to know what an hour costs: {made.price.rule}.")
     if not as_json:
         print_plan(made)
     if not made.jobs:

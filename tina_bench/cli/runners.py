@@ -1,12 +1,12 @@
 """The runner of a command: its options, which one it is, and opening it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tina_bench.cli.common import this_machine
-from tina_bench.running.names import RunnerName
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
@@ -15,8 +15,17 @@ if TYPE_CHECKING:
     from tina_bench.running.execute import Runner
     from tina_bench.store.home import Home
 
+
+class RunnerWord(StrEnum):
+    """`RunnerName` in the words of the command line: help must not load the runners."""
+
+    AUTO = "auto"
+    DOCKER = "docker"
+    LOCAL = "local"
+
+
 RunnerOption = Annotated[
-    RunnerName,
+    RunnerWord,
     typer.Option(
         "--runner",
         help="Where jobs run: in this environment (local), each in a container of the stack's "
@@ -80,14 +89,14 @@ def _size(option: str, text: str | None) -> int | None:
     return size
 
 
-def choose_runner(request: "Request", catalog: "Catalog", wanted: RunnerName) -> "Choice":
+def choose_runner(request: "Request", catalog: "Catalog", wanted: RunnerWord) -> "Choice":
     """The runner for a request on this machine, and why."""
     from tina_bench.planning.plan import resolve_profile
-    from tina_bench.running.choose import choose
+    from tina_bench.running.choose import RunnerName, choose
 
     name = resolve_profile(catalog, request).stack
     stack = catalog.stacks[name]
-    return choose(wanted, name, stack, this_machine(list(stack.packages)))
+    return choose(RunnerName(wanted), name, stack, this_machine(list(stack.packages)))
 
 
 def open_runner(choice: "Choice", home: "Home", sizes: Sizes) -> "Runner":

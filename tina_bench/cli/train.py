@@ -21,8 +21,7 @@ from tina_bench.cli.common import (
 )
 from tina_bench.cli.plan import build_plan, plan_json, print_plan
 from tina_bench.cli.reproduce import BudgetOption, carry_out
-from tina_bench.cli.runners import RunnerOption
-from tina_bench.running.names import RunnerName
+from tina_bench.cli.runners import RunnerOption, RunnerWord
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,6 +45,14 @@ def train(
             help="Which of two, where published code and paper disagree.",
         ),
     ] = None,
+    whole: Annotated[
+        bool,
+        typer.Option(
+            "--whole",
+            help="Train to the recipe's own last step, where the published row of a model stands "
+            "on an earlier checkpoint.",
+        ),
+    ] = False,
     scale: Annotated[
         ScaleName | None,
         typer.Option(
@@ -62,14 +69,15 @@ def train(
     price: PriceOption = None,
     catalog: CatalogOption = None,
     home: HomeOption = None,
-    runner: RunnerOption = RunnerName.AUTO,
+    runner: RunnerOption = RunnerWord.AUTO,
     lock: LockOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch what a recipe needs and train its adapter; evaluate nothing.
 
-    Where published code and paper disagree there are two recipes, and a model's name stands for
-    both: a dry run shows both, a training wants one. Safe to interrupt and to repeat: it goes on
+    A model's training ends at the checkpoint that its published row stands on. Where published code
+    and paper disagree there are two recipes, and a model's name stands for both: a dry run shows
+    both, a training wants one. Safe to interrupt and to repeat: it goes on
     from the last checkpoint. Exit codes: 0 trained; 11 no such recipe, or two; 20 the job failed;
     21 budget reached; 22 something is missing here (`--dry-run` says what); 130 Ctrl-C.
     """
@@ -79,11 +87,23 @@ def train(
     loaded = load_catalog(catalog or ())
     found = recipes_named(loaded, name, _variant(variant))
     if dry_run:
-        _dry_run(loaded, name, found, scale=scale, profile=profile, price=price, home=home,
-                 lock_file=lock, as_json=as_json)  # fmt: skip
+        _dry_run(
+            loaded,
+            name,
+            found,
+            whole=whole,
+            scale=scale,
+            profile=profile,
+            price=price,
+            home=home,
+            lock_file=lock,
+            as_json=as_json,
+        )
         return
     recipe = one_recipe(loaded, name, found)
-    request, scaled = _request(loaded, name, recipe, scale=scale, profile=profile, price=price)
+    request, scaled = _request(
+        loaded, name, recipe, whole=whole, scale=scale, profile=profile, price=price
+    )
     carry_out(
         request,
         scaled,
@@ -113,6 +133,7 @@ def _request(
     name: str,
     recipe: str,
     *,
+    whole: bool,
     scale: ScaleName | None,
     profile: str | None,
     price: str | None,
@@ -124,7 +145,9 @@ def _request(
     from tina_bench.planning.trainings import training_request
 
     size = None if scale is None else Scale(scale)
-    request, widened = training_request(catalog, name, recipe, profile=profile, scale=size)
+    request, widened = training_request(
+        catalog, name, recipe, whole=whole, profile=profile, scale=size
+    )
     given = parse_price(price)
     return at_scale(replace(request, price_usd_per_hour=given[1] if given else None), widened)
 
@@ -134,6 +157,7 @@ def _dry_run(
     name: str,
     found: tuple[str, ...],
     *,
+    whole: bool,
     scale: ScaleName | None,
     profile: str | None,
     price: str | None,
@@ -148,13 +172,17 @@ def _dry_run(
 
     lock, shown = open_lock(lock_file, catalog), []
     for one in found:
-        request, scaled = _request(catalog, name, one, scale=scale, profile=profile, price=price)
+        request, scaled = _request(
+            catalog, name, one, whole=whole, scale=scale, profile=profile, price=price
+        )
         stack_name = resolve_profile(scaled, request).stack
         (model,) = request.models or ()
         recipe_name = str(scaled.models[model].recipe)
         recipe = scaled.recipes[recipe_name]
         made = build_plan(request, scaled, lock, open_home(home))
-        described = description(recipe_name, recipe, stack_name, scaled.stacks[stack_name])
+        described = description(
+            recipe_name, recipe, scaled.models[model], stack_name, scaled.stacks[stack_name]
+        )
         shown.append(({**described, "texts_missing": _texts_missing(recipe)}, made))
     if as_json:
         print_json([{**described, "plan": plan_json(made)} for described, made in shown])
@@ -202,8 +230,7 @@ def _print(out: "Console", described: dict[str, Any]) -> None:
         facts.add_row(key.replace("_", " "), _text(described[key]))
     for key, value in described["lora"].items():
         facts.add_row(f"LoRA {key.replace('_', ' ')}", _value(value))
-    steps = described["steps"]
-    facts.add_row("steps", "as many as the data gives" if steps is None else str(steps))
+    facts.add_row("steps", _steps(described))
     facts.add_row("prompts a step", f"{described['prompts_per_step']:g}")
     facts.add_row("completions a step", f"{described['completions_per_step']:g}")
     out.print(facts)
@@ -228,6 +255,17 @@ def _print(out: "Console", described: dict[str, Any]) -> None:
             out.print(title)
             for sentence in described[key]:
                 out.print(f"  • {sentence}", markup=False)
+
+
+def _steps(described: dict[str, Any]) -> str:
+    steps, whole = described["steps"], described["steps_of_recipe"]
+    if steps is None:
+        return "as many as the data gives"
+    if steps == whole:
+        return str(steps)
+    of = "as many as the data gives" if whole is None else str(whole)
+    sure = described["checkpoint_confidence"]
+    return f"{steps} of {of}: the checkpoint of the published row ({sure}); --whole for all"
 
 
 def _value(value: Any) -> str:

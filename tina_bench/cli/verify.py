@@ -51,6 +51,14 @@ def _print(judgements: list["Judgement"]) -> None:
             "–" if ours is None else f"{ours:.2f}", reason,
         )  # fmt: skip
     console().print(rows)
+    caveats: dict[str, list[str]] = {}
+    for judgement in judgements:
+        for caveat in judgement.caveats:
+            tasks = caveats.setdefault(caveat, [])
+            if judgement.task not in tasks:
+                tasks.append(judgement.task)
+    for caveat, tasks in caveats.items():
+        console().print(f"Not as published ({', '.join(tasks)}): {caveat}.", markup=False)
 
 
 def verify(

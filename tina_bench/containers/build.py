@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tina_bench.containers.bases import OnEvent, fetch_base, locked_base, pinned
-from tina_bench.containers.context import EPOCH, Lent, write_context
-from tina_bench.containers.engine import IMAGE_LABEL, LocalImage, as_local, image_tag, local_image
-from tina_bench.containers.images import dockerfile, load_images, shipped
+from tina_bench.containers.context import EPOCH, write_context
+from tina_bench.containers.engine import LocalImage, as_local, image_tag, local_image
+from tina_bench.containers.images import dockerfile, load_images
 from tina_bench.containers.labels import make_labels
+from tina_bench.containers.lending import Lent
 from tina_bench.errors import DiskFullError, JobFailedError, TinaBenchError
 from tina_bench.lock.lockfile import chosen_lock, read_lock
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 GIB = 1024**3
-BUILD_STAGE = "build"
-BUILD_SUFFIX = "-build"
-"""The stage that downloads and installs keeps a tag of its own: a cache that can be named can be
-cleaned."""
 BUILD_TIMEOUT_SECONDS = 3600
 """Longest silence of the engine; installing an engine's packages is one silent step."""
 
@@ -65,11 +62,6 @@ def check_space(client: "DockerClient", name: str, need_gib: float) -> float | N
     return free
 
 
-def _stages(name: str) -> list[str | None]:
-    text = shipped(dockerfile(name)).read_text(encoding="utf-8")
-    return [BUILD_STAGE, None] if f" AS {BUILD_STAGE}\n" in text else [None]
-
-
 def build(
     client: "DockerClient", name: str, options: Options, on_event: OnEvent
 ) -> tuple[LocalImage, LocalImage | None]:
@@ -87,34 +79,30 @@ def build(
     fetch_base(client, base, on_event)
     before = as_local(client, image_tag(name))
     labels = dict(make_labels(name, image, base, lock))
-    with tempfile.TemporaryFile(prefix="tina-bench-context-") as context:
-        write_context(name, lock, options.lent, context)
-        for stage in _stages(name):
-            old = None if stage is None else as_local(client, image_tag(name) + BUILD_SUFFIX)
-            context.seek(0)
-            stream = client.api.build(
-                fileobj=context,
-                custom_context=True,
-                dockerfile=dockerfile(name),
-                tag=image_tag(name) + (BUILD_SUFFIX if stage else ""),
-                target=stage or "",
-                buildargs={
-                    "BASE_IMAGE": pinned(base),
-                    "SOURCE_DATE_EPOCH": str(EPOCH),
-                    **options.arguments,
-                },
-                labels={IMAGE_LABEL: name} if stage else labels,
-                network_mode=options.network,
-                # The stage that was just built is the cache of the rest.
-                nocache=options.no_cache and (stage is not None or len(_stages(name)) == 1),
-                timeout=BUILD_TIMEOUT_SECONDS,
-                rm=True,
-                forcerm=True,
-                decode=True,
-            )
-            _follow(name, stream, on_event)
-            if old is not None:
-                drop_if_replaced(client, old)
+    with options.lent.served() as lent, tempfile.TemporaryFile(prefix="tina-bench-") as context:
+        write_context(name, lock, context)
+        context.seek(0)
+        stream = client.api.build(
+            fileobj=context,
+            custom_context=True,
+            dockerfile=dockerfile(name),
+            tag=image_tag(name),
+            buildargs={
+                "BASE_IMAGE": pinned(base),
+                "SOURCE_DATE_EPOCH": str(EPOCH),
+                **lent,
+                **options.arguments,
+            },
+            labels=labels,
+            # What is lent is lent on this machine's own loopback.
+            network_mode="host" if lent else options.network,
+            nocache=options.no_cache,
+            timeout=BUILD_TIMEOUT_SECONDS,
+            rm=True,
+            forcerm=True,
+            decode=True,
+        )
+        _follow(name, stream, on_event)
     return local_image(name, client), before
 
 

@@ -24,7 +24,7 @@ class Ours:
 
 
 def our_images(client: "DockerClient", names: tuple[str, ...] = ()) -> list[Ours]:
-    """Every image of ours in the engine, of these names or of all, build stages included."""
+    """Every image of ours in the engine, of these names or of all."""
     found = [
         Ours(image.labels[IMAGE_LABEL], tag, str(image.id), int(image.attrs.get("Size") or 0))
         for image in client.images.list(filters={"label": IMAGE_LABEL})

@@ -61,9 +61,10 @@ def drift(image: LocalImage, lock: Path | None = None) -> list[Drift]:
     Raises `LockError` where the lock cannot be read, `UsageError` for an image of another list.
     """
     lock = lock or chosen_lock()
-    base = read_lock(lock).images.get(load_images().image(image.name).base)
+    known = load_images().image(image.name)
+    base = read_lock(lock).images.get(known.base)
     expected = {
-        "source": (SOURCE_LABEL, source_sha256(), True),
+        "source": (SOURCE_LABEL, source_sha256() if known.package else None, True),
         "recipe": (RECIPE_LABEL, recipe_sha256(image.name), True),
         "base": (BASE_DIGEST, base.digest if base else None, True),
         "lock": (LOCK_LABEL, sha256_file(lock), False),

@@ -16,8 +16,6 @@ from tina_bench.store.hashing import digest, sha256_file
 PACKAGE = Path(__file__).parents[1]
 CHECKOUT = PACKAGE.parent
 LIST_FILE = "images.toml"
-INPUTS_FOLDER = "containers/inputs"
-"""Where the build context carries what the building machine lends; no image keeps it."""
 
 
 class _Shape(BaseModel):
@@ -40,6 +38,8 @@ class Image(_Shape):
     """Its base, by name."""
     files: tuple[str, ...]
     """Files of its folder that its Dockerfile copies: requirements with their hashes."""
+    package: bool
+    """Whether tina_bench itself is in it; an image of the paper's own code has none of ours."""
     disk_gib: Annotated[float, Field(gt=0)]
     """Free disk that building it takes, GiB, its build stage included."""
     note: str = ""

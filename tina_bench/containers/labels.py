@@ -39,7 +39,7 @@ def _git(*arguments: str) -> str:
 
 def make_labels(name: str, image: Image, base: LockedImage, lock: Path) -> Mapping[str, str]:
     """The labels of an image that is about to be built: standard OCI names, then ours."""
-    return {
+    labels = {
         f"{OCI}.title": f"tina-bench {name}",
         f"{OCI}.description": image.title,
         f"{OCI}.version": __version__,
@@ -49,5 +49,5 @@ def make_labels(name: str, image: Image, base: LockedImage, lock: Path) -> Mappi
         IMAGE_LABEL: name,
         LOCK_LABEL: sha256_file(lock),
         RECIPE_LABEL: recipe_sha256(name),
-        SOURCE_LABEL: source_sha256(),
     }
+    return labels | ({SOURCE_LABEL: source_sha256()} if image.package else {})

@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from tina_bench.errors import LockError
+from tina_bench.lock.cache import existing
+from tina_bench.lock.lockfile import Lock, read_lock
 from tina_bench.metering.gpu import visible_gpus
 from tina_bench.metering.hardware import installed, processor_name
 
@@ -54,6 +57,8 @@ def examine(home: Path) -> list[Finding]:
         _memory(),
         _hub(),
         _token(),
+        _hub_cache(),
+        _lock(),
     ]
 
 
@@ -114,7 +119,13 @@ def _memory() -> Finding:
 
 
 def _hub() -> Finding:
-    endpoint = os.environ.get("HF_ENDPOINT", HUB)
+    endpoint = os.environ.get("HF_ENDPOINT") or HUB
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}:
+        return Finding(
+            "model hub", ok=False, found=f"{endpoint} was not asked: HF_HUB_OFFLINE is set",
+            prevents="Nothing new can be fetched; what is in the cache works.",
+            remedy="Unset HF_HUB_OFFLINE.",
+        )  # fmt: skip
     try:
         parts = urlsplit(endpoint)
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -124,16 +135,55 @@ def _hub() -> Finding:
         ok, found = False, f"{endpoint}: {error}"
     return Finding(
         "model hub", ok, found,
-        "The paper profile's weights and datasets come from there; smoke needs none.",
+        "The paper profile's weights and datasets come from there; smoke needs none, and what "
+        "`tina-bench fetch` has brought needs it no more.",
         "Check the network and its proxy, or set HF_ENDPOINT to a mirror.",
     )  # fmt: skip
 
 
+def _hub_home() -> Path:
+    return Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
+
+
 def _token() -> Finding:
-    home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
-    ok = bool(os.environ.get("HF_TOKEN")) or (home / "token").exists()
+    file = Path(os.environ.get("HF_TOKEN_PATH") or _hub_home() / "token")
+    ok = bool(os.environ.get("HF_TOKEN")) or file.exists()
     return Finding(
         "hub token", ok, "set (not tried)" if ok else "not set",
         "Gated datasets (GPQA-diamond) cannot be fetched.",
         "Accept the licence at hf.co/datasets/Idavidrein/gpqa, then set HF_TOKEN.",
+    )  # fmt: skip
+
+
+def _hub_cache() -> Finding:
+    folder = Path(os.environ.get("HF_HUB_CACHE") or _hub_home() / "hub")
+    free = shutil.disk_usage(existing(folder)).free
+    try:
+        lock = read_lock()
+    except LockError:  # which has a finding of its own
+        lock = Lock()
+    entries = [*lock.models.values(), *lock.datasets.values()]
+    need = sum(entry.total_bytes for entry in entries if entry.source == "hub")
+    return Finding(
+        "hub cache", free >= need,
+        f"{free / GIB:.0f} GiB free for {folder}; all that is resolved takes {need / GIB:.0f} GiB",
+        "Not all locked models and datasets fit at once.",
+        "Free some, set HF_HOME to a folder on a larger disk, or fetch by name.",
+    )  # fmt: skip
+
+
+def _lock() -> Finding:
+    try:
+        lock = read_lock()
+    except LockError as error:
+        return Finding(
+            "checkpoints.lock", ok=False, found=str(error),
+            prevents="Nothing can run without bytes to trust.", remedy="Reinstall tina-bench.",
+        )  # fmt: skip
+    open_ = sum(map(len, lock.unresolved.values()))
+    resolved = len(lock.models) + len(lock.datasets)
+    return Finding(
+        "checkpoints.lock", open_ == 0, f"{resolved} entries resolved, {open_} not",
+        "What is not resolved is not fetched, and the jobs that need it are blocked.",
+        "`tina-bench lock` resolves what the hub has, `lock --update NAME` one of them.",
     )  # fmt: skip

@@ -18,7 +18,6 @@ def sentences(
     """In the order of their weight; none for a plan that is known and runs on a processor."""
     if catalog.stacks[profile.stack].device != "cuda":
         return
-    kinds = {planned.job.kind for planned in jobs}
     unknown = [planned.job for planned in jobs if planned.estimate.central.seconds is None]
     run = next((job for job in unknown if job.kind is JobKind.EVALUATE), None)
     if run is not None:
@@ -35,7 +34,13 @@ def sentences(
             f"no figure covers the training of {', '.join(trainings)}: a recipe without a known "
             "number of steps, with longer completions than anybody's, or on another GPU."
         )
-    if gpu_count > 1 and JobKind.TRAIN in kinds:
+    trained = {planned.job.model for planned in jobs if planned.job.kind is JobKind.TRAIN}
+    if any(catalog.models[name].checkpoint_step is not None for name in trained):
+        yield (
+            "trainings end at the checkpoint that the published row stands on; the published costs "
+            "of single models are of whole trainings, and of more checkpoints evaluated."
+        )
+    if gpu_count > 1 and trained:
         yield (
             "a training uses one GPU; the others are held, idle and paid meanwhile, and are in the "
             "GPU-hours. Train with one GPU, evaluate with several."

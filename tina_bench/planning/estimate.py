@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from tina_bench.catalog.calibration import Band, Calibration
 from tina_bench.catalog.schema import Catalog, Profile, Source
+from tina_bench.catalog.training import as_trained_for
 from tina_bench.planning.shapes import Amounts, Estimate, Snapshot, Speed, UsedPrice
 from tina_bench.store.records import Job, JobKind
 
@@ -192,9 +193,10 @@ class Estimator:
         return _point(FETCH_SECONDS if job.kind is JobKind.FETCH else MERGE_SECONDS, "fixed")
 
     def _training(self, job: Job) -> _Figure | None:
-        name = self._catalog.models[job.model].recipe
+        model = self._catalog.models[job.model]
+        name = model.recipe
         assert name is not None
-        recipe = self._catalog.recipes[name]
+        recipe = as_trained_for(model, self._catalog.recipes[name])
         if recipe.steps is None:
             return None
         load = _point(self._stack.load_seconds or 0.0, "")

@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from tina_bench.catalog.schema import Catalog, Model, Profile, Source, Stack, Task
+from tina_bench.catalog.training import as_trained_for
 from tina_bench.errors import UsageError
 from tina_bench.lock.lockfile import Lock
 from tina_bench.planning.advice import sentences
@@ -152,7 +153,7 @@ class _Drafter:
     def _training(self, name: str, model: Model) -> Generator[_Draft, None, tuple[str, str]]:
         """Drafts of everything that makes an adapter; returns the ids of its base and of it."""
         assert model.recipe is not None
-        recipe = self.catalog.recipes[model.recipe]
+        recipe = as_trained_for(model, self.catalog.recipes[model.recipe])
         base_id = yield from self._weights(recipe.base)
         data = self.lock.datasets.get(recipe.dataset)
         data_ids = yield from self._dataset(recipe.dataset)

@@ -7,6 +7,7 @@ from tina_bench.catalog.recipes import PublishedText, Recipe, Variant
 from tina_bench.catalog.scale import Scale
 from tina_bench.catalog.schema import Catalog, Model, ModelKind, Source, Stack
 from tina_bench.catalog.training import (
+    as_trained_for,
     check_recipe,
     deviations,
     grpo_settings,
@@ -80,28 +81,36 @@ def training_request(
     name: str,
     recipe_name: str,
     *,
+    whole: bool = False,
     profile: str | None = None,
     scale: Scale | None = None,
 ) -> tuple[Request, Catalog]:
     """The request that makes the recipe's adapter and nothing else, and the catalog to it.
 
-    The model is the named one, or the first that stands for the recipe, or one made up under the
-    recipe's name. The profile, which gives the stack, is the first that has the model, else the
-    first that has the base.
+    The model is the named one where it has the recipe, else the first that has. A published row may
+    stand on an earlier checkpoint than the recipe's last (`as_trained_for`); with `whole`, and for
+    the name of a recipe, it is a model that takes all of it, made up where there is none. The
+    profile, which gives the stack, is the first that has the model, else the first that has the
+    base.
     """
+    recipe = catalog.recipes[recipe_name]
     standing = [key for key, one in catalog.models.items() if one.recipe == recipe_name]
+    if whole or name not in catalog.models:
+        standing = [
+            key for key in standing if as_trained_for(catalog.models[key], recipe) == recipe
+        ]
     if name in standing:
         model = name
     elif standing:
         model = standing[0]
     else:
-        model = recipe_name if recipe_name not in catalog.models else f"{recipe_name}.recipe"
-        made_up = _stand_in(recipe_name, catalog.recipes[recipe_name])
+        model = recipe_name if recipe_name not in catalog.models else f"{recipe_name}.whole"
+        made_up = _stand_in(recipe_name, recipe)
         catalog = catalog.model_copy(update={"models": {**catalog.models, model: made_up}})
     if scale is not None:
         profile = SCALED_PROFILE
     request = Request(
-        profile=profile or _profile_of(catalog, model, catalog.recipes[recipe_name].base),
+        profile=profile or _profile_of(catalog, model, recipe.base),
         models=(model,),
         tasks=(),
         retrain=True,
@@ -135,12 +144,15 @@ def _text(given: str | None, published: PublishedText | None, otherwise: str) ->
     return {"text": given} if given is not None else {"none": otherwise}
 
 
-def description(name: str, recipe: Recipe, stack_name: str, stack: Stack) -> dict[str, Any]:
-    """Everything about a training of this recipe on this stack, as plain data.
+def description(
+    name: str, whole: Recipe, model: Model, stack_name: str, stack: Stack
+) -> dict[str, Any]:
+    """Everything about the training of a model by this recipe on this stack, as plain data.
 
     Raises `CatalogError` for a recipe that could not start at all.
     """
-    check_recipe(name, recipe)
+    check_recipe(name, whole)
+    recipe = as_trained_for(model, whole)
     return {
         "recipe": name,
         "title": recipe.title,
@@ -166,6 +178,8 @@ def description(name: str, recipe: Recipe, stack_name: str, stack: Stack) -> dic
         "rewards": [reward.model_dump(mode="json") for reward in recipe.rewards],
         "lora": recipe.lora.model_dump(mode="json"),
         "steps": recipe.steps,
+        "steps_of_recipe": whole.steps,
+        "checkpoint_confidence": model.checkpoint_confidence,
         "prompts_per_step": recipe.prompts_per_step,
         "completions_per_step": recipe.prompts_per_step * recipe.grpo.num_generations,
         "arguments": [

@@ -7,6 +7,7 @@ halfway.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,6 @@ from tina_bench.errors import BlockedError, MissingEngineError
 from tina_bench.planning.shapes import Machine
 from tina_bench.running.failures import Failure, RunnerFailure
 from tina_bench.running.images import Images, resolve_images
-from tina_bench.running.names import RunnerName
 from tina_bench.store.contract import FailureKind
 
 if TYPE_CHECKING:
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/gpus")
 """A folder a GPU, where the kernel's driver is loaded; for machines without nvidia-ml-py."""
+
+
+class RunnerName(StrEnum):
+    """What `--runner` takes."""
+
+    AUTO = "auto"
+    DOCKER = "docker"
+    LOCAL = "local"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from tina_bench.running.heartbeat import LIMIT_SECONDS, beating
 from tina_bench.running.images import Images
 from tina_bench.running.leftovers import LABEL_ATTEMPT, LABEL_HOME
 from tina_bench.running.local import GRACE_SECONDS, LocalRunner
-from tina_bench.running.mounts import Bind, binds_of, lent, owner_here
+from tina_bench.running.mounts import Bind, binds_of, lend, owner_here, take_back
 from tina_bench.running.talk import talking
 from tina_bench.running.watch import POLL_SECONDS, Progress, Watch
 from tina_bench.store.contract import (
@@ -32,8 +32,10 @@ from tina_bench.store.contract import (
     HEARTBEAT_FILE,
     JOB_FILE,
     OUTPUT_FILE,
+    RESULT_FILE,
     FailureKind,
     JobFolder,
+    JobResult,
 )
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import JobKind
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 GIB = 1024**3
 SIGKILL_CODE = 137
+FAREWELL_SECONDS = 3.0
+"""An engine that shuts down stops its containers first, and answers no more soon after."""
 FORWARDED = (
     "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VLLM_CPU_OMP_THREADS_BIND", "VLLM_CPU_SGL_KERNEL",
 )  # fmt: skip
@@ -125,23 +129,24 @@ class DockerRunner:
         binds = binds_of(job, folder, Home(home))
         watch = Watch(folder)
         (folder / OUTPUT_FILE).touch()
-        with (
-            talking(),
-            beating(folder / HEARTBEAT_FILE),
-            lent(binds, self._owner, Home(home)),
-        ):
-            container = self._client.containers.create(
-                image, **self._options(job, folder, home, binds)
-            )
+        with talking(), beating(folder / HEARTBEAT_FILE):
+            lend(binds, self._owner)
+            container: Container | None = None
             try:
+                container = self._client.containers.create(
+                    image, **self._options(job, folder, home, binds)
+                )
                 container.start()
                 code = self._wait(container, watch, on_progress)
                 self._keep_words(container, folder / OUTPUT_FILE, code)
+                self._see_engine(folder)
             except BaseException:
                 self._stop(container)
                 raise
             finally:
-                self._remove(container)
+                # A container that could not be removed may still be at work, as its own user.
+                if self._removed(container):
+                    take_back(binds, self._owner, Home(home))
         return code
 
     def _options(
@@ -246,23 +251,33 @@ class DockerRunner:
             with contextlib.suppress(OSError), log.open("ab") as file:
                 file.write(words)
 
-    @staticmethod
-    def _stop(container: "Container") -> None:
-        import docker.errors
-        import requests.exceptions
+    def _see_engine(self, folder: Path) -> None:
+        """Tell a job that was stopped from one whose engine is about to go, and stops them all."""
+        path = folder / RESULT_FILE
+        if not path.exists():
+            return
+        if read_record(path, JobResult).failure_kind is FailureKind.INTERRUPTED:
+            end = time.monotonic() + FAREWELL_SECONDS
+            while time.monotonic() < end:
+                self._client.ping()
+                time.sleep(POLL_SECONDS)
 
+    @staticmethod
+    def _stop(container: "Container | None") -> None:
         # An engine that is gone cannot be asked; the job stops by itself then.
-        with contextlib.suppress(
-            docker.errors.DockerException, requests.exceptions.RequestException
-        ):
-            container.stop(timeout=int(GRACE_SECONDS))
+        with contextlib.suppress(RunnerFailure), talking():
+            if container is not None:
+                container.stop(timeout=int(GRACE_SECONDS))
 
     @staticmethod
-    def _remove(container: "Container") -> None:
+    def _removed(container: "Container | None") -> bool:
+        """Whether nothing of the container is left; kills it if it is still at work."""
         import docker.errors
-        import requests.exceptions
 
-        with contextlib.suppress(
-            docker.errors.DockerException, requests.exceptions.RequestException
-        ):
-            container.remove(force=True)
+        try:
+            with talking():
+                if container is not None:
+                    container.remove(force=True)
+        except RunnerFailure as error:
+            return isinstance(error.__cause__, docker.errors.NotFound)
+        return True

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from tina_bench.catalog.schema import Catalog, Profile, PublishedText, Source
+from tina_bench.catalog.training import as_trained_for
 from tina_bench.errors import IntegrityError
 from tina_bench.lock.lockfile import Lock, LockedFiles, locked
 from tina_bench.lock.texts import fetch_published_text, read_published_text
@@ -82,9 +83,10 @@ class Inputs:
                 return _fetch("dataset", locked(self._lock.datasets, dataset, "dataset"))
             return _fetch("model", locked(self._lock.models, model, "model"))
         if kind is JobKind.TRAIN:
-            recipe_name = self._catalog.models[model].recipe
+            entry = self._catalog.models[model]
+            recipe_name = entry.recipe
             assert recipe_name is not None
-            recipe = self._catalog.recipes[recipe_name]
+            recipe = as_trained_for(entry, self._catalog.recipes[recipe_name])
             return TrainInputs(
                 recipe_name=recipe_name,
                 recipe=recipe,

@@ -6,7 +6,6 @@ Nothing else of the home is there. Paths are the same inside and outside, so tha
 file names the file.
 """
 
-import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -103,21 +102,19 @@ def _give(paths: list[Path], uid: int, gid: int) -> None:
         os.chown(path, uid, gid, follow_symlinks=False)
 
 
-@contextlib.contextmanager
-def lent(binds: list[Bind], owner: Owner, home: Home) -> Iterator[None]:
-    """Hand the folders to the job's user, where it is not the files' own, and take them back.
+def lend(binds: list[Bind], owner: Owner) -> None:
+    """Hand the folders to the job's user, where it is not the files' own.
 
-    A runner that dies in between leaves them lent; root reads and writes them all the same, and the
-    next job takes them back. Read-only folders are lent too: files that only their owner may read
-    would otherwise be closed to the job.
+    Read-only folders are lent too: files that only their owner may read would otherwise be closed
+    to the job. A runner that dies leaves them lent; root reads and writes them all the same, and
+    the next job's end takes them back.
     """
-    if not owner.lends:
-        yield
-        return
-    status = home.root.stat()
-    paths = [bind.path for bind in binds]
-    _give(paths, owner.uid, owner.gid)
-    try:
-        yield
-    finally:
-        _give(paths, status.st_uid, status.st_gid)
+    if owner.lends:
+        _give([bind.path for bind in binds], owner.uid, owner.gid)
+
+
+def take_back(binds: list[Bind], owner: Owner, home: Home) -> None:
+    """Give the folders to whoever the home belongs to, once no job is left that writes to them."""
+    if owner.lends:
+        status = home.root.stat()
+        _give([bind.path for bind in binds], status.st_uid, status.st_gid)

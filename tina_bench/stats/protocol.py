@@ -12,7 +12,8 @@ def protocol_differences(claim: Claim, task: Task, record: ResultRecord) -> tupl
     Compared are the stack, temperature, top_p and top_k, each only where the claim states it: a
     default that the catalog fills in is not a statement. Beyond them, anything that makes the
     result no measurement of the task: problems left out, and the deviations that the record itself
-    admits.
+    admits. Its caveats (another version of the grader, say) are told beside the verdict and are no
+    reason to refuse one: held strictly, no two laboratories would ever be comparable.
     """
     found = []
     ours = record.provenance

@@ -142,6 +142,8 @@ class Judgement(Shape):
     """What would settle an open case."""
     differences: tuple[str, ...] = ()
     """Protocol differences, with NOT_COMPARABLE."""
+    caveats: tuple[str, ...] = ()
+    """Lesser differences from the published protocol, which the verdict does not weigh."""
     measured_percent: float | None = None
     """Our avg@k."""
     difference_points: float | None = None

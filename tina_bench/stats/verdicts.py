@@ -144,6 +144,7 @@ def _judgement(case: Case, verdict: Verdict, reason: str, **rest: object) -> Jud
             "source": case.claim.source,
             "verdict": verdict,
             "reason": reason,
+            "caveats": case.record.provenance.caveats if case.record else (),
             **rest,
         }
     )

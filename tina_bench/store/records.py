@@ -252,6 +252,8 @@ class Provenance(Record):
     """Id of the container image that generated last; `None` outside a container."""
     deviations: tuple[str, ...] = ()
     """Every way in which this result was not made as asked."""
+    caveats: tuple[str, ...] = ()
+    """In what the task differs from the published protocol without being another benchmark."""
     protocol: str
     """Protocol hash that this result's samples carry; others may share the log."""
     sample_log: str
