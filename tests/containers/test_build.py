@@ -78,21 +78,29 @@ def test_the_same_inputs_make_the_same_layers(at_engine: Engine, tiny_lock: Path
     assert layers() == first
 
 
-def test_what_the_machine_lends_reaches_the_build_stage_and_not_the_image(
+def test_what_the_machine_lends_is_there_while_the_image_is_built(
     at_engine: Engine, tiny_lock: Path, tmp_path: Path
 ) -> None:
-    authorities = tmp_path / "authorities.pem"
+    authorities, wheels = tmp_path / "authorities.pem", tmp_path / "wheels"
     authorities.write_text("certificates")
-    build("--certificates", authorities)
-    assert content(at_engine, "/opt/was") == "lent\n"
-    assert "inputs" not in content_list(at_engine, "/")
-    build()
-    assert content(at_engine, "/opt/was") == "nothing\n"
+    wheels.mkdir()
+    (wheels / "a-1-py3-none-any.whl").write_bytes(b"wheel")
+    (wheels / "notes.txt").write_bytes(b"not a wheel")
+    build("--certificates", authorities, "--wheels", wheels)
+    assert content(at_engine, "/opt/was/ca") == "certificates"
+    listed = content(at_engine, "/opt/was/wheels")
+    assert "a-1-py3-none-any.whl" in listed
+    assert "notes.txt" not in listed
+    authorities.write_text("others")
+    build("--certificates", authorities, "--wheels", wheels)
+    assert content(at_engine, "/opt/was/ca") == "others", "the cache knows what was lent"
 
 
-def content_list(engine: Engine, path: str) -> list[str]:
-    said: bytes = engine.client.containers.run(TAG, ["ls", path], remove=True, network_mode="none")
-    return said.decode().split()
+def test_an_index_with_a_password_is_refused_for_it_would_stay_in_the_image(
+    at_engine: Engine, tiny_lock: Path
+) -> None:
+    ended = build("--index", "https://me:secret@example.org/simple", code=UsageError.exit_code)
+    assert "secret" not in ended.err
 
 
 @pytest.mark.parametrize("option", ["--wheels", "--certificates"])
@@ -166,7 +174,7 @@ def inspected() -> dict[str, list[dict[str, object]]]:
 
 
 def test_another_base_in_the_lock_is_a_drift_that_blocks(
-    at_engine: Engine, tiny_lock: Path, publish: "object"
+    at_engine: Engine, tiny_lock: Path
 ) -> None:
     from tina_bench.lock.lockfile import write_lock
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -268,6 +269,26 @@ def test_the_api_is_asked_again_after_the_delay_that_it_asks_for(
     ended = site.lock("my-base")
     assert ended.err.count(f"answered {status}; trying again in 1 s") == 2
     assert len(hub.requests("/api/models/me/base")) == 3
+
+
+def test_a_small_file_that_is_hashed_here_is_asked_for_again_too(hub: Hub, site: Site) -> None:
+    headers = {"Retry-After": "0"}
+    hub.fail("/resolve/.*/config.json", method="HEAD", status=503, headers=headers)
+    hub.fail("/resolve/.*/config.json", status=503, headers=headers)
+    site.lock("my-base")
+    assert len(hub.requests("/resolve/.*/config.json", "GET")) == 2
+
+
+def test_a_forbidden_file_is_told_from_a_silent_hub(hub: Hub, site: Site) -> None:
+    hub.fail("/resolve/.*/config.json", method="HEAD", times=9, status=403)
+    assert "wants an accepted licence and a token" in refusal(site.lock("my-base", code=13))
+
+
+@pytest.mark.parametrize("endpoint", ["", "nonsense", "http://[", "ftp://hub"])
+def test_an_endpoint_that_is_no_address_is_a_sentence(site: Site, endpoint: str) -> None:
+    started = time.monotonic()
+    assert "HF_ENDPOINT" in refusal(site.lock("my-base", code=13, HF_ENDPOINT=endpoint))
+    assert time.monotonic() - started < 20, "there is nothing to wait for"
 
 
 def test_a_delay_beyond_ten_minutes_is_told_and_not_waited_for(hub: Hub, site: Site) -> None:

@@ -59,6 +59,8 @@ def test_every_reward_of_the_catalog_s_vocabulary_exists_under_its_name() -> Non
         ("no answer at all", "5", 0.0),
         ("", "5", 0.0),
         ("so \\boxed{5}", "the answer is 5", 1.0),
+        ("so \\boxed{12}", "With $x=3$ the sum is $12$, so it is $\\boxed{12}$.", 1.0),
+        ("so \\boxed{3}", "With $x=3$ the sum is $12$, so it is $\\boxed{12}$.", 0.0),
         ("so \\boxed{5}", "", None),
     ],
 )

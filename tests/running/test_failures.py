@@ -102,6 +102,7 @@ def test_what_ends_a_plan_is_what_no_other_job_would_fare_better_with() -> None:
         ("nvidia-container-cli: device error: 7: unknown device", "missing-gpu"),
         ("mkdir /var/lib/docker/overlay2/x: no space left on device", "disk-full"),
         ("invalid mount config: bind source path does not exist: /x", "engine-refused"),
+        ("container 7b5c does not exist in database: no such container", "killed"),
         ("something new", "engine-refused"),
     ],
 )

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from tina_bench.errors import (
     DiskFullError,
@@ -66,13 +67,29 @@ def endpoint() -> str:
 
 
 def library() -> Any:
-    """huggingface_hub, told to leave the talking to us and to report nothing about this machine."""
+    """huggingface_hub, told to leave the talking to us and to report nothing about this machine.
+
+    Raises `UsageError` for an `HF_ENDPOINT` that is no address, which it would trip over.
+    """
+    given = os.environ.get("HF_ENDPOINT")
+    if given is not None and not _is_address(given):
+        raise UsageError(
+            f"HF_ENDPOINT: found {given!r}, expected an address such as 'https://huggingface.co'."
+        )
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import huggingface_hub
     from huggingface_hub.utils import logging as hub_logging
 
     hub_logging.set_verbosity_error()
     return huggingface_hub
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def _response_of(error: BaseException) -> Any:
@@ -85,7 +102,9 @@ def _is_transient(error: BaseException) -> bool:
     response = _response_of(error)
     if response is not None:
         return int(response.status_code) in TRANSIENT
-    never_there = isinstance(error, httpx.ConnectError | httpx.ProxyError)
+    never_there = isinstance(
+        error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol
+    )
     return isinstance(error, httpx.TransportError) and not never_there
 
 
@@ -170,6 +189,10 @@ def _explain(
     error: Exception, kind: Kind, repo: str, revision: str | None
 ) -> TinaBenchError | None:
     """The sentence for what the library raised; `None` for what is a bug of ours."""
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    if isinstance(error, LocalEntryNotFoundError) and isinstance(error.__cause__, Exception):
+        error = error.__cause__  # "not in the cache, either": what went wrong before says more
     return (
         _explain_refusal(error, kind, repo, revision)
         or _explain_silence(error, kind, repo)
@@ -227,7 +250,7 @@ def _explain_silence(error: Exception, kind: Kind, repo: str) -> TinaBenchError 
         return HubUnreachableError(
             f"{kind} {repo}: {hub} answered {status}{wait}; what was fetched is kept, try later."
         )
-    if isinstance(error, httpx.TransportError):
+    if isinstance(error, httpx.RequestError | httpx.InvalidURL):
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         return HubUnreachableError(
             f"{kind} {repo}: {hub} does not answer: {why.removesuffix('.')}; check the network and "

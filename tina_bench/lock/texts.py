@@ -105,7 +105,7 @@ def _download(text: PublishedText) -> bytes:
             f"{text.url}: the server answered {status}, expected the source file that holds "
             f"{text.constant}."
         ) from None
-    except (httpx.TransportError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+    except (httpx.RequestError, httpx.InvalidURL) as error:
         raise HubUnreachableError(
             f"{text.url}: no answer: {str(error) or type(error).__name__}; check the network and "
             "its proxy."

@@ -17,6 +17,7 @@ REFUSALS = (
     ("nvidia-container-cli", FailureKind.MISSING_GPU_RUNTIME),
     ("nvidia-container-runtime", FailureKind.MISSING_GPU_RUNTIME),
     ("no space left on device", FailureKind.DISK_FULL),
+    ("no such container", FailureKind.KILLED),  # Podman's words for one that was taken away
 )
 """What an engine's words mean, the first that fits; in lower case."""
 

@@ -23,17 +23,18 @@ def _is_bare(text: str) -> bool:
 def _gold(text: str) -> tuple[Any, ...]:
     from math_verify import parse
 
-    return tuple(parse(f"${text}$" if _is_bare(text) else text))
+    marked = f"${text}$" if _is_bare(text) else text
+    return tuple(parse(marked, extraction_mode="first_match"))
 
 
 @lru_cache(maxsize=100_000)
 def is_correct(text: str, gold: str, *, lenient: bool = False) -> bool | None:
     r"""Whether Math-Verify finds the answer of `text` equal to `gold`; `None`: gold is unreadable.
 
-    A bare gold answer is read as LaTeX. Of the text only LaTeX counts, a `\boxed` one before any
-    other, and the first that is found. Source: Tina, `tina/post_train_hf/rewards.py` at c6274cd.
-    With `lenient` Math-Verify's own settings hold, which also read numbers that are not marked as
-    mathematics.
+    A bare gold answer is read as LaTeX, and of a worked solution the answer that Math-Verify finds
+    first. Of the text only LaTeX counts, a `\boxed` one before any other, and the first that is
+    found. Source: Tina, `tina/post_train_hf/rewards.py` at c6274cd. With `lenient` the settings are
+    Math-Verify's own, which also read numbers that are not marked as mathematics.
     """
     from latex2sympy2_extended import NormalizationConfig  # type: ignore[import-untyped]
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify
