@@ -12,7 +12,7 @@ STAMP := $(VENV)/.made-from-lock
 # Some machines switch compiled modules off; engines then take ten seconds longer at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: smoke test bench check lock clean venv
+.PHONY: smoke test engine bench check lock clean venv
 
 smoke: $(STAMP)
 	$(BIN)/tina-bench reproduce --all --profile smoke
@@ -20,8 +20,16 @@ smoke: $(STAMP)
 	-$(BIN)/tina-bench verify
 	$(BIN)/tina-bench leaderboard build
 
-test: $(STAMP)
+test: $(STAMP) engine
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# A container engine and a registry for the tests that need them; says what it does.
+engine:
+	@containers/engine-for-tests.sh
+
+# An engine and a registry for the container tests, where apt-get may install them.
+engine:
+	@containers/engine-for-tests.sh
 
 bench: $(STAMP)
 	$(BIN)/python -m pytest benchmarks -p no:cacheprovider --benchmark-disable-gc
@@ -56,6 +64,10 @@ lock: $(STAMP)
 	    --no-emit-package torch --no-emit-package triton --no-emit-find-links \
 	    --custom-compile-command 'make lock' --upgrade --output-file $(STACK)/$$name.lock --quiet || exit 1; \
 	done
+
+# Renews the locks of the other images, which PyPI is enough for.
+lock-images: $(STAMP)
+	containers/lock-images.sh $(BIN)/uv
 
 clean:
 	rm -rf $(VENV) runs site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Brings what the container tests start for themselves: an engine and a registry, from Debian.
+# Touches nothing where they are there already, or where this user may not install packages: then it
+# says what will be skipped, and why.
+set -eu
+
+packages=""
+want() { command -v "$1" >/dev/null 2>&1 || packages="$packages $2"; }
+want dockerd docker.io
+want docker-registry docker-registry
+want busybox busybox-static
+[ -z "$packages" ] && exit 0
+
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "Installing$packages with apt-get, for the container tests."
+  apt-get update -qq
+  # shellcheck disable=SC2086 # a list of package names
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+else
+  echo "The container tests will be skipped; 'sudo apt-get install$packages' brings what they need."
+fi
