@@ -12,7 +12,7 @@ STAMP := $(VENV)/.made-from-lock
 # Some machines switch compiled modules off; engines then take ten seconds longer at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: smoke test engine bench check lock clean venv
+.PHONY: smoke test engine bench check lock lock-images clean venv
 
 smoke: $(STAMP)
 	$(BIN)/tina-bench reproduce --all --profile smoke
@@ -24,10 +24,6 @@ test: $(STAMP) engine
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # A container engine and a registry for the tests that need them; says what it does.
-engine:
-	@containers/engine-for-tests.sh
-
-# An engine and a registry for the container tests, where apt-get may install them.
 engine:
 	@containers/engine-for-tests.sh
 

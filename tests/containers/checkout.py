@@ -11,9 +11,10 @@ ARG LENT_CERTIFICATES=
 ARG LENT_WHEELS=
 ARG LENT_SHA256=
 ARG GREETING=hello
-RUN mkdir -p /opt/was \\
+RUN mkdir -p /opt/was && echo tiny > /opt/was/built \\
     && if [ -n "${LENT_CERTIFICATES}" ]; then wget -qO - "${LENT_CERTIFICATES}" > /opt/was/ca; fi \\
-    && if [ -n "${LENT_WHEELS}" ]; then wget -qO - "${LENT_WHEELS}" > /opt/was/wheels; fi
+    && if [ -n "${LENT_WHEELS}" ]; then wget -qO - "${LENT_WHEELS}" > /opt/was/wheels; fi \\
+    && mkdir -p /opt/tina-bench && find /opt -exec touch -d "@${SOURCE_DATE_EPOCH}" {} +
 COPY containers/tiny/words.txt /opt/words.txt
 COPY tina_bench /opt/tina-bench/tina_bench
 RUN echo "${GREETING}" > /opt/greeting \\

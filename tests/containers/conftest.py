@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.containers.checkout import Checkout, make_checkout
-from tests.support.engine import Engine, cpu_image, engine  # noqa: F401 - fixtures
+from tests.support.engine import (  # noqa: F401 - fixtures
+    Engine,
+    cpu_image,
+    engine,
+    harness_image,
+)
 from tina_bench.lock.lockfile import Lock, LockedImage, write_lock
 
 
@@ -99,6 +104,6 @@ def tiny_lock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
     """The lock with the small image's base, which the program finds by itself."""
-    lock = lock_of(publish(f"base-of-{at_engine.root.name}:1"))
+    lock = lock_of(publish("base-of-tests:1"))
     monkeypatch.setenv("TINA_BENCH_LOCK", str(lock))
     return lock

@@ -33,19 +33,29 @@ def test_without_yes_it_shows_and_removes_nothing(at_engine: Engine, built: str)
 def test_it_removes_ours_and_foreign_images_survive(
     at_engine: Engine, built: str, small: str
 ) -> None:
+    foreign = tags(at_engine) - {TAG}
+    assert "small:1" in foreign
+    (row,) = call("containers", "clean", "--yes", "--json").json()
+    assert row["removed"]
+    assert tags(at_engine) == foreign
+
+
+def test_an_image_that_somebody_built_on_ours_survives_and_works(
+    at_engine: Engine, built: str
+) -> None:
     derived = "somebody/app:1"
     at_engine.client.images.build(
-        fileobj=io.BytesIO(f"FROM {TAG}\nRUN echo theirs > /opt/theirs\n".encode()), tag=derived
+        fileobj=io.BytesIO(f"FROM {TAG}\nRUN echo theirs > /opt/theirs\n".encode()),
+        tag=derived,
+        rm=True,
     )
-    heir = at_engine.client.images.get(derived)
-    assert heir.labels[IMAGE_LABEL] == "tiny", "an image built on ours inherits our label"
-    foreign = tags(at_engine) - {TAG}
-    rows = call("containers", "clean", "--yes", "--json").json()
-    assert all(row["removed"] for row in rows)
-    assert tags(at_engine) == foreign
-    assert {derived, "small:1"} <= foreign
-    said = at_engine.client.containers.run(derived, ["cat", "/opt/theirs"], remove=True)
-    assert said == b"theirs\n"
+    assert at_engine.client.images.get(derived).labels[IMAGE_LABEL] == "tiny", "it inherits ours"
+    (row,) = call("containers", "clean", "--yes", "--json").json()
+    assert (row["tag"], row["removed"]) == (TAG, True)
+    said = at_engine.client.containers.run(derived, ["cat", "/opt/words.txt"], remove=True)
+    assert said == b"some words\n", "the layers that it stands on are still there"
+    assert call("containers", "clean", "--yes", "--json").json() == []
+    assert derived in tags(at_engine)
     at_engine.client.images.remove(derived)
 
 

@@ -85,7 +85,7 @@ def test_the_embedded_image_has_the_versions_of_the_developers_environment() -> 
 
 def context(name: str) -> bytes:
     buffer = io.BytesIO()
-    write_context(name, packaged_lock(), buffer)
+    write_context(name, packaged_lock(), {}, buffer)
     return buffer.getvalue()
 
 
@@ -183,7 +183,7 @@ def test_the_wheel_brings_what_a_checkout_has(tmp_path: Path) -> None:
         "import json, tina_bench.containers.images as i, tina_bench.containers.context as c, io;"
         "from tina_bench.lock.lockfile import packaged_lock;"
         "names = list(i.load_images().images);"
-        "b = io.BytesIO(); c.write_context('harness', packaged_lock(), b);"
+        "b = io.BytesIO(); c.write_context('harness', packaged_lock(), {}, b);"
         "print(json.dumps([i.__file__, {n: i.recipe_sha256(n) for n in names}, len(b.getvalue())]))"
     )
     done = subprocess.run(

@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -136,15 +135,6 @@ class Site:
         folder = f"{kind}s--{repo.replace('/', '--')}"
         return self.hf_home / "hub" / folder / "snapshots" / revision
 
-    def cached(self) -> list[str]:
-        """Every file of every snapshot in the cache, by its name in its repository."""
-        found = self.hf_home.glob("hub/*/snapshots/*/**/*")
-        return sorted(
-            str(path.relative_to(path.parents[len(path.relative_to(self.hf_home).parts) - 5]))
-            for path in found
-            if path.is_file()
-        )
-
     def blobs(self) -> list[Path]:
         return sorted(path for path in self.hf_home.glob("hub/*/blobs/*") if path.is_file())
 
@@ -182,7 +172,3 @@ def site(hub: Hub, tmp_path: Path) -> Site:
         TASK.format(name="my-columns", dataset="me/columns", more=""),
     ]
     return Site(hub, tmp_path / "site", CATALOG + "".join(tasks))
-
-
-def json_of(ended: Ended) -> Any:
-    return ended.json()

@@ -368,9 +368,9 @@ def test_a_gpu_that_the_engine_cannot_give_is_a_missing_runtime(
 
 
 def test_a_folder_that_the_engine_cannot_see_is_refused_in_its_own_words(
-    engine: Any, tiny_image: LocalImage
+    engine: Any, tiny_image: LocalImage, tmp_path: Path
 ) -> None:
-    mount = Mount("/x", "/not/there", "bind")
+    mount = Mount("/x", str(tmp_path / "not-there"), "bind")
     with pytest.raises(RunnerFailure) as caught, talking():
         engine.client.containers.create(tiny_image.id, ["true"], mounts=[mount])
     assert caught.value.failure.kind is FailureKind.ENGINE_REFUSED

@@ -38,7 +38,9 @@ CACHE = Path(os.environ.get("TINA_BENCH_TEST_CACHE", Path.home() / ".cache" / "t
 BASE_SCRIPT = ROOT / "containers" / "cpu" / "base.sh"
 START_SECONDS = 30.0
 STOP_SECONDS = 60.0
-PROGRAMS = ("dockerd", "docker-registry")
+PROGRAMS = ("dockerd", "docker-registry", "podman", "busybox")
+CONTAINER_ULIMITS = '["nofile=20000:20000","nproc=32768:32768"]'
+"""For Podman: raising limits fails where a machine is itself a container."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ class Engine:
 
 
 @dataclass(frozen=True)
-class CpuImage:
-    """The real `cpu` image, in the engine that holds it."""
+class BuiltImage:
+    """A real image, in the engine that holds it."""
 
     image: LocalImage
     engine: Engine
@@ -326,27 +328,59 @@ def program(*arguments: str, environment: dict[str, str], seconds: float = 1500)
     return done
 
 
-@pytest.fixture(scope="session")
-def cpu_image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CpuImage]:
-    """The real image of the embedded stack, built once by `tina-bench containers build cpu`."""
+CpuImage = BuiltImage
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The shared engine, with a lock that has the base for Python images."""
+
+    engine: Engine
+    mutex: Path
+    lock: Path
+    home: Path
+
+    def image(self, name: str) -> BuiltImage:
+        """The image of that name; `tina-bench containers build` makes it if it is not current."""
+        environment = {
+            **self.engine.environment,
+            "TINA_BENCH_LOCK": str(self.lock),
+            "TINA_BENCH_HOME": str(self.home),
+        }
+        with _held(self.mutex):
+            found = as_local(self.engine.client, image_tag(name))
+            if found is None or any(one.blocks for one in drift(found, self.lock)):
+                program("containers", "build", name, *build_options(), environment=environment)
+                found = as_local(self.engine.client, image_tag(name))
+        assert found is not None
+        return BuiltImage(found, self.engine, self.lock)
+
+
+@contextlib.contextmanager
+def workshop(folder: Path) -> Iterator[Workshop]:
+    """Where the real images are built; what has been built is kept between runs."""
     require_engine()
-    folder = tmp_path_factory.mktemp("cpu-image")
     lock = folder / "checkpoints.lock"
     shutil.copyfile(packaged_lock(), lock)
     with shared_engine(CACHE / "engine") as (engine, mutex):
-        environment = {
-            **engine.environment,
-            "TINA_BENCH_LOCK": str(lock),
-            "TINA_BENCH_HOME": str(folder / "home"),
-        }
+        environment = {**engine.environment, "TINA_BENCH_LOCK": str(lock)}
         with _held(mutex):
             reference = import_base(engine, CACHE)
             program(
                 "containers", "lock", "python", "--reference", reference, environment=environment
             )
-            found = as_local(engine.client, image_tag("cpu"))
-            if found is None or any(one.blocks for one in drift(found, lock)):
-                program("containers", "build", "cpu", *build_options(), environment=environment)
-                found = as_local(engine.client, image_tag("cpu"))
-        assert found is not None
-        yield CpuImage(found, engine, lock)
+        yield Workshop(engine, mutex, lock, folder / "home")
+
+
+@pytest.fixture(scope="session")
+def cpu_image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltImage]:
+    """The real image of the embedded stack; minutes when it has never been built here."""
+    with workshop(tmp_path_factory.mktemp("cpu-image")) as made:
+        yield made.image("cpu")
+
+
+@pytest.fixture(scope="session")
+def harness_image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltImage]:
+    """The real image of the harness itself."""
+    with workshop(tmp_path_factory.mktemp("harness-image")) as made:
+        yield made.image("harness")

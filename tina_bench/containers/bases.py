@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from tina_bench.containers.engine import engine_kind
 from tina_bench.containers.images import Base
 from tina_bench.errors import BlockedError, IntegrityError, LockError, TinaBenchError
 from tina_bench.lock.lockfile import LockedImage
@@ -45,13 +46,12 @@ def resolve(client: "DockerClient", reference: str) -> LockedImage:
     """
     import docker.errors
 
+    if engine_kind(client) == "podman":
+        return LockedImage(reference=reference, digest=_digest_by_pulling(client, reference))
     try:
         digest = str(client.images.get_registry_data(reference).id)
     except docker.errors.APIError as error:
-        if error.status_code == 404 and "page not found" in str(error).lower():
-            digest = _digest_by_pulling(client, reference)
-        else:
-            raise _refusal(reference, str(error.explanation or error)) from None
+        raise _refusal(reference, str(error.explanation or error)) from None
     return LockedImage(reference=reference, digest=digest)
 
 

@@ -78,9 +78,9 @@ def build(
     check_space(client, name, image.disk_gib)
     fetch_base(client, base, on_event)
     before = as_local(client, image_tag(name))
-    labels = dict(make_labels(name, image, base, lock))
+    labels = make_labels(name, image, base, lock)
     with options.lent.served() as lent, tempfile.TemporaryFile(prefix="tina-bench-") as context:
-        write_context(name, lock, context)
+        write_context(name, lock, labels, context)
         context.seek(0)
         stream = client.api.build(
             fileobj=context,
@@ -93,7 +93,6 @@ def build(
                 **lent,
                 **options.arguments,
             },
-            labels=labels,
             # What is lent is lent on this machine's own loopback.
             network_mode="host" if lent else options.network,
             nocache=options.no_cache,

@@ -4,8 +4,10 @@ Dates, owners and order are fixed, so that the engine's cache and the hash of a 
 content alone. A link is followed: the context holds files.
 """
 
+import io
+import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -32,12 +34,20 @@ def _files(name: str, lock: Path) -> Iterator[tuple[str, Path]]:
         yield f"tina_bench/{path}", file
 
 
-def write_context(name: str, lock: Path, into: IO[bytes]) -> None:
-    """Write the context of one image as a tar archive."""
+def _label_step(labels: Mapping[str, str]) -> bytes:
+    """One instruction for all labels, where engines that are given them make one step of each."""
+    pairs = (f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in labels.items())
+    return f"\nLABEL {' '.join(pairs)}\n".replace("$", "\\$").encode()
+
+
+def write_context(name: str, lock: Path, labels: Mapping[str, str], into: IO[bytes]) -> None:
+    """Write the context of one image as a tar archive, its Dockerfile ending with these labels."""
     files = dict(_files(name, lock))
     with tarfile.open(fileobj=into, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path, file in sorted(files.items()):
+            content = file.read_bytes()
+            if path == dockerfile(name):
+                content += _label_step(labels)
             entry = tarfile.TarInfo(path)
-            entry.mtime, entry.mode, entry.size = EPOCH, 0o644, file.stat().st_size
-            with file.open("rb") as source:
-                archive.addfile(entry, source)
+            entry.mtime, entry.mode, entry.size = EPOCH, 0o644, len(content)
+            archive.addfile(entry, io.BytesIO(content))

@@ -25,6 +25,7 @@ from tina_bench.jobs.documents import read_rows
 from tina_bench.jobs.engine import OFFLINE, check_packages
 from tina_bench.jobs.merge import hash_folder
 from tina_bench.jobs.rewards import recipe_rewards
+from tina_bench.jobs.wanted import load_tokenizer
 from tina_bench.lock.lockfile import verify_sha256
 from tina_bench.metering.gpu import visible_devices
 from tina_bench.store.contract import TRAINING_FILE, TrainInputs, TrainOutputs, Weights
@@ -126,13 +127,13 @@ def run(context: Context) -> tuple[Outcome, list[str], TrainOutputs | None]:
     import torch
     from datasets import Dataset
     from peft import LoraConfig
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
     from trl import GRPOConfig, GRPOTrainer
 
     if inputs.stack.train_threads is not None:
         torch.set_num_threads(inputs.stack.train_threads)
     checkpoints = context.path / "checkpoints"
-    tokenizer = AutoTokenizer.from_pretrained(base, trust_remote_code=False, local_files_only=True)
+    tokenizer = load_tokenizer(base)
     network = AutoModelForCausalLM.from_pretrained(
         base,
         dtype=torch.bfloat16 if recipe.optimizer.bf16 else torch.float32,

@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from tina_bench.errors import DiskFullError, IntegrityError, LockError
-from tina_bench.lock.hub import (
+from tina_bench.lock.explain import explained
+from tina_bench.lock.library import (
     API_TIMEOUT_SECONDS,
     Kind,
     cache_folder,
     endpoint,
-    explained,
     library,
     patiently,
 )

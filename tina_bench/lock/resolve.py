@@ -9,7 +9,9 @@ from tina_bench.catalog.schema import Catalog, Source
 from tina_bench.embedded.files import dataset_file, model_folder
 from tina_bench.errors import HubUnreachableError, IntegrityError, LockError, TinaBenchError
 from tina_bench.lock.cache import remove
-from tina_bench.lock.hub import RemoteFile, explained, library, list_repository, patiently
+from tina_bench.lock.explain import explained
+from tina_bench.lock.hub import RemoteFile, list_repository
+from tina_bench.lock.library import library, patiently
 from tina_bench.lock.lockfile import Lock, LockedFile, LockedFiles, LockedTask
 from tina_bench.lock.selection import select
 from tina_bench.lock.wanted import (
@@ -66,7 +68,7 @@ def resolve_hub(wanted: Wanted) -> LockedFiles:
 
     The hub knows the sha256 of what is in large-file storage (all weights); the rest, configuration
     and small data, is downloaded and hashed here. Raises `LockError` when nothing of it may be used
-    (no safetensors, a name that leads out of its folder) and what `lock.hub` raises.
+    (no safetensors, a name that leads out of its folder) and what `list_repository` raises.
     """
     what = f"{wanted.kind} {wanted.name}"
     listing = list_repository(wanted.kind, wanted.repo, wanted.revision)
