@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.containers.checkout import Checkout
 from tests.support.program import ROOT, call, run
@@ -206,3 +207,13 @@ def test_pins_of_the_optional_extra_and_of_the_images_agree() -> None:
         name, _, version = requirement.partition("==")
         if version:
             assert f"\n{name}=={version} " in lock, requirement
+
+
+@pytest.mark.parametrize("name", [name for name, image in IMAGES.items() if image.package])
+def test_an_image_with_our_package_installs_everything_that_it_depends_on(name: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lock = (ROOT / "containers" / name / "requirements.lock").read_text()
+    for dependency in map(Requirement, project["dependencies"]):
+        found = re.search(rf"^{dependency.name}==(\S+) ", lock, re.MULTILINE)
+        assert found, f"{dependency.name} is not in the lock; `make lock-images` renews it"
+        assert dependency.specifier.contains(found[1]), found[0]
