@@ -9,10 +9,17 @@ want() { command -v "$1" >/dev/null 2>&1 || packages="$packages $2"; }
 want dockerd docker.io
 want docker-registry docker-registry
 want busybox busybox-static
+want podman podman
 [ -z "$packages" ] && exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "Installing$packages with apt-get, for the container tests."
+  # The tests start an engine of their own: none is to run as a service because of them.
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+    chmod 755 /usr/sbin/policy-rc.d
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
   apt-get update -qq
   # shellcheck disable=SC2086 # a list of package names
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
