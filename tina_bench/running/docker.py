@@ -4,8 +4,9 @@ Guarantees: the job sees its own folder, the folders that it names read-only and
 and nothing else of this machine; no network, no capabilities, no new privileges, a read-only root,
 a user that is not root, limits on memory and processes; the image is the one that was looked up
 when the plan was made, by id. A job whose runner dies stops within `LIMIT_SECONDS`, and what is
-left of it is removed when the home is next used. Traded away: about a second a job for its
-container.
+left of it is removed when the home is next used. Traded away: half a second a job for its
+container, and the engine's own caches, which live and die with it (8 s of an evaluation's start on
+a CPU): what one job leaves there, no other has to trust.
 
 Fetching runs on the host, never in a container: it is the one kind of job that needs the network
 and the hub's token, it reads no weights, and what it brings is checked byte for byte.
