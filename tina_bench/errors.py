@@ -75,6 +75,12 @@ class MissingEngineError(TinaBenchError):
     exit_code = 24
 
 
+class MissingGpuError(TinaBenchError):
+    """A job computes on a GPU and there is none where it runs."""
+
+    exit_code = 26
+
+
 class ForeignFileError(TinaBenchError):
     """A file that others made is not what it should be; the sentence names file and key."""
 

@@ -67,9 +67,12 @@ class Program:
         return Ended(process.returncode, out, err)
 
     def run_and_interrupt(self, kind: str, *arguments: str) -> Ended:
-        """Run, and press Ctrl-C once the first job of that kind has opened its ledger."""
+        """Run, and press Ctrl-C once the first job of that kind is on the ledger."""
         process = self.start(*arguments)
-        while process.poll() is None and not any(self.root.glob(f"jobs/{kind}-*/ledger.jsonl")):
+        ledger = f"jobs/{kind}-*/ledger.jsonl"
+        while process.poll() is None and not any(
+            path.stat().st_size for path in self.root.glob(ledger)
+        ):
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)

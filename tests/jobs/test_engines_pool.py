@@ -174,7 +174,13 @@ def test_a_purse_that_runs_low_ends_the_asking_and_pays_for_what_is_in_flight(
 
 def _job(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "tests.jobs.engine_stand_in", str(folder)]
-    child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+        # A suite that was started in the background has Ctrl-C switched off, and hands that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )
     try:
         assert soon((folder / "running").exists)
         assert len(pids(folder)) == 2

@@ -197,8 +197,9 @@ def test_a_plan_with_retrain_trains_what_it_would_fetch() -> None:
     assert ("train", "tina-still-3") in trained - fetched
 
 
-def test_a_plan_at_scale_tiny_speaks_of_no_real_model() -> None:
+def test_a_plan_at_scale_tiny_speaks_of_no_real_model(tmp_path: Path) -> None:
     given = ("--model", "tina-limr", "--retrain", "--scale", "tiny", "--seeds", "1")
+    given += ("--home", str(tmp_path))
     plan = call("plan", "--profile", "paper", *given, "--json").json()
     assert plan["request"]["profile"] == "paper.tiny"
     assert {job["model"] for job in plan["jobs"]} == {"smoke-base", "tina-limr.tiny"}

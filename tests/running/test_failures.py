@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from docker.errors import APIError, ImageNotFound
 
-from tina_bench.errors import BlockedError, DiskFullError, IntegrityError
+from tina_bench.errors import BlockedError, DiskFullError, IntegrityError, MissingGpuError
 from tina_bench.jobs import guard
-from tina_bench.jobs.failures import MissingGpuError, kind_of
+from tina_bench.jobs.failures import kind_of
 from tina_bench.running.failures import ADVICE, ENDS_PLAN, FailedJob, Failure, failure_of_exit
 from tina_bench.running.talk import refusal
 from tina_bench.store import contract

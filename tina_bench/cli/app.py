@@ -34,7 +34,8 @@ app = typer.Typer(
         "Exit codes: 0 all is well; 1, 3 see `verify --help`; 2 a mistyped command; 10 and up an "
         "error that is explained in one sentence: 11 no such thing, 12 catalog, 13 lock, 14-15 "
         "changed bytes, 20 a job failed, 21 budget reached, 22 something is missing on this "
-        "machine, 23 home in use, 24 an engine is missing, 25 a file made by others is bad, "
+        "machine, 23 home in use, 24 an engine is missing, 25 a file made by others is bad, 26 "
+        "no GPU where a job needs one, "
         "30-33 the hub (`fetch --help`): no access, not there, no answer, disk too small."
     ),
     no_args_is_help=True,

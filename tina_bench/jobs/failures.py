@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from tina_bench.errors import BlockedError, DiskFullError
+from tina_bench.errors import DiskFullError, MissingGpuError
 from tina_bench.store.contract import FailureKind
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
@@ -13,10 +13,6 @@ NO_ROOM_WORDS = "No space left on device"
 """Libraries that are not written in Python hand on the kernel's words and not its number."""
 NO_ROOM_BYTES = 2**20
 """Less than this is no room; some libraries say only that a write failed."""
-
-
-class MissingGpuError(BlockedError):
-    """The job computes on a GPU and there is none where it runs."""
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

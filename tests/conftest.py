@@ -1,0 +1,13 @@
+"""What holds for every test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Without a home of its own a test has an empty one, never the `runs` of whoever starts it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINA_BENCH_HOME", str(tmp_path_factory.mktemp("nobody") / "home"))
+        yield
