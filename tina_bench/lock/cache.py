@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tina_bench.errors import DiskFullError, IntegrityError, LockError
-from tina_bench.lock.explain import explained
-from tina_bench.lock.library import (
+from tina_bench.lock.client import (
     API_TIMEOUT_SECONDS,
     Kind,
     cache_folder,
@@ -26,6 +25,7 @@ from tina_bench.lock.library import (
     library,
     patiently,
 )
+from tina_bench.lock.explain import explained
 from tina_bench.lock.lockfile import LockedFiles, is_safe_name
 from tina_bench.store.hashing import sha256_file
 

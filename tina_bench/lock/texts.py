@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tina_bench.catalog.recipes import PublishedText
 from tina_bench.errors import HubUnreachableError, IntegrityError, LockError, NotOnHubError
-from tina_bench.lock.library import library, patiently
+from tina_bench.lock.client import library, patiently
 from tina_bench.store.atomic import write_bytes
 
 TIMEOUT_SECONDS = 30.0
