@@ -14,6 +14,7 @@ from tina_bench.errors import UsageError
 from tina_bench.store.records import ResultRecord
 
 BoolMatrix = NDArray[np.bool_]
+Counts = NDArray[np.int64]
 Column = Literal["correct", "undecided", "answered", "truncated", "tokens_out"]
 
 
@@ -54,6 +55,27 @@ def correct_answers(record: ResultRecord) -> BoolMatrix:
             "make the record again from its grades"
         )
     return flags(record, "correct") & ~flags(record, "undecided")
+
+
+def repeats_itself(record: ResultRecord) -> bool:
+    """Whether decoding was greedy and every run gave the same: one run, said k times.
+
+    Greedy runs that differ (batches change rounding) do tell of chance, if of another kind.
+    """
+    correct = correct_answers(record)
+    same = bool((correct == correct[:, :1]).all())
+    return same and record.provenance.sampling.get("temperature") == 0
+
+
+def independent_answers(record: ResultRecord) -> tuple[Counts, int]:
+    """Return right answers by problem, shape (n,), and the number of runs that they are out of.
+
+    Only what chance can move twice: of greedy runs that repeat themselves the first stands for all.
+    """
+    correct = correct_answers(record)
+    if repeats_itself(record):
+        correct = correct[:, :1]
+    return correct.sum(axis=1, dtype=np.int64), correct.shape[1]
 
 
 def by_cell(records: Iterable[ResultRecord]) -> dict[tuple[str, str], ResultRecord]:

@@ -1,27 +1,37 @@
-"""One model on one task: its score, two intervals, and what else the answers tell."""
+"""One model on one task, or on several: its score, two intervals, and what else is told."""
+
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import stats
 
-from tina_bench.stats.answers import BoolMatrix, column, correct_answers, flags
-from tina_bench.stats.shapes import Interval, Question, Rate, TaskEstimate
-from tina_bench.stats.spread import answer_variance
+from tina_bench.errors import UsageError
+from tina_bench.stats.answers import (
+    BoolMatrix,
+    column,
+    correct_answers,
+    flags,
+    independent_answers,
+    repeats_itself,
+)
+from tina_bench.stats.intervals import average, same_problems, similar_problems
+from tina_bench.stats.shapes import AverageEstimate, Rate, TaskEstimate, TotalsEstimate, Validity
 from tina_bench.store.records import ResultRecord
-
-LEVEL = 0.95
 
 
 def estimate(record: ResultRecord) -> TaskEstimate:
     """Return the record's estimate. Deterministic; both intervals contain the score.
 
     An undecided answer counts as not correct. Answers in which the grader found nothing and answers
-    that it came to no decision on are counted apart: an answer is never in both rates.
+    that it came to no decision on are counted apart: an answer is never in both rates. Greedy runs
+    that repeat themselves count as one: intervals are then wide, and say that they are bounds.
 
     Raises `UsageError` for a record without answers or with rows of different lengths.
     """
     correct = correct_answers(record)
     undecided = flags(record, "undecided")
     runs = 100 * correct.mean(axis=0)
+    solved, independent = independent_answers(record)
     return TaskEstimate(
         model=record.model,
         task=record.task,
@@ -29,78 +39,85 @@ def estimate(record: ResultRecord) -> TaskEstimate:
         k=record.k,
         n_correct=int(correct.sum()),
         avg_percent=100 * float(correct.mean()),
-        same_problems=same_problems(correct),
-        similar_problems=similar_problems(correct),
+        same_problems=same_problems(solved, independent),
+        similar_problems=similar_problems(solved, independent),
         run_percents=tuple(runs.tolist()),
         sd_over_runs_points=float(runs.std(ddof=1)) if record.k > 1 else None,
         pass_at_k_percent=pass_at_k(correct),
-        truncated=_rate(flags(record, "truncated")),
-        unanswered=_rate(~flags(record, "answered") & ~undecided),
-        undecided=_rate(undecided),
+        truncated=_rate(record, flags(record, "truncated")),
+        unanswered=_rate(record, ~flags(record, "answered") & ~undecided),
+        undecided=_rate(record, undecided),
         mean_tokens_out=float(column(record, "tokens_out").astype(np.float64).mean()),
     )
 
 
-def same_problems(correct: BoolMatrix) -> Interval:
-    """Return where the score of k fresh runs over the same problems lies, percent, at 95 %.
+def estimate_average(estimates: Sequence[TaskEstimate]) -> AverageEstimate:
+    """Return the mean over tasks of one model, each with the same weight, ordered by task name.
 
-    `correct` has shape (n, k). A prediction interval: the old and the fresh score both have
-    variance V / (n k) around the same mean (`answer_variance`), so their difference has twice that.
-    The interval for the mean of endless fresh runs is narrower by a factor of sqrt 2.
-
-    Measured coverage of fresh scores, over the cells listed at `similar_problems`: 93 to 100 %,
-    nominal where p_i are alike, above it where most problems are unanimous, and mostly 99 % and
-    more for k = 1. The normal form is rough where n k is below about 20.
+    A task of 30 problems moves it as much as one of 500: so papers average, and so the small tasks
+    make most of its interval. Raises `UsageError` for several models or a task named twice.
     """
-    n, k = correct.shape
-    score = float(correct.mean())
-    half = answer_variance(correct).scaled(2 / (n * k)).half_width(LEVEL)
-    return Interval(
-        low=100 * max(0.0, score - half),
-        high=100 * min(1.0, score + half),
-        level=LEVEL,
-        question=Question.SAME_PROBLEMS,
-        method=(
-            "prediction of k fresh runs: Student-t on the within-problem binomial variance, "
-            "two dissenting pseudo-answers (after Agresti & Coull 1998)"
+    ordered = sorted(estimates, key=lambda made: made.task)
+    tasks = tuple(made.task for made in ordered)
+    models = sorted({made.model for made in ordered})
+    if len(models) != 1 or len(set(tasks)) != len(tasks):
+        raise UsageError(
+            f"an average takes one estimate a task of one model; found {', '.join(models)} on "
+            f"{', '.join(tasks)}"
+        )
+    scores = [made.avg_percent for made in ordered]
+    return AverageEstimate(
+        model=models[0],
+        tasks=tasks,
+        avg_percent=sum(scores) / len(scores),
+        same_problems=average(scores, [made.same_problems for made in ordered]),
+        similar_problems=average(scores, [made.similar_problems for made in ordered]),
+    )
+
+
+def estimate_totals(n: int, k: int, n_correct: int) -> TotalsEstimate:
+    """Return what n problems, k runs and the total of right answers support, all else unknown.
+
+    Both intervals take the largest variance that the total allows. On the same problems: n k
+    answers of one chance each (the total of unlike chances varies less: Hoeffding 1956, Ann. Math.
+    Stat. 27:713). On problems like these: every problem solved in all runs or in none, so that k
+    runs say no more than one.
+
+    Raises `UsageError` where the total is not between 0 and n k.
+    """
+    if n < 1 or k < 1 or not 0 <= n_correct <= n * k:
+        raise UsageError(
+            f"found {n_correct} right answers of {n} problems × {k} runs; expected 0 to {n * k}"
+        )
+    one_run = np.zeros(n * k, dtype=np.int64)
+    one_run[:n_correct] = 1
+    same = same_problems(one_run, 1)
+    # Whole problems, the share kept as near as n allows and never made more sure than it is.
+    sure = np.full(n, 0, dtype=np.int64)
+    whole, rest = divmod(n_correct, k)
+    sure[:whole] = k
+    if rest:
+        sure[whole] = rest
+    similar = similar_problems(sure, k)
+    reason = "only totals are known: the spread over problems is taken at its largest"
+    return TotalsEstimate(
+        n=n,
+        k=k,
+        avg_percent=100 * n_correct / (n * k),
+        same_problems=same.model_copy(
+            update={"validity": Validity.CONSERVATIVE, "validity_reason": reason}
+        ),
+        similar_problems=similar.model_copy(
+            update={
+                "validity": max(similar.validity, Validity.CONSERVATIVE, key=_doubt),
+                "validity_reason": similar.validity_reason or reason,
+            }
         ),
     )
 
 
-def similar_problems(correct: BoolMatrix) -> Interval:
-    """Return where the mean over problems drawn like these lies, percent, at 95 %.
-
-    `correct` has shape (n, k). Student-t over problem means (so Miller 2024, arXiv 2411.00640,
-    treats resampled answers), n - 1 degrees of freedom, with four pseudo-problems: two solved
-    in every run, two in none (Agresti & Coull 1998, "plus four"). Without them the width is zero
-    when all problem means are equal, as if 30 of 30 proved that no problem like these can fail.
-
-    Where problem means differ as they usually do the pseudo-problems change little. Where all are
-    0 or all are 100 % the width is that of n yes-or-no trials. One problem says nothing of others:
-    the interval is then 0 to 100.
-
-    Measured coverage at nominal 95 %: 94 to 100 % over nine populations of problems (coins, Beta,
-    mostly sure or hopeless, one in 30 hopeless), n of 30, 40 and 100, k of 1, 4 and 8. Validity: a
-    kind of problem much rarer than one in n can be in none of them, and no interval knows of it.
-    """
-    means = correct.mean(axis=1)
-    n = len(means)
-    low, high = 0.0, 1.0
-    if n > 1:
-        padded = np.concatenate([means, [0.0, 0.0, 1.0, 1.0]])
-        half = stats.t.ppf((1 + LEVEL) / 2, n - 1) * stats.sem(padded)
-        low = max(low, float(padded.mean() - half))
-        high = min(high, float(padded.mean() + half))
-    return Interval(
-        low=100 * low,
-        high=100 * high,
-        level=LEVEL,
-        question=Question.SIMILAR_PROBLEMS,
-        method=(
-            "Student-t over problem means with two solved and two failed pseudo-problems "
-            "(after Miller 2024, arXiv 2411.00640; Agresti & Coull 1998)"
-        ),
-    )
+def _doubt(validity: Validity) -> int:
+    return list(Validity).index(validity)
 
 
 def pass_at_k(correct: BoolMatrix) -> dict[int, float]:
@@ -119,5 +136,10 @@ def pass_at_k(correct: BoolMatrix) -> dict[int, float]:
     return dict(zip(draws.tolist(), (100 * share).tolist(), strict=True))
 
 
-def _rate(mask: BoolMatrix) -> Rate:
-    return Rate(count=int(mask.sum()), total=mask.size)
+def _rate(record: ResultRecord, mask: BoolMatrix) -> Rate:
+    told = mask[:, :1] if repeats_itself(record) else mask
+    return Rate(
+        count=int(mask.sum()),
+        total=mask.size,
+        interval=same_problems(told.sum(axis=1, dtype=np.int64), told.shape[1]),
+    )

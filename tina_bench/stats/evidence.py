@@ -1,23 +1,27 @@
 """How far a result lies from a claim, and how far chance could have put it.
 
-Under the hypothesis that claim and result come from the same model on the same problems, the two
-scores differ by chance alone, with variance
+Two questions, and two tests.
 
-    V / (n k)  +  V / (n k0)  +  s^2 (1 + 1/m)
+- Is the claimed value a plausible outcome of the claim's k0 fresh runs, if the model is ours? The
+  distribution of such an outcome is found from our answers (`tina_bench.stats.predictive`), on the
+  lattice of k0 runs of n problems; every value that rounds to what was printed counts for the
+  claim.
+- Is the claimed value, taken as the number it is, within the margin of our expected score? Only our
+  own uncertainty enters: a claim from one run is hard to contradict, but no harder to confirm.
 
-where V is the answer variance (`tina_bench.stats.spread`), k our runs, k0 the claim's, and, only
-for a claim about a recipe, s the standard deviation between trainings and m the trainings averaged:
-ours is one more training. Lengths here are points, variances points squared.
+A claim about a recipe, with a standard deviation s between m trainings, is about the mean of
+trainings of which ours is one: s^2 (1 + 1/m) and s^2 join the two variances, and Student-t on the
+sum stands for the exact distribution. Lengths here are points, variances points squared.
 """
 
 from dataclasses import dataclass
-from math import ceil, inf
+from math import ceil, floor, inf, sqrt
 
-import numpy as np
 from scipy import stats
 
 from tina_bench.catalog.schema import Claim
-from tina_bench.stats.answers import correct_answers
+from tina_bench.stats.answers import correct_answers, independent_answers
+from tina_bench.stats.predictive import fresh_runs
 from tina_bench.stats.shapes import Interval, Question
 from tina_bench.stats.spread import Variance, answer_variance
 from tina_bench.store.records import ResultRecord
@@ -28,6 +32,11 @@ SIZE = 0.05
 EQUIVALENCE_LEVEL = 1 - 2 * SIZE
 """Two one-sided tests at 5 % pass when the 90 % interval lies within the margin (Schuirmann 1987,
 J. Pharmacokinet. Biopharm. 15:657)."""
+
+POWER = 0.8
+"""Chance of a decision that further seeds are counted for."""
+MOST_RUNS = 100_000
+"""Runs beyond which nobody is sent."""
 
 
 @dataclass(frozen=True)
@@ -43,97 +52,155 @@ class Evidence:
     n: int
     """Problems."""
     k: int
-    """Our runs."""
+    """Our independent runs."""
     k0: int
     """The claim's runs; 1 where it does not say."""
     answer: Variance
     """Of one answer, averaged over problems."""
     training: Variance
     """Of one training against the claim's mean of several; zero for fixed weights."""
-
-    def variance(self, k: float | None = None) -> Variance:
-        """Return the variance of the difference, with `k` runs of ours instead of those we have."""
-        runs = self.k if k is None else k
-        return self.answer.scaled((1 / runs + 1 / self.k0) / self.n).plus(self.training)
-
-    @property
-    def p_value(self) -> float:
-        """Two-sided, with the claim at whichever end of its rounding is nearest to ours."""
-        variance = self.variance()
-        excess = max(abs(self.difference) - self.rounding, 0.0)
-        t = excess / np.sqrt(variance.value)
-        return float(2 * stats.t.sf(t, variance.degrees_of_freedom))
+    own_training: Variance
+    """Of one training against the mean of endless ones; zero for fixed weights."""
+    p_value: float
+    """Two-sided: that k0 fresh runs would print a value this far from ours or farther."""
+    p_method: str
+    """How it was found."""
 
     @property
     def interval(self) -> Interval:
-        """The 90 % interval of the difference, widened by the claim's rounding."""
-        half = self.variance().half_width(EQUIVALENCE_LEVEL) + self.rounding
+        """The 90 % interval of our expected score minus the claim, widened by its rounding."""
+        half = self._own().half_width(EQUIVALENCE_LEVEL) + self.rounding
         return Interval(
             low=self.difference - half,
             high=self.difference + half,
             level=EQUIVALENCE_LEVEL,
             question=Question.SAME_PROBLEMS,
-            method="Student-t on the variance of our runs, the claim's runs and, for a recipe, "
-            "trainings, widened by the claim's rounding",
+            method="Student-t on the within-problem binomial variance of our runs and, for a "
+            "recipe, of trainings, widened by the claim's rounding",
         )
 
     def is_equivalent(self, margin: float) -> bool:
-        """Whether ours and the claim differ by less than `margin` points, tested at 5 %."""
+        """Whether our expected score and the claim differ by less than `margin` points, at 5 %."""
         return -margin <= self.interval.low and self.interval.high <= margin
+
+    def is_beyond(self, margin: float) -> bool:
+        """Whether our expected score lies outside the margin whatever chance did to our runs."""
+        return self.interval.low > margin or self.interval.high < -margin
+
+    @property
+    def chance_of_claim(self) -> float:
+        """Standard deviation of the claim's own k0 runs, and of trainings, points."""
+        return sqrt(self.answer.value / self.n / self.k0 + self.training.value)
 
     @property
     def least_half_width(self) -> float:
         """Half the width of the 90 % interval that is left with endless runs of ours, points."""
-        return self._quantile(EQUIVALENCE_LEVEL) * self._least_error + self.rounding
+        return self.own_training.half_width(EQUIVALENCE_LEVEL) + self.rounding
+
+    def chance_to_decide(self, runs: float, margin: float, family: int) -> float:
+        """Return the chance that `runs` runs of ours in all, more than now, decide the claim.
+
+        Decided is equivalent, or different at Bonferroni's level in a family of that size (Holm's
+        is at least as easy). Our score then is normal around ours now with variance
+        V/n (1/k - 1/k'): what the runs so far leave open, less what will still be open (predictive
+        power: Spiegelhalter, Freedman & Blackburn 1986, Control. Clin. Trials 7:8). V and its
+        degrees of freedom are taken to stay as they are.
+        """
+        own, of_claim = self._own(runs), self._fresh(runs)
+        inside = margin - own.half_width(EQUIVALENCE_LEVEL) - self.rounding
+        outside = of_claim.half_width(1 - SIZE / family) + self.rounding
+        if inside >= outside:
+            return 1.0
+        deviation = sqrt(self.answer.value / self.n * (1 / self.k - 1 / runs))
+        if deviation == 0:
+            return float(abs(self.difference) <= inside or abs(self.difference) >= outside)
+        ends = stats.norm(self.difference, deviation).cdf([-outside, -inside, inside, outside])
+        contradicted = ends[0] + 1 - ends[3]
+        return float(contradicted + max(ends[2] - ends[1], 0.0))
 
     def further_runs_to_decide(self, margin: float, family: int) -> int | None:
-        """Return about how many more runs of ours would settle the claim; `None` if none can.
+        """Return about how many more runs of ours decide with 80 % power; `None` if none do.
 
-        Settled is equivalent, or different at Bonferroni's level in a family of that size (Holm's
-        is at least as easy), whichever is nearer. About, because it takes our score, the answer
-        variance and its degrees of freedom to stay as they are. With k = 1 that variance is an
-        upper bound, and a second run may show that far fewer are needed.
+        With k = 1 the variance is an upper bound, and a second run may show that far fewer are
+        needed.
         """
-        apart = abs(self.difference)
-        largest_error = max(
-            (margin - apart - self.rounding) / self._quantile(EQUIVALENCE_LEVEL),
-            (apart - self.rounding) / self._quantile(1 - SIZE / family),
-        )
-        if largest_error <= self._least_error:
+        if self.chance_to_decide(MOST_RUNS, margin, family) < POWER:
             return None
-        runs = self.answer.value / self.n / (largest_error**2 - self._least_error**2)
-        return max(1, ceil(runs - self.k))
+        low, high = self.k, self.k + 1
+        while self.chance_to_decide(high, margin, family) < POWER:
+            low, high = high, min(2 * high, MOST_RUNS)
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.chance_to_decide(middle, margin, family) < POWER:
+                low = middle
+            else:
+                high = middle
+        return high - self.k
 
-    @property
-    def _least_error(self) -> float:
-        return float(np.sqrt(self.variance(inf).value))
+    def _own(self, k: float | None = None) -> Variance:
+        """Of our score around its expectation, with `k` runs instead of those we have."""
+        return self.answer.scaled(1 / (self.k if k is None else k) / self.n).plus(self.own_training)
 
-    def _quantile(self, level: float) -> float:
-        return self.variance().quantile(level)
+    def _fresh(self, k: float | None = None) -> Variance:
+        """Of the difference between our score and the claim's."""
+        runs = self.k if k is None else k
+        return self.answer.scaled((1 / runs + 1 / self.k0) / self.n).plus(self.training)
 
 
 def weigh(claim: Claim, record: ResultRecord) -> Evidence:
     """Return the evidence that a record holds on a claim; both must be of the same model and task.
 
-    A claim that does not state its runs is taken to rest on one, which makes both tests harder to
-    pass. The standard deviation between m trainings is taken to be estimated from those same m, so
-    it brings m - 1 degrees of freedom; with m = 1 it cannot be, and is taken as known.
+    A claim that does not state its runs is taken to rest on one, which makes it harder to
+    contradict. The standard deviation between m trainings is taken to be estimated from those same
+    m, so it brings m - 1 degrees of freedom; with m = 1 it cannot be, and is taken as known.
     """
-    correct = correct_answers(record)
-    measured = 100 * float(correct.mean())
-    training = Variance(0.0, inf)
+    solved, k = independent_answers(record)
+    measured = 100 * float(correct_answers(record).mean())
+    training = own_training = Variance(0.0, inf)
+    answer = answer_variance(solved, k).scaled(100**2)
+    n, k0, rounding = record.n, claim.runs or 1, 0.5 * 10.0**-claim.decimals
     if claim.trainings is not None and claim.training_sd_points is not None:
-        training = Variance(
-            claim.training_sd_points**2 * (1 + 1 / claim.trainings),
-            claim.trainings - 1 if claim.trainings > 1 else inf,
+        freedom = claim.trainings - 1 if claim.trainings > 1 else inf
+        own_training = Variance(claim.training_sd_points**2, freedom)
+        training = own_training.scaled(1 + 1 / claim.trainings)
+        variance = answer.scaled((1 / k + 1 / k0) / n).plus(training)
+        excess = max(abs(measured - claim.value_percent) - rounding, 0.0)
+        t = excess / sqrt(variance.value)
+        p_value = float(2 * stats.t.sf(t, variance.degrees_of_freedom))
+        p_method = "Student-t on the variances of both sides' runs and trainings (Welch 1947)"
+    else:
+        fresh = fresh_runs(solved, k, k0)
+        low, high = printed_totals(claim.value_percent, rounding, n * k0)
+        p_value = fresh.p_value(low, high)
+        p_method = (
+            "twice the tail of k0 fresh runs' total under a Beta-Binomial hierarchy (after Bowyer "
+            "et al. 2025, arXiv 2503.01747), "
+            + ("exact Poisson-binomial sum (Hong 2013)" if fresh.exact else "normal components")
         )
     return Evidence(
         measured=measured,
         difference=measured - claim.value_percent,
-        rounding=0.5 * 10.0**-claim.decimals,
-        n=record.n,
-        k=record.k,
-        k0=claim.runs or 1,
-        answer=answer_variance(correct).scaled(100**2),
+        rounding=rounding,
+        n=n,
+        k=k,
+        k0=k0,
+        answer=answer,
         training=training,
+        own_training=own_training,
+        p_value=p_value,
+        p_method=p_method,
     )
+
+
+def printed_totals(value_percent: float, rounding: float, answers: int) -> tuple[int, int]:
+    """Return the lowest and highest number of right answers that print as the value, both incl.
+
+    Where none does (the value is impossible for that many answers), the nearest ones to either
+    side, so that the claim gets the benefit of the doubt; the audits say that it is impossible.
+    """
+    slack = 1e-9 * answers
+    low = ceil((value_percent - rounding) / 100 * answers - slack)
+    high = floor((value_percent + rounding) / 100 * answers + slack)
+    if low > high:
+        low, high = high, low
+    return max(low, 0), min(high, answers)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from tina_bench.catalog.schema import Catalog
 from tina_bench.stats.answers import by_cell
 from tina_bench.stats.compare import compare
-from tina_bench.stats.estimates import estimate
+from tina_bench.stats.estimates import estimate, estimate_average
 from tina_bench.stats.shapes import Comparison, Report
 from tina_bench.stats.verdicts import Case, judge_family
 from tina_bench.store.records import ResultRecord
@@ -34,8 +34,13 @@ def build_report(catalog: Catalog, records: Sequence[ResultRecord]) -> Report:
         Case(name, claim, catalog.tasks[claim.task], cells.get((claim.model, claim.task)))
         for name, claim in catalog.claims.items()
     ]
+    estimates = {cell: estimate(record) for cell, record in ordered.items()}
+    by_model = [
+        [made for (model, _), made in estimates.items() if model == name] for name in models
+    ]
     return Report(
-        estimates=tuple(estimate(record) for record in ordered.values()),
+        estimates=tuple(estimates.values()),
+        averages=tuple(estimate_average(made) for made in by_model if len(made) > 1),
         comparisons=tuple(_comparisons(catalog, ordered, tasks)),
         judgements=judge_family(cases),
     )

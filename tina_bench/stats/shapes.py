@@ -1,6 +1,7 @@
 """What statistics hand on: estimates, comparisons, verdicts; every interval has its question."""
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +21,17 @@ class Question(StrEnum):
     SIMILAR_PROBLEMS = "problems like these"
 
 
+class Validity(StrEnum):
+    """How far the nominal coverage of an interval can be taken at its word (docs/statistics.md)."""
+
+    NOMINAL = "nominal"
+    """Simulated coverage lies within 1.5 points of the nominal one."""
+    CONSERVATIVE = "conservative"
+    """Covers at least as often as it says, and may be much wider than it need be."""
+    ROUGH = "rough"
+    """Too little data for the method: coverage may miss by several points either way."""
+
+
 class Interval(Shape):
     """A two-sided interval in percent or points."""
 
@@ -33,6 +45,10 @@ class Interval(Shape):
     """What it is an interval for."""
     method: str
     """How it was made, with its source."""
+    validity: Validity = Validity.NOMINAL
+    """Whether `level` can be taken at its word."""
+    validity_reason: str = ""
+    """Why not, where it cannot."""
 
 
 class Rate(Shape):
@@ -42,6 +58,8 @@ class Rate(Shape):
     """Samples it is true of."""
     total: int
     """All samples."""
+    interval: Interval | None = None
+    """Percent; where the rate of endless fresh runs over the same problems lies."""
 
     @property
     def percent(self) -> float:
@@ -65,15 +83,18 @@ class TaskEstimate(Shape):
     avg_percent: float
     """avg@k: mean over runs of the share of correct answers, percent."""
     same_problems: Interval
-    """Percent; what k fresh runs over the same problems would give."""
+    """Percent; where the score of endless fresh runs over the same problems lies."""
     similar_problems: Interval
-    """Percent; what problems drawn like these would give."""
+    """Percent; where the score over endless problems drawn like these lies."""
     run_percents: tuple[float, ...]
     """Score of each run, in the order of the record's seeds, percent."""
     sd_over_runs_points: float | None
     """Sample SD of the run scores: a dispersion, not a standard error; `None` for one run."""
     pass_at_k_percent: dict[int, float]
     """Unbiased pass@k' for every k' up to k (Chen et al. 2021, arXiv 2107.03374, section 2.1)."""
+    majority_percent: dict[int, float] | None = None
+    """maj@k' for k' up to k as far as it is computed; `None` where the record does not tell which
+    answers agree."""
     truncated: Rate
     """Answers cut at the generation limit."""
     unanswered: Rate
@@ -82,6 +103,40 @@ class TaskEstimate(Shape):
     """Answers that the grader gave no decision on; counted as not correct."""
     mean_tokens_out: float
     """Mean answer length, tokens."""
+
+
+class AverageEstimate(Shape):
+    """Mean score of one model over tasks, each with the same weight, as papers print it."""
+
+    model: str
+    """Model."""
+    tasks: tuple[str, ...]
+    """Tasks averaged; each has weight 1 over their number, whatever its size."""
+    avg_percent: float
+    """Mean of the tasks' avg@k, percent."""
+    same_problems: Interval
+    """Percent; where endless fresh runs over the same problems would put it."""
+    similar_problems: Interval
+    """Percent; where endless problems like these would put it."""
+
+
+class TotalsEstimate(Shape):
+    """What can be said of a score of which only totals are known: a third party's, say.
+
+    Per-problem answers are not known, so there is no pass@k, no maj@k and no spread of problems;
+    both intervals are upper bounds of width.
+    """
+
+    n: int
+    """Problems."""
+    k: int
+    """Runs."""
+    avg_percent: float
+    """avg@k, percent."""
+    same_problems: Interval
+    """Percent; where endless fresh runs over the same problems would put it."""
+    similar_problems: Interval
+    """Percent; where endless problems like these would put it."""
 
 
 class Comparison(Shape):
@@ -152,8 +207,19 @@ class Judgement(Shape):
     """Of the difference, points."""
     p_value: float | None = None
     """That a fresh measurement like the claim's would lie this far from ours or farther."""
+    p_method: str | None = None
+    """How that was found, with its source."""
+    adjusted_p: float | None = None
+    """The same after Holm's correction over `family`: the claim is contradicted below 0.05."""
+    family: str | None = None
+    """The claims that were judged together, and their number."""
     margin_points: float | None = None
     """Equivalence margin used."""
+    direction: Literal["lower", "higher", "equal"] | None = None
+    """Where ours lies, seen from the claim."""
+    further_seeds: int | None = None
+    """With INCONCLUSIVE: about how many more seeds of ours decide it with 80 % power; `None` where
+    no number does."""
 
 
 class Report(Shape):
@@ -161,6 +227,8 @@ class Report(Shape):
 
     estimates: tuple[TaskEstimate, ...]
     """One a model and task."""
+    averages: tuple[AverageEstimate, ...] = ()
+    """One a model with results on several tasks: over all that it has."""
     comparisons: tuple[Comparison, ...]
     """Adapters against their bases: a task each, then all tasks pooled."""
     judgements: tuple[Judgement, ...]

@@ -8,12 +8,13 @@ sampled afresh" (the interval of an estimate, every verdict) needs V and nothing
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
-from tina_bench.stats.answers import BoolMatrix
-
-PSEUDO_ANSWERS = 2
-"""Half of "plus four" (Agresti & Coull 1998): about z^2 / 2 dissenting answers at 95 %."""
+PSEUDO_ANSWERS = 1
+"""Dissenting answers that are added to those seen: one, without which no dissent would mean no
+doubt. Agresti & Coull (1998, Am. Stat. 52:119) add two of each kind to a plain count; one was seen
+to suffice here, where Student's quantile widens few dissents already."""
 
 
 @dataclass(frozen=True)
@@ -47,40 +48,46 @@ class Variance:
         return float(stats.t.ppf((1 + level) / 2, self.degrees_of_freedom))
 
 
-def answer_variance(correct: BoolMatrix) -> Variance:
+def answer_variance(solved: NDArray[np.int64], k: int) -> Variance:
     """Return V, the mean over problems of p_i (1 - p_i), in shares squared, never zero.
 
-    `correct` has shape (n problems, k runs).
+    `solved`, shape (n,): right answers of each problem out of k.
 
-    For k of 2 and more: the mean of the unbiased U_i = x_i (k - x_i) / (k (k - 1)), which is also
-    the value at the method-of-moments Beta-Binomial, plus `PSEUDO_ANSWERS` dissenting answers (each
-    is worth U = 1/k). The unbiased mean alone is zero when no problem has answers of both kinds,
-    and then claims a certainty that n k answers cannot give; with the pseudo-answers an all-correct
-    task gets the width of Agresti & Coull (1998). Jeffreys' prior a problem was not taken: it puts
-    p_i (1 - p_i) = 0.125 on every problem with k = 1, half of what coins need, and adds variance
-    for every unanimous problem, of which real tasks have many.
+    For k of 2 and more: the mean of the unbiased U_i = x_i (k - x_i) / (k (k - 1)), plus
+    `PSEUDO_ANSWERS` dissenting answers (each is worth U = 1/k). The unbiased mean alone is zero
+    when no problem has answers of both kinds, and then claims a certainty that n k answers cannot
+    give. Jeffreys' prior a problem was not taken: it adds variance for every unanimous problem, of
+    which real tasks have many.
 
     For k = 1 nothing tells a coin from a mix of sure and hopeless problems. V is then the largest
-    value the score allows, P (1 - P) by Jensen's inequality, with P as in Agresti & Coull. That
-    is right for coins and too wide, often by a factor of two, for anything else. The same bound
-    caps V for larger k.
+    value the score allows, P (1 - P) by Jensen's inequality, with a pseudo-answer of each kind in
+    P. That is right for coins and too wide, often by a factor of two, for anything else. The same
+    bound caps V for larger k.
 
-    Degrees of freedom are 2 E[V]^2 / Var[V] (Satterthwaite 1946) with Var from the sum of U_i^2, as
-    for rare independent dissents: 4 when there is no dissent at all, about twice the number of
-    mixed problems otherwise. They thicken the tails that Holm's correction reaches into, where the
-    normal quantile was seen to reject up to 2 % instead of 0.8 %.
+    Degrees of freedom are 2 V^2 / Var[V] (Satterthwaite 1946, Biometrics Bull. 2:110), where U_i is
+    a sample variance of k yes-or-no answers, so that with v = p (1 - p)
 
-    Validity: runs must be independent draws. Greedy decoding repeats one answer, and V then says
-    nothing about chance.
+        Var[U_i] = (v (1 - 3 v) - v^2 (k - 3) / (k - 1)) / k
+
+    estimated without bias from factorial moments for k of 4 and more; below that, and never above
+    it, by U_i^2, which is Var[U_i] for rare dissents and too much for frequent ones.
+
+    Validity: runs must be independent draws. Greedy decoding repeats one answer; callers count such
+    runs as one.
     """
-    n, k = correct.shape
-    x = correct.sum(axis=1)
+    n = len(solved)
+    x = np.sort(solved).astype(np.float64)  # sorted: the sum must not depend on the order
     rate = (x.sum() + PSEUDO_ANSWERS) / (n * k + 2 * PSEUDO_ANSWERS)
     bound = float(rate * (1 - rate))
     if k == 1:
         dissent = min(x.sum(), n - x.sum())
         return Variance(bound, float(2 * (dissent + PSEUDO_ANSWERS)))
     unbiased = x * (k - x) / (k * (k - 1))
+    variance = float((unbiased**2).sum())
+    if k > 3:
+        squared = x * (x - 1) * (k - x) * (k - x - 1) / (k * (k - 1) * (k - 2) * (k - 3))
+        exact = (unbiased.sum() - (3 + (k - 3) / (k - 1)) * squared.sum()) / k
+        variance = min(variance, max(float(exact), 0.0))
     total = unbiased.sum() + PSEUDO_ANSWERS / k
-    squares = (unbiased**2).sum() + PSEUDO_ANSWERS / k**2
-    return Variance(min(float(total / n), bound), float(2 * total**2 / squares))
+    freedom = 2 * total**2 / (variance + PSEUDO_ANSWERS / k**2)
+    return Variance(min(float(total / n), bound), float(freedom))

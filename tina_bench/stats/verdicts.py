@@ -1,23 +1,26 @@
 """Does a result bear a claim out? One verdict a claim, over the whole family of claims.
 
-The question is that of the same problems: is the claimed value a plausible outcome of the claim's
-k0 fresh runs, given our samples? Two tests answer it at 5 %:
+The question is that of the same problems, and two tests answer it at 5 %
+(`tina_bench.stats.evidence` has both):
 
-- REPRODUCED needs proof of sameness, not mere lack of proof of difference: the 90 % interval of
-  ours minus claimed lies within the task's margin (two one-sided tests, Schuirmann 1987). It is not
-  corrected for the number of claims: each such verdict is wrong for at most 5 % of models that
-  really differ by the margin.
-- NOT_REPRODUCED needs p < 0.05 after Holm's correction (1979, Scand. J. Stat. 6:65) over all
-  claims judged together. So a family of claims that are all true yields even one NOT_REPRODUCED in
-  at most 5 % of cases, whatever the dependence, such as two claims on one result.
+- REPRODUCED needs proof of sameness, not mere lack of proof of difference: the 90 % interval of our
+  expected score lies within the task's margin of the claimed value (two one-sided tests, Schuirmann
+  1987). It is not corrected for the number of claims: each such verdict is wrong for at most 5 % of
+  models whose expected score differs from the claim by the margin.
+- NOT_REPRODUCED needs that the claimed value is no plausible outcome of the claim's k0 fresh runs,
+  p < 0.05 after Holm's correction (1979, Scand. J. Stat. 6:65) over all claims judged together. So
+  a family of claims that are all true yields even one NOT_REPRODUCED in at most 5 % of cases,
+  whatever the dependence, such as two claims on one result.
 
 A difference both real and within the margin is REPRODUCED, and the reason says so. Everything else
-is INCONCLUSIVE, with what would decide. Claims that were not made as ours leave the family: they
-are NOT_COMPARABLE whatever the numbers.
+is INCONCLUSIVE, with what would decide: also where our score is surely outside the margin and the
+claim's few runs could have been lucky. Claims that were not made as ours leave the family: they are
+NOT_COMPARABLE whatever the numbers.
 
 Because of Holm's step a verdict depends on which other claims are judged with it, never on their
 order. Validity ends where that of `answer_variance` does: runs must be independent, and n k
-should be 20 or more.
+should be 100 or more. A result whose number of runs was chosen by looking at it is judged by the
+sequential method that chose it (`tina_bench.stats.sequential`), never by these.
 """
 
 from collections.abc import Sequence
@@ -99,23 +102,24 @@ def _undecidable(case: Case, differences: tuple[str, ...]) -> Judgement:
         differences=differences,
         measured_percent=evidence.measured,
         difference_points=evidence.difference,
+        direction=wording.direction(case.claim, evidence.measured),
     )
 
 
 def _decide(case: Case, evidence: Evidence, *, adjusted: float, family: int) -> Judgement:
     assert case.record is not None
     verdict, sentence, decider = Verdict.INCONCLUSIVE, wording.inconclusive, None
+    further: int | None = None
     if evidence.is_equivalent(case.task.margin_points):
         verdict, sentence = Verdict.REPRODUCED, wording.reproduced
     elif adjusted < SIZE:
         verdict, sentence = Verdict.NOT_REPRODUCED, wording.not_reproduced
     else:
+        greedy = case.record.provenance.sampling.get("temperature") == 0
+        if not greedy:
+            further = evidence.further_runs_to_decide(case.task.margin_points, family)
         decider = wording.would_decide(
-            case.claim,
-            case.task,
-            evidence,
-            further_runs=evidence.further_runs_to_decide(case.task.margin_points, family),
-            greedy=case.record.provenance.sampling.get("temperature") == 0,
+            case.claim, case.task, evidence, further_runs=further, greedy=greedy
         )
     where = wording.position(case.claim, evidence.measured, case.record)
     return _judgement(
@@ -127,7 +131,12 @@ def _decide(case: Case, evidence: Evidence, *, adjusted: float, family: int) -> 
         difference_points=evidence.difference,
         interval=evidence.interval,
         p_value=evidence.p_value,
+        p_method=evidence.p_method,
+        adjusted_p=adjusted,
+        family=wording.family(family),
         margin_points=case.task.margin_points,
+        direction=wording.direction(case.claim, evidence.measured),
+        further_seeds=further,
     )
 
 

@@ -1,7 +1,9 @@
 """The sentences of verdicts: plain, with numbers and units, for people."""
 
+from typing import Literal
+
 from tina_bench.catalog.schema import Claim, Task
-from tina_bench.stats.evidence import EQUIVALENCE_LEVEL, SIZE, Evidence
+from tina_bench.stats.evidence import EQUIVALENCE_LEVEL, POWER, SIZE, Evidence
 from tina_bench.store.records import ResultRecord
 
 
@@ -10,13 +12,24 @@ def not_measured(claim: Claim) -> str:
     return f"There is no result of {claim.model} on {claim.task} yet."
 
 
-def position(claim: Claim, measured: float, record: ResultRecord) -> str:
-    """Return which way ours lies from the claim, and how far, without the full stop."""
+def direction(claim: Claim, measured: float) -> Literal["lower", "higher", "equal"]:
+    """Return where ours lies, seen from the claim."""
     apart = measured - claim.value_percent
     if abs(apart) < 1e-9:
-        where = "equal to"
-    else:
-        where = f"{abs(apart):.2f} points {'lower' if apart < 0 else 'higher'} than"
+        return "equal"
+    return "lower" if apart < 0 else "higher"
+
+
+def family(size: int) -> str:
+    """Return which claims were judged together."""
+    return f"all claims that a comparable result exists for ({size})"
+
+
+def position(claim: Claim, measured: float, record: ResultRecord) -> str:
+    """Return which way ours lies from the claim, and how far, without the full stop."""
+    apart = abs(measured - claim.value_percent)
+    lies = direction(claim, measured)
+    where = "equal to" if lies == "equal" else f"{apart:.2f} points {lies} than"
     return (
         f"Ours, {measured:.2f} % ({plural(record.k, 'run')} of {plural(record.n, 'problem')}), "
         f"is {where} the claimed {_printed(claim)} % ({_claimed_runs(claim)})"
@@ -55,11 +68,19 @@ def not_reproduced(task: Task, evidence: Evidence, adjusted: float, family: int)
 
 def inconclusive(task: Task, evidence: Evidence, adjusted: float, family: int) -> str:
     """Return what follows the position where neither test decides."""
-    return (
-        f"chance alone would put them this far apart or farther with {_p(adjusted)}"
+    text = (
+        f"chance alone would put a fresh claim this far off or farther with {_p(adjusted)}"
         f"{_holm(family)}, but {_interval(evidence)} is not within the margin "
         f"of ±{task.margin_points:g} points."
     )
+    if evidence.is_beyond(task.margin_points):
+        scatters = "scatters" if evidence.k0 == 1 else "scatter"
+        text += (
+            f" Our expected score does lie outside that margin, yet the claim can be luck: "
+            f"{plural(evidence.k0, 'run')} like it {scatters} by "
+            f"{evidence.chance_of_claim:.1f} points (SD)."
+        )
+    return text
 
 
 def would_decide(
@@ -70,24 +91,24 @@ def would_decide(
         return "Not more seeds: decoding is greedy, and further runs would repeat the same answers."
     if further_runs is not None:
         return (
-            f"About {plural(further_runs, 'further seed')} of ours, if our score stays where it is."
+            f"About {plural(further_runs, 'further seed')} of ours would decide it "
+            f"with {100 * POWER:g} % power."
         )
-    remaining = (
-        f"with endless runs of ours the difference would still be uncertain by "
-        f"±{evidence.least_half_width:.2f} points ({100 * EQUIVALENCE_LEVEL:g} % interval)"
-    )
+    if claim.trainings is not None and evidence.least_half_width >= task.margin_points:
+        return (
+            f"No number of further seeds of ours: with endless runs of our one training the "
+            f"recipe's score would still be uncertain by ±{evidence.least_half_width:.2f} points "
+            f"({100 * EQUIVALENCE_LEVEL:g} % interval), which does not fit the margin of "
+            f"±{task.margin_points:g} points; more trainings, the claim's and ours, would decide."
+        )
     rests_on, more = plural(evidence.k0, "run"), "more runs behind the claim"
     if claim.trainings is not None:
         rests_on += f" of {plural(claim.trainings, 'training')}"
         more = "more trainings, the claim's and ours,"
-    if evidence.least_half_width >= task.margin_points:
-        return (
-            f"No number of further seeds of ours: the claim rests on {rests_on}, and {remaining}, "
-            f"which does not fit the margin of ±{task.margin_points:g} points; {more} would decide."
-        )
     return (
-        f"No number of further seeds of ours while our score stays where it is: the claim rests on "
-        f"{rests_on}, and {remaining}; another score or {more} would decide."
+        f"No number of further seeds of ours is likely to: our score seems to lie near the edge of "
+        f"the margin or beyond it, and the claim rests on {rests_on}, which chance moves by "
+        f"{evidence.chance_of_claim:.1f} points (SD); {more} would decide."
     )
 
 
