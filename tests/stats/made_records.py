@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tina_bench.catalog.schema import Claim, Sampling, Task
+from tina_bench.catalog.schema import AverageClaim, Claim, Sampling, Task
 from tina_bench.store.records import ProblemOutcome, Provenance, ResultRecord
 
 
@@ -71,6 +71,22 @@ def make_claim(value=50.0, **changes):
         **{
             "model": "tina",
             "task": "aime",
+            "value_percent": value,
+            "decimals": 2,
+            "runs": 1,
+            "who": "the authors",
+            "source": "Table 3",
+            "confidence": "read",
+            **changes,
+        }
+    )
+
+
+def make_average_claim(value=50.0, **changes):
+    return AverageClaim(
+        **{
+            "model": "tina",
+            "tasks": ("aime", "amc"),
             "value_percent": value,
             "decimals": 2,
             "runs": 1,

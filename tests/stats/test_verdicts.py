@@ -1,3 +1,4 @@
+import dataclasses
 import gc
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_records import (
+    make_average_claim,
     make_claim,
     make_provenance,
     make_record,
@@ -14,10 +16,11 @@ from made_records import (
 )
 
 from tina_bench.errors import UsageError
-from tina_bench.stats.evidence import weigh
+from tina_bench.stats.evidence import weigh, weigh_average
 from tina_bench.stats.hierarchy import fit
-from tina_bench.stats.shapes import Verdict
-from tina_bench.stats.verdicts import Case, judge, judge_family
+from tina_bench.stats.shapes import AVERAGE, Verdict
+from tina_bench.stats.spread import answer_variance
+from tina_bench.stats.verdicts import AverageCase, Case, judge, judge_family
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -234,6 +237,73 @@ def test_the_order_of_claims_decides_nothing(family, random):
     order = random.sample(range(len(family)), len(family))
     made = judge_family(family)
     assert judge_family([family[i] for i in order]) == tuple(made[i] for i in order)
+
+
+TASKS = ("aime", "amc", "math")
+
+
+def make_average(value=50.0, counts=((5,) * 30, (5,) * 40, (5,) * 500), k=10, runs=1, **rest):
+    claim = make_average_claim(value, tasks=TASKS, runs=runs, **rest)
+    cells = [
+        Case(
+            task,
+            make_claim(50.0, task=task),
+            make_task(n=len(solved), margin=margin),
+            make_solved(solved, k=k, task=task),
+        )
+        for task, solved, margin in zip(TASKS, counts, (5.0, 5.0, 2.0), strict=True)
+    ]
+    return AverageCase("average claim", claim, tuple(cells))
+
+
+def test_an_average_is_judged_with_every_task_of_the_same_weight():
+    made = judge_family([make_average(50.0)])[0]
+    assert made.verdict is Verdict.REPRODUCED
+    assert (made.task, made.tasks) == (AVERAGE, TASKS)
+    assert made.measured_percent == pytest.approx(50)
+    assert made.margin_points == pytest.approx(4)
+    assert "10 runs of 3 tasks" in made.reason
+    far = judge_family([make_average(90.0)])[0]
+    assert far.verdict is Verdict.NOT_REPRODUCED
+    unequal = make_average(60.0, counts=((10,) * 30, (5,) * 40, (3,) * 500))
+    assert judge_family([unequal])[0].measured_percent == pytest.approx((100 + 50 + 30) / 3)
+
+
+def test_the_spread_of_an_average_is_that_of_its_tasks_together():
+    evidence = weigh_average(make_average().claim, [c.record for c in make_average().cells])
+    within = [answer_variance(np.full(n, 5), 10).value / n for n in (30, 40, 500)]
+    assert evidence.answer.value == pytest.approx(100**2 * sum(within) / 9)
+    assert evidence.k == pytest.approx(10)
+
+
+def test_an_average_without_all_its_tasks_is_not_measured_and_names_what_lacks():
+    whole = make_average()
+    lacking = dataclasses.replace(
+        whole, cells=(dataclasses.replace(whole.cells[0], record=None), *whole.cells[1:])
+    )
+    made = judge_family([lacking])[0]
+    assert made.verdict is Verdict.NOT_MEASURED
+    assert made.reason == "There is no result of tina on aime yet."
+    unsaid = AverageCase("unsaid", make_average_claim(50.0, tasks=None), ())
+    assert "does not say which tasks" in judge_family([unsaid])[0].reason
+
+
+def test_an_average_of_cells_made_otherwise_is_not_comparable():
+    whole = make_average()
+    claim = make_claim(50.0, task="amc", sampling=make_sampling(temperature=0.9))
+    other = dataclasses.replace(whole.cells[1], claim=claim)
+    made = judge_family(
+        [dataclasses.replace(whole, cells=(whole.cells[0], other, whole.cells[2]))]
+    )[0]
+    assert made.differences == ("amc: temperature: claimed 0.9, ours 0.6",)
+    assert made.verdict is Verdict.NOT_COMPARABLE
+
+
+def test_averages_join_the_family_of_the_cells():
+    made = judge_family([make_case(50.0), make_average(50.0)])
+    assert {judged.family for judged in made} == {
+        "all claims that a comparable result exists for (2)"
+    }
 
 
 @given(

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from tina_bench.catalog.schema import Catalog
+from tina_bench.catalog.schema import AverageClaim, Catalog, Claim
 from tina_bench.stats.answers import by_cell
 from tina_bench.stats.compare import compare
 from tina_bench.stats.estimates import estimate, estimate_average
 from tina_bench.stats.shapes import Comparison, Report
-from tina_bench.stats.verdicts import Case, judge_family
+from tina_bench.stats.verdicts import AverageCase, Case, judge_family
 from tina_bench.store.records import ResultRecord
 
 
@@ -15,8 +15,9 @@ def build_report(catalog: Catalog, records: Sequence[ResultRecord]) -> Report:
     """Return the report of the records, which does not depend on their order.
 
     Estimates come by model, then task, each in catalog order; what the catalog does not know comes
-    after, by name. Comparisons set each adapter against its base on every common task, then on all
-    of them pooled where there are several. All claims of the catalog are one family.
+    after, by name. Averages over all of a model's tasks come beside them. Comparisons set each
+    adapter against its base on every common task, then on all of them pooled where there are
+    several. All claims of the catalog, those about averages last, are one family.
 
     Raises `UsageError` for two records of one model and task, for malformed records, and where an
     adapter and its base were given different problems.
@@ -30,9 +31,13 @@ def build_report(catalog: Catalog, records: Sequence[ResultRecord]) -> Report:
         for task in tasks
         if (model, task) in cells
     }
-    cases = [
+    cases: list[Case | AverageCase] = [
         Case(name, claim, catalog.tasks[claim.task], cells.get((claim.model, claim.task)))
         for name, claim in catalog.claims.items()
+    ]
+    cases += [
+        AverageCase(name, claim, _cells(catalog, name, claim, cells))
+        for name, claim in catalog.averages.items()
     ]
     estimates = {cell: estimate(record) for cell, record in ordered.items()}
     by_model = [
@@ -66,3 +71,40 @@ def _comparisons(
             yield compare([adapter], [base])
         if len(pairs) > 1:
             yield compare([adapter for adapter, _ in pairs], [base for _, base in pairs])
+
+
+def _cells(
+    catalog: Catalog,
+    name: str,
+    average: AverageClaim,
+    cells: dict[tuple[str, str], ResultRecord],
+) -> tuple[Case, ...]:
+    """One case a task of an average, with the protocol of the cell that was printed beside it.
+
+    That is the claim of the same model, task, measurer and source; where none was printed, nothing
+    is known of the protocol, and nothing compared but what makes a result no measurement at all.
+    """
+    found = {
+        claim.task: (cell, claim)
+        for cell, claim in catalog.claims.items()
+        if (claim.model, claim.who, claim.source) == (average.model, average.who, average.source)
+    }
+    made = []
+    for task in average.tasks or ():
+        cell, claim = found.get(
+            task,
+            (
+                name,
+                Claim(
+                    model=average.model,
+                    task=task,
+                    value_percent=average.value_percent,
+                    decimals=average.decimals,
+                    who=average.who,
+                    source=average.source,
+                    confidence=average.confidence,
+                ),
+            ),
+        )
+        made.append(Case(cell, claim, catalog.tasks[task], cells.get((average.model, task))))
+    return tuple(made)

@@ -170,6 +170,10 @@ class Verdict(StrEnum):
     NOT_MEASURED = "NOT_MEASURED"
 
 
+AVERAGE = "average"
+"""Stands for a task's name where a claim is a mean over several."""
+
+
 class Judgement(Shape):
     """A claim and its verdict."""
 
@@ -178,7 +182,9 @@ class Judgement(Shape):
     model: str
     """Model."""
     task: str
-    """Task."""
+    """Task; `average` where the claim is a mean over several."""
+    tasks: tuple[str, ...] = ()
+    """With an average: its tasks, each of the same weight."""
     claimed_percent: float
     """As printed."""
     decimals: int

@@ -28,12 +28,12 @@ from dataclasses import dataclass
 
 from statsmodels.stats.multitest import multipletests
 
-from tina_bench.catalog.schema import Claim, Task
+from tina_bench.catalog.schema import AverageClaim, Claim, Task
 from tina_bench.errors import UsageError
 from tina_bench.stats import wording
-from tina_bench.stats.evidence import SIZE, Evidence, weigh
+from tina_bench.stats.evidence import SIZE, Evidence, weigh, weigh_average
 from tina_bench.stats.protocol import protocol_differences
-from tina_bench.stats.shapes import Judgement, Verdict
+from tina_bench.stats.shapes import AVERAGE, Judgement, Verdict
 from tina_bench.store.records import ResultRecord
 
 
@@ -59,24 +59,34 @@ class Case:
             )
 
 
+@dataclass(frozen=True)
+class AverageCase:
+    """A published average over tasks, and what we have on it."""
+
+    name: str
+    """Catalog name of the average."""
+    claim: AverageClaim
+    """The average."""
+    cells: tuple[Case, ...]
+    """A case a task, in the claim's order: the published cell with its protocol where there is one,
+    and our result."""
+
+
 def judge(case: Case) -> Judgement:
     """Judge one claim by itself: a family of one."""
     return judge_family([case])[0]
 
 
-def judge_family(cases: Sequence[Case]) -> tuple[Judgement, ...]:
+def judge_family(cases: Sequence[Case | AverageCase]) -> tuple[Judgement, ...]:
     """Judge claims together, and return one judgement each, in their order.
 
     Deterministic; the order decides nothing but the order of the result.
     """
-    differences = [
-        protocol_differences(case.claim, case.task, case.record) if case.record else ()
-        for case in cases
-    ]
+    subjects = [_subject(case) for case in cases]
     family = {
-        index: weigh(case.claim, case.record)
-        for index, case in enumerate(cases)
-        if case.record and not differences[index]
+        index: subject.evidence
+        for index, subject in enumerate(subjects)
+        if subject.evidence is not None and not subject.differences
     }
     adjusted: dict[int, float] = {}
     if family:
@@ -84,48 +94,121 @@ def judge_family(cases: Sequence[Case]) -> tuple[Judgement, ...]:
         holm = multipletests(p_values, alpha=SIZE, method="holm")[1].tolist()
         adjusted = dict(zip(family, holm, strict=True))
     return tuple(
-        _decide(case, family[index], adjusted=adjusted[index], family=len(family))
+        _decide(subject, family[index], adjusted=adjusted[index], family=len(family))
         if index in family
-        else _undecidable(case, differences[index])
-        for index, case in enumerate(cases)
+        else _undecidable(subject)
+        for index, subject in enumerate(subjects)
     )
 
 
-def _undecidable(case: Case, differences: tuple[str, ...]) -> Judgement:
-    if case.record is None:
-        return _judgement(case, Verdict.NOT_MEASURED, wording.not_measured(case.claim))
-    evidence = weigh(case.claim, case.record)
+@dataclass(frozen=True)
+class _Subject:
+    """What is judged: a claim on a task or an average, and what is known for it."""
+
+    name: str
+    claim: Claim | AverageClaim
+    task: str
+    tasks: tuple[str, ...]
+    margin: float
+    evidence: Evidence | None
+    lacks: str
+    """Why there is no evidence."""
+    made_of: str
+    differences: tuple[str, ...]
+    greedy: bool
+    caveats: tuple[str, ...]
+
+
+def _subject(case: Case | AverageCase) -> _Subject:
+    if isinstance(case, AverageCase):
+        return _average_subject(case)
+    record = case.record
+    return _Subject(
+        name=case.name,
+        claim=case.claim,
+        task=case.claim.task,
+        tasks=(),
+        margin=case.task.margin_points,
+        evidence=weigh(case.claim, record) if record else None,
+        lacks=f"There is no result of {case.claim.model} on {case.claim.task} yet.",
+        made_of=wording.runs_of(record) if record else "",
+        differences=protocol_differences(case.claim, case.task, record) if record else (),
+        greedy=record is not None and _is_greedy(record),
+        caveats=record.provenance.caveats if record else (),
+    )
+
+
+def _average_subject(case: AverageCase) -> _Subject:
+    tasks = case.claim.tasks or ()
+    records = [cell.record for cell in case.cells if cell.record is not None]
+    missing = [cell.claim.task for cell in case.cells if cell.record is None]
+    whole = bool(tasks) and not missing
+    lacks = f"There is no result of {case.claim.model} on {', '.join(missing)} yet."
+    if not tasks:
+        lacks = (
+            "The source does not say which tasks were averaged, so nothing can be set beside it."
+        )
+    differences = [
+        f"{cell.claim.task}: {difference}"
+        for cell in case.cells
+        if cell.record is not None
+        for difference in protocol_differences(cell.claim, cell.task, cell.record)
+    ]
+    runs = sorted({record.k for record in records})
+    return _Subject(
+        name=case.name,
+        claim=case.claim,
+        task=AVERAGE,
+        tasks=tasks,
+        margin=sum(cell.task.margin_points for cell in case.cells) / max(len(case.cells), 1),
+        evidence=weigh_average(case.claim, records) if whole else None,
+        lacks=lacks,
+        made_of=f"{' and '.join(map(str, runs))} runs of {len(tasks)} tasks",
+        differences=tuple(differences),
+        greedy=all(_is_greedy(record) for record in records),
+        caveats=tuple(dict.fromkeys(c for record in records for c in record.provenance.caveats)),
+    )
+
+
+def _is_greedy(record: ResultRecord) -> bool:
+    return record.provenance.sampling.get("temperature") == 0
+
+
+def _undecidable(subject: _Subject) -> Judgement:
+    evidence = subject.evidence
+    if evidence is None:
+        return _judgement(subject, Verdict.NOT_MEASURED, subject.lacks)
     return _judgement(
-        case,
+        subject,
         Verdict.NOT_COMPARABLE,
-        wording.not_comparable(case.claim, evidence.measured, case.record, differences),
-        differences=differences,
+        wording.not_comparable(
+            subject.claim, evidence.measured, subject.made_of, subject.differences
+        ),
+        differences=subject.differences,
         measured_percent=evidence.measured,
         difference_points=evidence.difference,
-        direction=wording.direction(case.claim, evidence.measured),
+        direction=wording.direction(subject.claim, evidence.measured),
     )
 
 
-def _decide(case: Case, evidence: Evidence, *, adjusted: float, family: int) -> Judgement:
-    assert case.record is not None
+def _decide(subject: _Subject, evidence: Evidence, *, adjusted: float, family: int) -> Judgement:
     verdict, sentence, decider = Verdict.INCONCLUSIVE, wording.inconclusive, None
     further: int | None = None
-    if evidence.is_equivalent(case.task.margin_points):
+    if evidence.is_equivalent(subject.margin):
         verdict, sentence = Verdict.REPRODUCED, wording.reproduced
     elif adjusted < SIZE:
         verdict, sentence = Verdict.NOT_REPRODUCED, wording.not_reproduced
     else:
-        greedy = case.record.provenance.sampling.get("temperature") == 0
-        if not greedy:
-            further = evidence.further_runs_to_decide(case.task.margin_points, family)
+        if not subject.greedy:
+            further = evidence.further_runs_to_decide(subject.margin, family)
         decider = wording.would_decide(
-            case.claim, case.task, evidence, further_runs=further, greedy=greedy
+            subject.claim, subject.margin, evidence, further_runs=further, greedy=subject.greedy
         )
-    where = wording.position(case.claim, evidence.measured, case.record)
+    where = wording.position(subject.claim, evidence.measured, subject.made_of)
     return _judgement(
-        case,
+        subject,
         verdict,
-        f"{where}; {sentence(case.task, evidence, adjusted, family)}",
+        f"{where}; {sentence(subject.margin, evidence, adjusted, family)}",
         would_decide=decider,
         measured_percent=evidence.measured,
         difference_points=evidence.difference,
@@ -134,26 +217,28 @@ def _decide(case: Case, evidence: Evidence, *, adjusted: float, family: int) -> 
         p_method=evidence.p_method,
         adjusted_p=adjusted,
         family=wording.family(family),
-        margin_points=case.task.margin_points,
-        direction=wording.direction(case.claim, evidence.measured),
+        margin_points=subject.margin,
+        direction=wording.direction(subject.claim, evidence.measured),
         further_seeds=further,
     )
 
 
-def _judgement(case: Case, verdict: Verdict, reason: str, **rest: object) -> Judgement:
+def _judgement(subject: _Subject, verdict: Verdict, reason: str, **rest: object) -> Judgement:
+    claim = subject.claim
     return Judgement.model_validate(
         {
-            "claim": case.name,
-            "model": case.claim.model,
-            "task": case.claim.task,
-            "claimed_percent": case.claim.value_percent,
-            "decimals": case.claim.decimals,
-            "runs": case.claim.runs,
-            "who": case.claim.who,
-            "source": case.claim.source,
+            "claim": subject.name,
+            "model": claim.model,
+            "task": subject.task,
+            "tasks": subject.tasks,
+            "claimed_percent": claim.value_percent,
+            "decimals": claim.decimals,
+            "runs": claim.runs,
+            "who": claim.who,
+            "source": claim.source,
             "verdict": verdict,
             "reason": reason,
-            "caveats": case.record.provenance.caveats if case.record else (),
+            "caveats": subject.caveats,
             **rest,
         }
     )

@@ -2,9 +2,11 @@
 
 from typing import Literal
 
-from tina_bench.catalog.schema import Claim, Task
+from tina_bench.catalog.schema import AverageClaim, Claim
 from tina_bench.stats.evidence import EQUIVALENCE_LEVEL, POWER, SIZE, Evidence
 from tina_bench.store.records import ResultRecord
+
+Printed = Claim | AverageClaim
 
 
 def not_measured(claim: Claim) -> str:
@@ -12,7 +14,7 @@ def not_measured(claim: Claim) -> str:
     return f"There is no result of {claim.model} on {claim.task} yet."
 
 
-def direction(claim: Claim, measured: float) -> Literal["lower", "higher", "equal"]:
+def direction(claim: Printed, measured: float) -> Literal["lower", "higher", "equal"]:
     """Return where ours lies, seen from the claim."""
     apart = measured - claim.value_percent
     if abs(apart) < 1e-9:
@@ -25,30 +27,35 @@ def family(size: int) -> str:
     return f"all claims that a comparable result exists for ({size})"
 
 
-def position(claim: Claim, measured: float, record: ResultRecord) -> str:
+def position(claim: Printed, measured: float, made_of: str) -> str:
     """Return which way ours lies from the claim, and how far, without the full stop."""
     apart = abs(measured - claim.value_percent)
     lies = direction(claim, measured)
     where = "equal to" if lies == "equal" else f"{apart:.2f} points {lies} than"
     return (
-        f"Ours, {measured:.2f} % ({plural(record.k, 'run')} of {plural(record.n, 'problem')}), "
+        f"Ours, {measured:.2f} % ({made_of}), "
         f"is {where} the claimed {_printed(claim)} % ({_claimed_runs(claim)})"
     )
 
 
+def runs_of(record: ResultRecord) -> str:
+    """Return what a score was made of."""
+    return f"{plural(record.k, 'run')} of {plural(record.n, 'problem')}"
+
+
 def not_comparable(
-    claim: Claim, measured: float, record: ResultRecord, differences: tuple[str, ...]
+    claim: Printed, measured: float, made_of: str, differences: tuple[str, ...]
 ) -> str:
     """Return the reason where the protocols differ."""
     return (
-        f"{position(claim, measured, record)}, but the two were not made alike "
+        f"{position(claim, measured, made_of)}, but the two were not made alike "
         f"({'; '.join(differences)})."
     )
 
 
-def reproduced(task: Task, evidence: Evidence, adjusted: float, family: int) -> str:
+def reproduced(margin: float, evidence: Evidence, adjusted: float, family: int) -> str:
     """Return what follows the position for an equivalent result."""
-    text = f"{_interval(evidence)} lies within the margin of ±{task.margin_points:g} points."
+    text = f"{_interval(evidence)} lies within the margin of ±{margin:g} points."
     if adjusted < SIZE:
         text += (
             f" The difference is more than chance ({_p(adjusted)}{_holm(family)}), "
@@ -57,23 +64,23 @@ def reproduced(task: Task, evidence: Evidence, adjusted: float, family: int) -> 
     return text
 
 
-def not_reproduced(task: Task, evidence: Evidence, adjusted: float, family: int) -> str:
+def not_reproduced(margin: float, evidence: Evidence, adjusted: float, family: int) -> str:
     """Return what follows the position for a result that chance does not explain."""
     return (
         f"fresh runs like the claim's would lie this far off or farther with "
         f"{_p(adjusted)}{_holm(family)}, and {_interval(evidence)} is not within the margin "
-        f"of ±{task.margin_points:g} points."
+        f"of ±{margin:g} points."
     )
 
 
-def inconclusive(task: Task, evidence: Evidence, adjusted: float, family: int) -> str:
+def inconclusive(margin: float, evidence: Evidence, adjusted: float, family: int) -> str:
     """Return what follows the position where neither test decides."""
     text = (
         f"chance alone would put a fresh claim this far off or farther with {_p(adjusted)}"
         f"{_holm(family)}, but {_interval(evidence)} is not within the margin "
-        f"of ±{task.margin_points:g} points."
+        f"of ±{margin:g} points."
     )
-    if evidence.is_beyond(task.margin_points):
+    if evidence.is_beyond(margin):
         scatters = "scatters" if evidence.k0 == 1 else "scatter"
         text += (
             f" Our expected score does lie outside that margin, yet the claim can be luck: "
@@ -84,7 +91,7 @@ def inconclusive(task: Task, evidence: Evidence, adjusted: float, family: int) -
 
 
 def would_decide(
-    claim: Claim, task: Task, evidence: Evidence, *, further_runs: int | None, greedy: bool
+    claim: Printed, margin: float, evidence: Evidence, *, further_runs: int | None, greedy: bool
 ) -> str:
     """Return what would settle an open case, or why nothing of ours can."""
     if greedy:
@@ -94,16 +101,17 @@ def would_decide(
             f"About {plural(further_runs, 'further seed')} of ours would decide it "
             f"with {100 * POWER:g} % power."
         )
-    if claim.trainings is not None and evidence.least_half_width >= task.margin_points:
+    trainings = claim.trainings if isinstance(claim, Claim) else None
+    if trainings is not None and evidence.least_half_width >= margin:
         return (
             f"No number of further seeds of ours: with endless runs of our one training the "
             f"recipe's score would still be uncertain by ±{evidence.least_half_width:.2f} points "
             f"({100 * EQUIVALENCE_LEVEL:g} % interval), which does not fit the margin of "
-            f"±{task.margin_points:g} points; more trainings, the claim's and ours, would decide."
+            f"±{margin:g} points; more trainings, the claim's and ours, would decide."
         )
     rests_on, more = plural(evidence.k0, "run"), "more runs behind the claim"
-    if claim.trainings is not None:
-        rests_on += f" of {plural(claim.trainings, 'training')}"
+    if trainings is not None:
+        rests_on += f" of {plural(trainings, 'training')}"
         more = "more trainings, the claim's and ours,"
     return (
         f"No number of further seeds of ours is likely to: our score seems to lie near the edge of "
@@ -117,11 +125,11 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _printed(claim: Claim) -> str:
+def _printed(claim: Printed) -> str:
     return f"{claim.value_percent:.{claim.decimals}f}"
 
 
-def _claimed_runs(claim: Claim) -> str:
+def _claimed_runs(claim: Printed) -> str:
     if claim.runs is None:
         return "number of runs not stated, taken as 1"
     return plural(claim.runs, "run")
