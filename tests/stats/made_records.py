@@ -11,6 +11,8 @@ def make_provenance(stack="current", deviations=(), **sampling):
     return Provenance.model_construct(
         stack=stack,
         sampling={"temperature": 0.6, "top_p": 0.95, "top_k": -1, **sampling},
+        grader={"metric": "a:b"},
+        prompts_sha256="0" * 64,
         deviations=deviations,
     )
 

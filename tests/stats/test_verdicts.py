@@ -151,6 +151,8 @@ def test_without_a_record_a_claim_is_not_measured():
         ({"sampling": make_sampling(temperature=0.7)}, "temperature: claimed 0.7, ours 0.6"),
         ({"sampling": make_sampling(top_p=1.0)}, "top_p: claimed 1, ours 0.95"),
         ({"sampling": make_sampling(top_k=20)}, "top_k: claimed 20, ours -1"),
+        ({"max_new_tokens": 8000}, "longest answer in tokens: claimed 8000, ours not recorded"),
+        ({"grader": "c:d"}, "grader: claimed c:d, ours a:b"),
     ],
 )
 def test_a_stated_protocol_that_differs_is_not_comparable(stated, difference):

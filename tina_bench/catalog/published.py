@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tina_bench.catalog.terms import Confidence, Entry, Name, Sampling
+from tina_bench.catalog.terms import Confidence, Entry, ImportPath, Name, Sampling, Sha256
 
 
 class Claim(Entry):
@@ -48,6 +48,12 @@ class Claim(Entry):
     """Stack it was measured with, when it is one of the catalog's."""
     sampling: Sampling | None = None
     """Protocol it was measured with, where known."""
+    max_new_tokens: Annotated[int, Field(gt=0)] | None = None
+    """Longest answer, tokens, where the source states it."""
+    grader: ImportPath | None = None
+    """Import path of the metric that decided, where it is one that runs here."""
+    prompts_sha256: Sha256 | None = None
+    """Hash over problem ids and prompt tokens, as results record it: task version and prompt."""
     note: str = ""
     """What a reader must know, mismatches in the source included."""
 

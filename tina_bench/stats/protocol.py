@@ -9,8 +9,10 @@ from tina_bench.store.records import ResultRecord
 def protocol_differences(claim: Claim, task: Task, record: ResultRecord) -> tuple[str, ...]:
     """Return every known way in which the result was made otherwise than the claim, for people.
 
-    Compared are the stack, temperature, top_p and top_k, each only where the claim states it: a
-    default that the catalog fills in is not a statement. Beyond them, anything that makes the
+    Compared are the stack, temperature, top_p and top_k, the longest answer, the grader, and the
+    prompts with their problems (task version), each only where the claim states it: a default that
+    the catalog fills in is not a statement. The number of runs is no difference but enters the
+    verdict, as does the rounding. Beyond them, anything that makes the
     result no measurement of the task: problems left out, and the deviations that the record itself
     admits. Its caveats (another version of the grader, say) are told beside the verdict and are no
     reason to refuse one: held strictly, no two laboratories would ever be comparable.
@@ -21,6 +23,14 @@ def protocol_differences(claim: Claim, task: Task, record: ResultRecord) -> tupl
         found.append(f"stack: claimed {claim.stack}, ours {ours.stack}")
     if claim.sampling is not None:
         found += _sampling_differences(claim.sampling, ours.sampling)
+    for what, claimed, own in (
+        ("longest answer in tokens", claim.max_new_tokens, ours.sampling.get("max_new_tokens")),
+        ("grader", claim.grader, ours.grader.get("metric")),
+        ("prompts (sha256)", claim.prompts_sha256, ours.prompts_sha256),
+    ):
+        if claimed is not None and claimed != own:
+            shown = "not recorded" if own is None else own
+            found.append(f"{what}: claimed {claimed}, ours {shown}")
     if record.n != task.n_problems:
         found.append(f"problems: {task.n_problems} in the task, {record.n} measured")
     found += [f"ours deviates: {deviation}" for deviation in ours.deviations]
