@@ -12,7 +12,7 @@ STAMP := $(VENV)/.made-from-lock
 # Some machines switch compiled modules off; engines then take ten seconds longer at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: smoke test engine bench check lock lock-images clean venv
+.PHONY: smoke test validate engine bench check lock lock-images clean venv
 
 smoke: $(STAMP)
 	$(BIN)/tina-bench reproduce --all --profile smoke
@@ -22,6 +22,12 @@ smoke: $(STAMP)
 
 test: $(STAMP) engine
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Every statistical method against simulated truth, at length (about an hour), and the page of it.
+validate: $(STAMP)
+	TINA_BENCH_VALIDATE=full TINA_BENCH_FINDINGS=docs/validation \
+	  $(BIN)/python -m pytest -n 2 --dist load tests/validation --deselect tests/validation/test_statistics_page.py
+	$(BIN)/python tests/validation/page.py
 
 # A container engine and a registry for the tests that need them; says what it does.
 engine:
