@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tina_bench.errors import ForeignFileError, MissingEngineError
 from tina_bench.importing.reading import clean, describe, read_bytes, shaped
-from tina_bench.store.hashing import digest
+from tina_bench.store.hashing import problem_id
 from tina_bench.store.imported import ImportedAnswer, ImportedOutcome, SourceFile
 
 MAX_BYTES = 1 << 30
@@ -35,7 +35,6 @@ MAX_ROWS = 200_000
 MAX_CELL_CHARACTERS = 32 << 20
 ROWS_AT_ONCE = 8
 """Few, because one column of a problem with 64 long answers is megabytes."""
-PROBLEM_DIGITS = 16
 NEW = ["doc.query", "doc.choices", "doc.gold_index", "doc.id", "doc.specific",
        "model_response.text", "model_response.output_tokens", "metric"]  # fmt: skip
 OLD = ["example", "predictions", "gold", "cont_tokens", "metrics", "specifics"]
@@ -73,14 +72,6 @@ class _Old(_Row):
     cont_tokens: Any = None
     metrics: dict[str, float | None]
     specifics: dict[str, Any] | None = None
-
-
-def problem_id(query: str, repeat: int) -> str:
-    """Id of a problem, as samples and grades have it (`tina_bench.jobs.documents`).
-
-    A hash of its text, and of how often the same text stood before it.
-    """
-    return digest([query, repeat])[:PROBLEM_DIGITS]
 
 
 def read_details(path: Path, where: str) -> tuple[SourceFile, tuple[ImportedOutcome, ...]]:

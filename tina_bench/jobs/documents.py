@@ -17,9 +17,7 @@ from tina_bench.embedded.files import dataset_file
 from tina_bench.errors import CatalogError, IntegrityError
 from tina_bench.lock.lockfile import verify_sha256
 from tina_bench.store.contract import Dataset
-from tina_bench.store.hashing import digest
-
-PROBLEM_DIGITS = 16
+from tina_bench.store.hashing import problem_id
 
 
 @dataclass(frozen=True)
@@ -182,6 +180,6 @@ def load_problems(name: str, task: Task, dataset: Dataset, home: Path) -> list[P
     for doc in docs:
         repeat = seen.get(doc.query, 0)
         seen[doc.query] = repeat + 1
-        problem = digest([doc.query, repeat])[:PROBLEM_DIGITS]
+        problem = problem_id(doc.query, repeat)
         problems.append(Problem(id=problem, index=int(doc.id), doc=doc))
     return problems

@@ -23,6 +23,8 @@ from tina_bench.store.hashing import digest
 from tina_bench.store.records import Job, JobKind
 
 ID_DIGITS = 16
+ASKED = {"dataset", "subset", "split", "n_problems", "prompt", "prompt_seed", "max_new_tokens"}
+"""What of a task decides the prompts and how long answers may get."""
 RECIPE_WORDS = {"title", "reference", "note", "deviations", "variant", "twin", "unused_settings"}
 """What of a recipe decides nothing about the adapter that it makes."""
 
@@ -262,11 +264,9 @@ class _Drafter:
                 f"task {name}: checkpoints.lock has no resolved entry for dataset "
                 f"{task.dataset}; `tina-bench lock --update {task.dataset}` resolves it.{gate}"
             )
-        fields = {"dataset", "subset", "split", "n_problems", "prompt", "prompt_seed"}
-        fields.add("max_new_tokens")
         prompts = digest(
             [
-                task.model_dump(mode="json", include=fields),
+                task.model_dump(mode="json", include=ASKED),
                 data.digest if data else "unresolved",
             ]
         )

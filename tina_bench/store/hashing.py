@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 BLOCK_BYTES = 1 << 20
+PROBLEM_DIGITS = 16
 
 
 def sha256_file(path: Path) -> str:
@@ -38,3 +39,11 @@ def digest(value: Any) -> str:
     Two values that are equal as JSON have the same digest whatever the order of their keys.
     """
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def problem_id(query: str, repeat: int) -> str:
+    """Id of a problem in samples, grades and imports: a hash of the text that is asked.
+
+    `repeat` counts how often the same text stood before it in the dataset.
+    """
+    return digest([query, repeat])[:PROBLEM_DIGITS]
