@@ -26,7 +26,7 @@ test: $(STAMP) engine
 # Every statistical method against simulated truth, at length (about an hour), and the page of it.
 validate: $(STAMP)
 	TINA_BENCH_VALIDATE=full TINA_BENCH_FINDINGS=docs/validation \
-	  $(BIN)/python -m pytest -n 2 --dist load tests/validation --deselect tests/validation/test_statistics_page.py
+	  $(BIN)/python -m pytest -n 2 --dist load --timeout 7200 tests/validation --deselect tests/validation/test_statistics_page.py
 	$(BIN)/python tests/validation/page.py
 
 # A container engine and a registry for the tests that need them; says what it does.

@@ -30,7 +30,7 @@ def p_of(solved, k, value, k0, decimals):
 @pytest.mark.parametrize("k0", [1, 10])
 def test_48_true_claims_are_all_left_standing_in_95_of_100_families(k, k0, full, findings):
     """A/A: claim and result of 8 models on 6 tasks are drawn from the same chances."""
-    families = 2000 if full else 12
+    families = 1000 if full else 12
     rng = np.random.default_rng([4, 4, k, k0])
     wrong = nominal = cells = 0
     for _ in range(families):
