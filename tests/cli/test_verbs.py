@@ -1,6 +1,5 @@
 """The verbs as scripts see them: JSON that parses, sentences, exit codes, and untouched homes."""
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -8,20 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.made import make_entry, make_result
+from tests.support.made import make_entry
 from tests.support.program import call, run
+from tests.support.sealed import seal, shares
 from tina_bench.catalog.load import SHAPES
 from tina_bench.cli import app as room
 from tina_bench.cli.common import parse_price, seconds_text, usd_text
 from tina_bench.errors import UsageError
 from tina_bench.metering.gpu import visible_gpus
-from tina_bench.store.atomic import write_model
 from tina_bench.store.home import Home
 from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Phase
 
 SMOKE = ("--all", "--profile", "smoke")
-LOG = b"samples\n"
 
 
 @pytest.fixture(autouse=True)
@@ -35,18 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 @pytest.fixture
 def measured(home: Home) -> Home:
     """A home with one result, all wrong, and three ledger entries."""
-    result = make_result(
-        ((10, 20), (30, 60)),
-        model="smoke-base",
-        task="smoke-30",
-        sample_log="samples/smoke-base/i.jsonl",
-        sample_log_bytes=len(LOG),
-        sample_log_sha256=hashlib.sha256(LOG).hexdigest(),
-    )
-    write_model(home.result_file("smoke", "smoke-base", "smoke-30"), result)
-    path = home.sample_log("smoke-base", "i")
-    path.parent.mkdir(parents=True)
-    path.write_bytes(LOG)
+    seal(home, "smoke-base", "smoke-30", shares(2, 2, 0))
     given = {"model": "smoke-base", "price_name": "test"}
     entries = [
         make_entry(event="start", **given),
@@ -56,6 +43,11 @@ def measured(home: Home) -> Home:
     with LogWriter(home.work_folder("evaluate-smoke-base-1") / "ledger.jsonl") as log:
         log.append(entry.model_dump(mode="json") for entry in entries)
     return home
+
+
+def home_logs(home: Home) -> list[Path]:
+    """Every sample log."""
+    return sorted(home.root.glob("samples/*/*.jsonl"))
 
 
 def snapshot(root: Path) -> dict[str, bytes | None]:
@@ -169,7 +161,8 @@ def test_results_and_costs_are_what_the_records_say(measured: Home) -> None:
     assert result["model_cost_usd"] == 2.0
     assert call("results", "list", "--model", "other", "--json").json() == []
     shown = call("results", "show", "smoke-base", "smoke-30", "--json").json()
-    assert shown["provenance"]["sample_log"] == "samples/smoke-base/i.jsonl"
+    (log,) = home_logs(measured)
+    assert shown["provenance"]["sample_log"] == f"samples/smoke-base/{log.name}"
     load, generate = call("cost", "--json").json()
     assert (load["phase"], load["cost_usd"]) == ("load", 0.5)
     assert (generate["phase"], generate["tokens_out"]) == ("generate", 120)
@@ -273,10 +266,11 @@ def test_the_paper_cannot_be_reproduced_here_and_trying_leaves_nothing(home: Hom
 
 
 def test_a_changed_sample_log_stops_verify_with_code_14(measured: Home) -> None:
-    measured.sample_log("smoke-base", "i").write_bytes(b"sampled\n")
+    (log,) = home_logs(measured)
+    log.write_bytes(log.read_bytes().replace(b"an answer", b"my answer", 1))
     ended = call("verify")
     assert ended.code == 14
-    assert "samples/smoke-base/i.jsonl: found other bytes" in ended.sentence
+    assert ended.sentence.startswith(f"{log}: found other bytes")
 
 
 def test_a_damaged_ledger_stops_cost_with_code_15(measured: Home) -> None:

@@ -95,6 +95,10 @@ class Model(Entry):
     """How sure that step is; the note says what it rests on."""
     checkpoint_epoch_percent: Annotated[float, Field(gt=0)] | None = None
     """Share of an epoch trained by then, percent, as printed beside the row."""
+    training: Name | None = None
+    """Training that this checkpoint came out of; checkpoints of one training share the name."""
+    published_as: Name | None = None
+    """The model as which this very checkpoint was published under its own name."""
     max_model_tokens: Annotated[int, Field(gt=0)] | None = None
     """Context length in tokens, prompt included, when it is shorter than the protocol's."""
     note: str = ""
@@ -135,7 +139,7 @@ class Task(Entry):
     """Dataset commit to lock; the tip of `main` at the time of locking if absent."""
     gold_field: str | None = None
     """Column of the right answer, for people; the prompt function is what reads it."""
-    n_problems: Annotated[int, Field(gt=0)]
+    n_problems: Annotated[int, Field(gt=0, le=10_000_000)]
     """Number of problems; a dataset of another size is refused."""
     prompt: ImportPath
     """LightEval prompt function, `module:function`, dataset row to `Doc`."""
@@ -148,7 +152,7 @@ class Task(Entry):
     """Generation limit, tokens; a longer answer is cut and counted as truncated."""
     expected_output_tokens: Annotated[float, Field(gt=0)] | None = None
     """Mean answer length, tokens, for estimates before there is a measurement."""
-    margin_points: Annotated[float, Field(gt=0)]
+    margin_points: Annotated[float, Field(gt=0, le=100)]
     """Equivalence margin, percentage points: a difference this small is of no practical weight."""
     access: Literal["open", "gated"] = "open"
     """`gated`: the hub wants an accepted licence and a token."""

@@ -1,13 +1,16 @@
 """The program: its verbs, and the one place where an error becomes a sentence and an exit code."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from tina_bench import __version__
 from tina_bench.cli import (
+    audit,
     catalog,
+    compare,
     containers,
     cost,
     doctor,
@@ -23,8 +26,41 @@ from tina_bench.cli import (
 )
 from tina_bench.errors import TinaBenchError
 
+
+class Program(typer.core.TyperGroup):
+    """The root of all verbs: an option's impossible value, too, is explained in one sentence."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb; a value that cannot be ends it with exit code 2, as mistyped."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            sentence = _bad_value(error)
+            if sentence is None:
+                raise
+            typer.secho(f"error: {sentence}", fg=typer.colors.RED, err=True)
+            raise typer.Exit(error.exit_code) from None
+
+
+def _bad_value(error: typer.BadParameter) -> str | None:
+    """Option, found and expected; `None` where the verb's usage says it better."""
+    from pydantic import ValidationError
+
+    from tina_bench.strict import first_wrong
+
+    if error.param is None or not isinstance(error.__cause__, ValidationError):
+        return None
+    name = error.param.get_error_hint().strip("'")
+    wrong = str(first_wrong(error.__cause__, (name,))).removesuffix(".")
+    found, expected, choices = wrong.partition(" is not one of ")
+    if expected:  # an enumeration says what was found twice
+        wrong = f"{found.partition(', expected ')[0]}, expected one of {choices}"
+    return f"{wrong}; `{error.ctx.command_path if error.ctx else ''} --help` explains it."
+
+
 app = typer.Typer(
     name="tina-bench",
+    cls=Program,
     help=(
         "Is this reasoning model's published score real, and what did it cost?\n\n"
         "Start with `tina-bench doctor`, then `tina-bench plan --all --profile smoke`: it shows "
@@ -64,6 +100,8 @@ app.command("reproduce")(reproduce.reproduce)
 app.command("plan")(plan.plan)
 app.command("train")(train.train)
 app.command("verify")(verify.verify)
+app.command("compare")(compare.compare)
+app.command("audit")(audit.audit)
 app.add_typer(leaderboard.app, name="leaderboard")
 app.add_typer(results.app, name="results")
 app.command("cost")(cost.cost)

@@ -1,0 +1,139 @@
+"""`tina-bench audit`: what it prints, in both forms, and that a stranger's text stays text."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.importing.made_files import LOGS
+from tests.support.program import call, run
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not LOGS.exists():
+        pytest.skip(f"{LOGS}: the shared data are not part of a checkout")
+    root = tmp_path_factory.mktemp("audit") / "home"
+    ended = call("import", LOGS, "--who", "Open-RS authors", "--source", "logs/", "--home", root)
+    assert ended.code == 0
+    return root
+
+
+def test_it_works_with_nothing_but_the_catalog(tmp_path: Path) -> None:
+    ended = call("audit", "--home", tmp_path / "no home")
+    assert (ended.code, ended.err) == (0, "")
+    assert not (tmp_path / "no home").exists(), "reading creates nothing"
+    for text in (
+        "Published scores against their own log",
+        "aime24: the 59 single-run claims resolve",
+        "The best of many",
+        "Gain over the base r1-distill-qwen-1.5b",
+        "39.33 is no score of 30 problems × 64 runs",
+        "differ by more than chance",
+    ):
+        assert text in ended.out
+
+
+def test_what_matters_comes_first() -> None:
+    out = call("audit").out
+    places = [
+        out.index(text)
+        for text in (
+            "Published scores against", "What a single run can resolve", "The best of many",
+            "Gain over the base", "Printed values that", "Who disagrees",
+        )
+    ]  # fmt: skip
+    assert places == sorted(places)
+
+
+def test_imported_logs_confirm_what_the_catalog_alone_cannot(home: Path) -> None:
+    assert "9 × the log says the same" in call("audit").out
+    ended = call("audit", "--home", home)
+    assert "13 × the log says the same" in ended.out
+    assert "only its folder's name tells" in ended.out
+
+
+def test_json_has_everything_and_its_schema_s_version(home: Path) -> None:
+    document = call("audit", "--json", "--home", home).json()
+    assert document["schema_version"] == 1
+    assert {len(document[key]) > 0 for key in document if key != "schema_version"} == {True}
+    assert json.dumps(document, allow_nan=False)
+
+
+def test_one_model_is_shown_alone() -> None:
+    document = call("audit", "--json", "--model", "tina-open-rs2").json()
+    assert {gain["model"] for gain in document["gains"]} == {"tina-open-rs2"}
+    assert document["own_logs"] == []
+    shown = call("audit", "--model", "tina-open-rs2", "--all")
+    assert shown.code == 0
+    assert "tina-limr" not in shown.out
+    assert "picked out of 17 checkpoints" in " ".join(shown.out.split())
+
+
+def test_a_model_that_does_not_exist_is_one_sentence() -> None:
+    ended = call("audit", "--model", "tina-open-rs9")
+    assert ended.code == 11
+    assert "'tina-open-rs9'" in ended.sentence
+
+
+def test_all_adds_every_sentence_and_every_other_choice_of_evidence() -> None:
+    short, long = call("audit").out, call("audit", "--all").out
+    assert len(long) > 2 * len(short)
+    plain = " ".join(long.split())
+    for text in (
+        "with what was left out",
+        "with the binomial bound as the variance of every run",
+        "45.25 follows from its 6 cells",
+        "Not evidence of its own",
+        "Tina authors: 126 of 126 scores are scores of one run",
+    ):
+        assert text in plain
+
+
+HOSTILE = """
+[models.evil]
+title = "[red]evil[/red]"
+kind = "baseline"
+family = "[bold]"
+source = "unpublished"
+
+[claims.evil-a]
+model = "evil"
+task = "aime24"
+value_percent = 90.0
+decimals = 1
+runs = 64
+who = "[red]me[/red]\\u001b[31m"
+source = "[link=file:///etc/passwd]x"
+confidence = "read"
+
+[claims.evil-b]
+model = "evil"
+task = "aime24"
+value_percent = 10.0
+decimals = 1
+runs = 64
+who = "[/bold] others"
+source = "y"
+confidence = "read"
+"""
+
+
+def test_a_stranger_s_catalog_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "evil.toml"
+    path.write_text(HOSTILE)
+    for flags in ((), ("--all",)):
+        ended = call("audit", "--catalog", path, "--model", "evil", *flags)
+        assert ended.code == 0
+        assert "\x1b" not in ended.out
+        assert "[red]me[/red]" in " ".join(ended.out.split())
+
+
+def test_it_takes_seconds(home: Path) -> None:
+    before = os.times()
+    ended = run("audit", "--home", home)
+    after = os.times()
+    assert ended.code == 0
+    used = after.children_user - before.children_user
+    assert used < 5

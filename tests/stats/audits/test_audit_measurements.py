@@ -1,0 +1,201 @@
+import random
+
+import pytest
+from audit_catalog import make_catalog, make_claim, make_model
+
+from tests.catalog.facts import CATALOG
+from tests.stats.made_records import make_provenance, make_solved
+from tina_bench.stats.audits.measurements import (
+    OURS,
+    gather,
+    group_of,
+    log_folders,
+    model_of,
+    same_print,
+)
+from tina_bench.store.imported import ImportedResult
+
+
+def make_file(number, model="m", **changes):
+    values = {
+        "id": f"{number:016x}",
+        "path": "logs/x/results_1.json",
+        "reported_by": "the authors",
+        "source": "their logs",
+        "model": model,
+        "model_as_printed": "x/y",
+        "revision_as_printed": None,
+        "task": "aime",
+        "task_as_printed": "custom|aime|0",
+        "metric": "extractive_match",
+        "value": 0.3,
+        "stderr": None,
+        "n": 30,
+        "n_correct": 9,
+        "saved_at_as_printed": None,
+        "wall_seconds": None,
+        "answers": None,
+        "repeat_of": None,
+        "outcomes": (),
+    }
+    return ImportedResult(**{**values, **changes})
+
+
+def names(evidence):
+    return [m.name for m in evidence.measurements]
+
+
+def test_people_are_recognised_under_either_number():
+    assert group_of("Tina authors") == group_of("Tina author (shangshang-wang)") == "Tina"
+    assert group_of("Open-RS author") == group_of("Open-RS authors")
+    assert group_of("third party, report of 2026-05-10") != group_of("Tina authors")
+
+
+def test_one_score_printed_twice_by_the_same_people_is_one_piece():
+    claims = {
+        "paper": make_claim(46.7, decimals=1),
+        "log": make_claim(46.67, source="their log"),
+        "other": make_claim(46.67, who="others"),
+    }
+    evidence = gather(make_catalog(claims))
+    assert names(evidence) == ["log", "other"]
+    (aside,) = evidence.set_aside
+    assert (aside.name, aside.counted_as) == ("paper", "log")
+    assert evidence.measurements[0].told_again_in == ("paper",)
+
+
+def test_equal_scores_in_sources_that_differ_elsewhere_are_two_pieces():
+    """The Tina author's run of April and the paper print Open-RS1 on AIME25 alike, but not on
+    AIME24: they are two evaluations."""
+    claims = {
+        "april-aime": make_claim(23.33, source="april"),
+        "april-amc": make_claim(67.5, source="april", task="amc"),
+        "paper-aime": make_claim(26.67, source="paper"),
+        "paper-amc": make_claim(67.5, source="paper", task="amc"),
+    }
+    assert len(gather(make_catalog(claims)).measurements) == 4
+
+
+def test_fewer_samples_beside_more_in_one_source_are_not_counted_again():
+    claims = {f"n{k}": make_claim(40.0 + k / 10, runs=k, decimals=1) for k in (16, 32, 64)}
+    assert names(gather(make_catalog(claims))) == ["n64"]
+
+
+def test_two_versions_of_a_several_run_figure_are_one():
+    claims = {
+        "new": make_claim(26.5, runs=10, decimals=1, source="a"),
+        "old": make_claim(27.0, runs=10, decimals=1, source="b"),
+    }
+    assert len(gather(make_catalog(claims)).measurements) == 1
+
+
+def test_a_claim_about_a_recipe_is_no_evidence_on_weights():
+    claims = {"r": make_claim(50.0, runs=80, trainings=5, training_sd_points=3.0)}
+    evidence = gather(make_catalog(claims))
+    assert evidence.measurements == ()
+    assert "recipe" in evidence.set_aside[0].reason
+
+
+def test_a_file_that_repeats_another_is_not_counted():
+    files = [make_file(1), make_file(2, repeat_of=f"{1:016x}")]
+    evidence = gather(make_catalog(), files)
+    assert len(evidence.measurements) == 1
+    assert evidence.set_aside[0].counted_as == f"{1:016x}"
+
+
+def test_a_file_with_the_printed_score_of_the_same_people_is_that_score():
+    claims = {"paper": make_claim(30.0, decimals=1)}
+    assert names(gather(make_catalog(claims), [make_file(1)])) == ["paper"]
+    of_others = make_file(1, reported_by="somebody else")
+    assert len(gather(make_catalog(claims), [of_others]).measurements) == 2
+    of_another_score = make_file(1, value=1 / 3, n_correct=10)
+    assert len(gather(make_catalog(claims), [of_another_score]).measurements) == 2
+
+
+def test_our_own_result_is_evidence_of_its_own_with_its_own_spread():
+    record = make_solved([10, 5, 0] * 10, 10, model="m", task="aime")
+    claims = {"paper": make_claim(50.0)}
+    evidence = gather(make_catalog(claims), (), [record])
+    (ours,) = [m for m in evidence.measurements if m.who == OURS]
+    assert ours.percent == pytest.approx(50.0)
+    assert (ours.runs, ours.n) == (10, 30)
+    # A third of the problems are coins: variance a third of 1/4 over 30 problems.
+    assert ours.spread_points == pytest.approx(100 * (1 / 12 / 30) ** 0.5, rel=0.15)
+    assert len(evidence.measurements) == 2
+
+
+def test_greedy_runs_that_repeat_each_other_are_one_run():
+    record = make_solved(
+        [10, 0, 10], 10, model="m", task="aime", provenance=make_provenance(temperature=0)
+    )
+    (ours,) = gather(make_catalog(), (), [record]).measurements
+    assert ours.runs == 1
+    assert ours.spread_points is None
+
+
+def checkpoints():
+    return make_catalog(
+        {
+            "log1": make_claim(30.0, model="ck1", source="repo, logs/evals/Exp1_50"),
+            "log2": make_claim(40.0, model="ck2", source="repo, logs/evals/Exp1_500"),
+            "paper": make_claim(40.0, model="best", decimals=1),
+        },
+        models={
+            "ck1": make_model(training="exp1"),
+            "ck2": make_model(training="exp1", published_as="best"),
+        },
+    )
+
+
+def test_a_published_checkpoint_and_its_line_in_the_log_are_one_model():
+    evidence = gather(checkpoints())
+    assert names(evidence) == ["log2", "log1"]
+    assert [m.model for m in evidence.measurements] == ["best", "ck1"]
+
+
+def test_a_folder_counts_only_where_its_name_ends_with_the_log_s_own():
+    folders = log_folders(checkpoints())
+    assert folders == {"ck1": "Exp1_50", "ck2": "Exp1_500"}
+
+    def found(path):
+        return model_of(make_file(1, model=None, path=path), folders)
+
+    assert found("logs/evals_Exp1_50/r.json") == ("ck1", "evals_Exp1_50")
+    assert found("logs/Exp1_500/r.json") == ("ck2", "Exp1_500")
+    assert found("logs/NoExp1_50x/r.json") == (None, None)
+    assert found("logs/MyExp1_50/r.json") == (None, None)
+    assert model_of(make_file(1, model="m", path="logs/Exp1_50/r.json"), folders) == ("m", None)
+
+
+def test_prints_of_one_number_agree_and_of_two_do_not():
+    def piece(value, decimals):
+        claim = make_claim(value, decimals=decimals)
+        return gather(make_catalog({"c": claim})).measurements[0]
+
+    assert same_print(piece(46.7, 1), piece(46.67, 2))
+    assert same_print(piece(46.67, 2), piece(46.67, 2))
+    assert not same_print(piece(46.67, 2), piece(43.33, 2))
+    assert not same_print(piece(46.67, 2), piece(46.68, 2))
+    assert not same_print(piece(46.8, 1), piece(46.67, 2))
+
+
+def test_the_order_of_the_inputs_changes_nothing():
+    claims = list(CATALOG.claims.items())
+    files = [make_file(i, n_correct=i) for i in range(8)]
+    first = gather(CATALOG, files)
+    for seed in range(3):
+        random.Random(seed).shuffle(claims)
+        random.Random(seed).shuffle(files)
+        shuffled = CATALOG.model_copy(update={"claims": dict(claims)})
+        assert gather(shuffled, files) == first
+
+
+def test_open_rs3_on_aime24_has_the_known_measurers():
+    found = gather(CATALOG).of("open-rs3", "aime24")
+    assert sorted(m.percent for m in found) == [23.3, 23.33, 29.7, 43.33, 46.67]
+    (first,) = [m for m in found if m.percent == 46.67]
+    assert first.best_of == 8
+    assert set(first.told_again_in) == {
+        "open-rs-authors-open-rs3-aime24",
+        "thread-open-rs-issue-6-a40-aime24",
+    }

@@ -1,0 +1,61 @@
+"""`tina-bench audit`: published numbers against themselves and against each other."""
+
+from typing import Annotated
+
+import typer
+
+from tina_bench.cli.common import (
+    CatalogOption,
+    HomeOption,
+    JsonOption,
+    console,
+    open_home,
+    print_json,
+)
+
+
+def audit(
+    model: Annotated[
+        list[str] | None,
+        typer.Option("--model", "-m", help="Only this model; may be given several times."),
+    ] = None,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all", help="Also what is in order, every measurement, and other choices of evidence."
+        ),
+    ] = False,
+    catalog: CatalogOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Audit what was published, before anything is measured. Needs no engine, GPU or home.
+
+    Is a printed score possible with its problems and runs, and how finely can it tell? Is it what
+    its authors' own log says, and what others find? How much of a picked checkpoint's score is the
+    luck of the pick? How much of each printed gain does all published evidence support? Do averages
+    follow from their cells? Who disagrees with whom by more than chance?
+
+    Reads the catalog, and from the home what was imported (`tina-bench import`) and measured here,
+    if there is anything. Findings are no error: the exit code is 0. For CI see `verify --fail-on`.
+    """
+    from tina_bench.catalog.load import load_catalog
+    from tina_bench.cli.audits import print_audits
+    from tina_bench.errors import UsageError
+    from tina_bench.stats.audits.report import build_audits
+
+    loaded = load_catalog(catalog or ())
+    unknown = sorted(set(model or ()) - loaded.models.keys())
+    if unknown:
+        raise UsageError(
+            f"--model: there is no model {unknown[0]!r} in the catalog; "
+            "`tina-bench catalog list models` shows what there is."
+        )
+    store = open_home(home)
+    audits = build_audits(loaded, store.imported(), store.results())
+    if model:
+        audits = audits.about(model)
+    if as_json:
+        print_json(audits.model_dump(mode="json"))
+    else:
+        print_audits(audits, console(), everything=everything)

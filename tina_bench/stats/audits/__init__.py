@@ -1,0 +1,1 @@
+"""Audits of published numbers themselves: what they can mean before anything is measured anew."""
