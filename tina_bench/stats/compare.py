@@ -1,32 +1,50 @@
 """Model A against model B on the same problems."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy import stats
 
 from tina_bench.errors import UsageError
-from tina_bench.stats.answers import by_cell, correct_answers
-from tina_bench.stats.shapes import Comparison, Interval, Question
-from tina_bench.stats.signflip import sign_flip_test
+from tina_bench.stats.answers import by_cell
+from tina_bench.stats.paired import Outcome, Weights, differ, same_prompts, sheet
+from tina_bench.stats.shapes import Comparison, Interval, Question, Validity
 from tina_bench.store.records import ResultRecord
 
 LEVEL = 0.95
+LEAST_PROBLEMS = 30
+"""Problems from which on the interval was seen to hold."""
+LEAST_RUNS = 4
+"""Runs of each model from which on the pseudo-answers were seen to widen it no longer, or"""
+MANY_PROBLEMS = 100
+"""problems from which on they do not with fewer runs either."""
+LEAST_DIFFERING = 12
+"""Problems on which the two differ, below which it covers more than it says."""
 
 
-def compare(model_a: Sequence[ResultRecord], model_b: Sequence[ResultRecord]) -> Comparison:
+def compare(
+    model_a: Sequence[ResultRecord],
+    model_b: Sequence[ResultRecord],
+    *,
+    weights: Weights = Weights.PROBLEMS,
+    clusters: Mapping[tuple[str, str], str] | None = None,
+) -> Comparison:
     """Compare two models, paired by problem, over the tasks that both have records of.
 
-    Every problem has equal weight, so a task counts by its size. Tasks that only one model has are
-    left out. The result does not depend on the order of records or problems.
+    `weights` says whether every problem or every task counts equally. Tasks that only one model has
+    are left out. The result does not depend on the order of records or problems.
 
-    The p-value answers for equal models (`sign_flip_test`), the interval for the mean difference on
-    problems like these: Student-t over problem differences, which holds for n of about 30 and more;
-    near its edge the two may disagree.
+    The p-value answers for equal models (`sign_flip_test`; McNemar's exact test where every answer
+    was given once; `weighted_sign_flip_test` for tasks of equal weight), the interval for the mean
+    difference on problems like these: Student-t over problem differences, which holds for n of
+    about 30 and more; near its edge the two may disagree. Several runs of a problem are one
+    observation, its mean. A prompt that stands in several of the tasks is one observation too
+    (`same_prompts`); `clusters`, by (task, problem), names more that belong together, as near-
+    duplicates do, which no id tells of.
 
     Raises `UsageError` when a side holds several models, or two records of a task; when there is no
-    common task; when the problem ids of a common task differ.
+    common task; when the problem ids of a common task differ; when `clusters` names a problem that
+    is in no common task.
     """
     sides = [_one_model(model_a), _one_model(model_b)]
     tasks = tuple(sorted(set(sides[0]) & set(sides[1])))
@@ -34,67 +52,73 @@ def compare(model_a: Sequence[ResultRecord], model_b: Sequence[ResultRecord]) ->
         raise UsageError(
             f"{model_a[0].model} and {model_b[0].model} have no task in common to compare them on"
         )
-    cells = [(_by_problem(sides[0][task]), _by_problem(sides[1][task])) for task in tasks]
-    for task, (a, b) in zip(tasks, cells, strict=True):
-        if a.keys() != b.keys():
-            raise UsageError(
-                f"{model_a[0].model} and {model_b[0].model} were given different problems of "
-                f"{task}: {len(a.keys() - b.keys())} only the first, "
-                f"{len(b.keys() - a.keys())} only the second; they cannot be paired"
-            )
-    runs = [(sides[0][task].k, sides[1][task].k) for task in tasks]
-    # All shares correct are whole multiples of 1 / lattice: the exact test needs whole numbers.
-    lattice = math.lcm(*(k for pair in runs for k in pair))
-    differences = np.array(
-        [
-            a[problem] * (lattice // k_a) - b[problem] * (lattice // k_b)
-            for (a, b), (k_a, k_b) in zip(cells, runs, strict=True)
-            for problem in a
-        ],
-        dtype=np.int64,
-    )
-    one_answer = [
-        1 / k_a**2 + 1 / k_b**2 for (a, _), (k_a, k_b) in zip(cells, runs, strict=True) for _ in a
-    ]
-    test = sign_flip_test(differences)
-    shares = differences / lattice
+    sheets = [sheet(task, [side[task] for side in sides]) for task in tasks]
+    known = {(one.task, problem) for one in sheets for problem in one.problems}
+    for task, problem in sorted(set(clusters or {}) - known):
+        raise UsageError(
+            f"clusters name problem {problem!r} of {task}, which is none of the problems of "
+            f"{', '.join(tasks)} that are compared; correct the name"
+        )
+    joint = {**same_prompts(sheets), **(clusters or {})}
+    first, second = np.array([0]), np.array([1])
+    found = differ(sheets, first, second, weights, joint)
     return Comparison(
         model_a=model_a[0].model,
         model_b=model_b[0].model,
         tasks=tasks,
-        n=len(shares),
-        difference_points=100 * float(shares.mean()),
-        interval=_interval(shares, float(np.mean(one_answer))),
-        p_value=test.p_value,
-        method=test.method,
+        n=found.n,
+        difference_points=100 * float(found.difference[0]),
+        interval=intervals(found)[0],
+        p_value=found.tests[0].p_value,
+        method=found.tests[0].method,
     )
 
 
-def _interval(shares: np.ndarray[tuple[int], np.dtype[np.float64]], pseudo: float) -> Interval:
-    """Return the interval of the mean difference, points.
+def intervals(found: Outcome) -> list[Interval]:
+    """Return the interval of each pair's mean difference, points, at 95 %.
 
-    `shares`: differences of shares correct, shape (n,). `pseudo` is added to their sum of squares:
-    one answer of A and one of B that no other answer agrees with, 1/k_a^2 + 1/k_b^2. It keeps the
-    width above zero when all differences are equal; with one run each it is the correction of
-    Bonett & Price (2012, J. Educ. Behav. Stat. 37:479), with more runs it fades as it should.
-    It allows for the chance of sampling, not for kinds of problem that none of the n resembles:
-    with all differences equal the interval is a lower bound of what is not known.
+    Difference ± t sqrt(variance), with the variance and degrees of freedom of `differ`, cut at
+    ±100. It allows for the chance of sampling, not for kinds of problem that none of the n
+    resembles: with all differences equal the interval is a lower bound of what is not known.
     """
-    n = len(shares)
-    mean = float(shares.mean())
-    low, high = -1.0, 1.0
-    if n > 1:
-        squares = float(((shares - mean) ** 2).sum()) + pseudo
-        half = float(stats.t.ppf((1 + LEVEL) / 2, n - 1)) * math.sqrt(squares / (n - 1) / n)
-        low, high = max(low, mean - half), min(high, mean + half)
-    return Interval(
-        low=100 * low,
-        high=100 * high,
-        level=LEVEL,
-        question=Question.SIMILAR_PROBLEMS,
-        method="Student-t over problem differences, one pseudo-answer a model "
-        "(after Bonett & Price 2012)",
+    half = stats.t.ppf((1 + LEVEL) / 2, found.freedom) * np.sqrt(found.variance)
+    half = np.where(np.isfinite(half), half, 2.0)
+    low = 100 * np.maximum(-1.0, found.difference - half)
+    high = 100 * np.minimum(1.0, found.difference + half)
+    judged = (
+        _validity(found.least_problems, differing, runs)
+        for differing, runs in zip(
+            found.discordant.tolist(), found.least_runs.tolist(), strict=True
+        )
     )
+    return [
+        Interval(
+            low=below,
+            high=above,
+            level=LEVEL,
+            question=Question.SIMILAR_PROBLEMS,
+            method="Student-t over problem differences, one pseudo-answer a model "
+            "(after Bonett & Price 2012)",
+            validity=validity,
+            validity_reason=reason,
+        )
+        for below, above, (validity, reason) in zip(
+            low.tolist(), high.tolist(), judged, strict=True
+        )
+    ]
+
+
+def _validity(problems: int, differing: int, runs: int) -> tuple[Validity, str]:
+    """Return how an interval can be taken, and why; no reason where at its word."""
+    if problems < LEAST_PROBLEMS:
+        return Validity.ROUGH, f"fewer than {LEAST_PROBLEMS} problems"
+    if differing < LEAST_DIFFERING:
+        return Validity.CONSERVATIVE, f"the two differ on only {differing} problems"
+    if runs < LEAST_RUNS and problems < MANY_PROBLEMS:
+        return Validity.CONSERVATIVE, (
+            f"fewer than {LEAST_RUNS} runs of fewer than {MANY_PROBLEMS} problems"
+        )
+    return Validity.NOMINAL, ""
 
 
 def _one_model(records: Sequence[ResultRecord]) -> dict[str, ResultRecord]:
@@ -102,10 +126,3 @@ def _one_model(records: Sequence[ResultRecord]) -> dict[str, ResultRecord]:
     if len(models) != 1:
         raise UsageError(f"a comparison takes records of one model a side, not of {models}")
     return {task: record for (_, task), record in by_cell(records).items()}
-
-
-def _by_problem(record: ResultRecord) -> dict[str, int]:
-    """Return correct answers by problem id, ordered by id."""
-    counts = correct_answers(record).sum(axis=1).tolist()
-    ids = [problem.problem for problem in record.problems]
-    return dict(sorted(zip(ids, counts, strict=True)))
