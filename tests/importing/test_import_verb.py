@@ -81,8 +81,8 @@ def test_bad_files_are_listed_the_others_are_in_and_the_code_is_25(logs: Path, h
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (("no-such-place",), 11, "no-such-place: does not exist"),
-        (("logs", "--model", "nobody"), 11, "there is no model 'nobody'"),
+        (("no-such-place",), 11, "no-such-place: found nothing there"),
+        (("logs", "--model", "nobody"), 11, "found 'nobody', expected a model of the catalog"),
         (("empty",), 11, "found no results_*.json"),
         (("bad.json",), 25, "not valid JSON"),
     ],

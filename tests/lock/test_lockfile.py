@@ -291,23 +291,47 @@ GOOD = (
     f'version = 1\n[models.m]\nsource = "embedded"\nfiles.f = {{ bytes = 1, sha256 = "{HASH}" }}\n'
 )
 MALFORMED = {
-    "no toml": ("version = ", "version", "not valid TOML"),
-    "another version": ("version = 1", "version = 2", "version: Input should be 1"),
-    "an unknown table": ("[models.m]", "[engines.m]", "engines: Extra inputs"),
-    "an unknown key": ("bytes = 1", "bytes = 1, mode = 7", "models.m.files.f.mode: Extra inputs"),
-    "a short hash": (HASH, HASH[1:], "models.m.files.f.sha256: String should match"),
-    "a loud hash": (HASH, "A" * 64, "models.m.files.f.sha256: String should match"),
-    "a negative size": ("bytes = 1", "bytes = -1", "models.m.files.f.bytes: Input should be"),
-    "no size": ("bytes = 1, ", "", "models.m.files.f.bytes: Field required"),
-    "a name that leads out": ("files.f", 'files."../f"', "models.m.files: found the file name"),
-    "a hub entry without a commit": ('"embedded"', '"hub"', "models.m: 'repo' goes with source"),
+    "no toml": ("version = ", "version", "at line 1, column 9: found text that is not valid TOML"),
+    "another version": ("version = 1", "version = 2", "version: found 2, expected 1"),
+    "an unknown table": (
+        "[models.m]",
+        "[engines.m]",
+        "engines: found keys ['m'], expected no such key here",
+    ),
+    "an unknown key": (
+        "bytes = 1",
+        "bytes = 1, mode = 7",
+        "models.m.files.f.mode: found 7, expected no such key",
+    ),
+    "a short hash": (
+        HASH,
+        HASH[1:],
+        f"models.m.files.f.sha256: found '{HASH[1:]}', expected text of the pattern",
+    ),
+    "a loud hash": (HASH, "A" * 64, "models.m.files.f.sha256: found 'AAAA"),
+    "a negative size": (
+        "bytes = 1",
+        "bytes = -1",
+        "models.m.files.f.bytes: found -1, expected a value greater",
+    ),
+    "no size": ("bytes = 1, ", "", "models.m.files.f.bytes: found nothing"),
+    "a name that leads out": (
+        "files.f",
+        'files."../f"',
+        "models.m.files.'../f': found a file name that leads out",
+    ),
+    "a hub entry without a commit": ('"embedded"', '"hub"', "models.m: found keys"),
     "a commit without a hub": (
         "files.f",
         f'revision = "{HASH[:40]}"\nfiles.f',
-        "models.m: 'revision' goes with source",
+        "models.m: found keys",
     ),
-    "no files": ("files.f", "fields.f", "models.m.files: Field required"),
-    "an unknown source": ('"embedded"', '"heaven"', "models.m.source: Input should be"),
+    "no files": ("files.f", "fields.f", "models.m.files: found nothing"),
+    "an unknown source": (
+        '"embedded"',
+        '"heaven"',
+        "models.m.source: found 'heaven', expected 'embedded'",
+    ),
 }
 
 

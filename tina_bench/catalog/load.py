@@ -4,7 +4,6 @@ A file that is wrong is refused with one sentence: the file, the key, what was f
 expected. Nothing of a wrong file is used.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from importlib import resources
@@ -30,6 +29,7 @@ from tina_bench.catalog.schema import (
     Task,
 )
 from tina_bench.errors import CatalogError
+from tina_bench.strict import MalformedError, first_wrong, parse_toml, read_bytes, shown
 
 SHAPES: dict[str, type[Entry]] = {
     "models": Model,
@@ -57,36 +57,39 @@ def _user_files(folder: Path) -> list[Path]:
     files = sorted(folder.glob("*.toml"))
     if not files:
         raise CatalogError(
-            f"{folder}: found no *.toml file, expected a catalog file or a folder of them."
+            f"{folder}: found no *.toml file, expected a catalog file or a folder of them; give "
+            "another path with --catalog."
         )
     return files
 
 
-def _sentence(path: Path, prefix: str, error: ValidationError) -> str:
-    """One sentence for the first thing that is wrong in an entry."""
-    first = error.errors()[0]
-    key = ".".join([prefix, *(str(part) for part in first["loc"])])
-    found = "nothing" if first["type"] == "missing" else repr(first["input"])
-    if isinstance(first["input"], dict) and first["type"] != "missing":
-        found = f"keys {sorted(map(str, first['input']))}"
-    expected = {
-        "missing": "this key is required",
-        "extra_forbidden": "no such key exists here; check its spelling",
-    }.get(first["type"], first["msg"].removeprefix("Value error, "))
-    return f"{path}: {key}: found {found[:120]}, expected: {expected}."
+EXAMPLES = {
+    "models": "smoke-base",
+    "tasks": "smoke-30",
+    "recipes": "smoke-grpo",
+    "claims": "smoke-base-smoke-30",
+    "stacks": "cpu",
+    "profiles": "smoke",
+    "prices": "github-linux-2-core",
+}
+"""Packaged entries whose `catalog show` explains every key of their kind."""
+
+
+def _advice(section: str) -> str:
+    example = EXAMPLES.get(section)
+    shows = f" (`tina-bench catalog show {example}` explains the keys)" if example else ""
+    return f"correct it{shows} or leave the file out"
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CatalogError(f"{path}: cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
+        return parse_toml(read_bytes(path), "a catalog file")
+    except FileNotFoundError:
         raise CatalogError(
-            f"{path}: byte {error.start}: found {error.object[error.start]:#x}, expected UTF-8."
+            f"{path}: found a link to nothing, expected a catalog file; mend or remove the link."
         ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise CatalogError(f"{path}: not valid TOML: {error}.") from None
+    except MalformedError as error:
+        raise CatalogError(f"{path}: {error}; correct the file or leave it out.") from None
 
 
 def _entries(path: Path) -> Iterator[tuple[str, str, Entry]]:
@@ -94,22 +97,27 @@ def _entries(path: Path) -> Iterator[tuple[str, str, Entry]]:
         shape = SHAPES.get(section)
         if shape is None:
             raise CatalogError(
-                f"{path}: {section}: found an unknown table, expected one of {', '.join(SHAPES)}."
+                f"{path}: {section}: found an unknown table, expected one of {', '.join(SHAPES)}; "
+                "correct its name or leave it out."
             )
         if not isinstance(table, dict):
             raise CatalogError(
-                f"{path}: {section}: found {table!r}, expected tables [{section}.NAME]."
+                f"{path}: {section}: found {shown(table)}, expected tables [{section}.NAME]; "
+                f"{_advice(section)}."
             )
         for name, values in table.items():
             try:
                 yield section, name, shape.model_validate(values)
             except ValidationError as error:
-                raise CatalogError(_sentence(path, f"{section}.{name}", error)) from None
+                raise CatalogError(
+                    f"{path}: {first_wrong(error, (section, name))}; {_advice(section)}."
+                ) from None
 
 
 MENTIONS = (
     ("models", "base", "models"),
     ("models", "recipe", "recipes"),
+    ("models", "published_as", "models"),
     ("recipes", "base", "models"),
     ("recipes", "twin", "recipes"),
     ("stacks", "price", "prices"),
@@ -152,7 +160,8 @@ def _check_references(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> 
                 if mentioned not in known:
                     raise CatalogError(
                         f"{origin[section, name]}: {section}.{name}.{key}: found {mentioned!r}, "
-                        f"expected the name of an entry in '{target}': {_some(known, mentioned)}."
+                        f"expected the name of an entry in '{target}': {_some(known, mentioned)}; "
+                        "correct the name, or add that entry."
                     )
     for name, model in catalog.models.items():
         _check_foundation(catalog, origin, name)
@@ -161,7 +170,7 @@ def _check_references(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> 
             if base != model.base:
                 raise CatalogError(
                     f"{origin['models', name]}: models.{name}.base: found {model.base!r}, expected "
-                    f"{base!r}, the base of recipe {model.recipe!r}."
+                    f"{base!r}, the base of recipe {model.recipe!r}; correct one of them."
                 )
 
 
@@ -172,9 +181,39 @@ def _check_foundation(catalog: Catalog, origin: dict[tuple[str, str], Path], nam
         if base in chain:
             raise CatalogError(
                 f"{origin['models', name]}: models.{name}.base: found a circle, "
-                f"{' → '.join([*chain, base])}, expected a chain that ends at full weights."
+                f"{' → '.join([*chain, base])}, expected a chain that ends at full weights; give "
+                "one of them another base."
             )
         chain.append(base)
+
+
+def _check_averages(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> None:
+    """No mean lies outside its cells: such an average is a slip in copying, or its note says why.
+
+    Cells are claims on the same model by the same source; only where each task has exactly one is
+    it certain that they are what was averaged.
+    """
+    cells: dict[tuple[str, str, str], dict[str, list[Claim]]] = {}
+    for claim in catalog.claims.values():
+        by_task = cells.setdefault((claim.model, claim.who, claim.source), {})
+        by_task.setdefault(claim.task, []).append(claim)
+    for name, average in catalog.averages.items():
+        own = cells.get((average.model, average.who, average.source), {})
+        found = [own.get(task, []) for task in average.tasks or ()]
+        if average.note or not found or any(len(claims) != 1 for claims in found):
+            continue
+        values = [cell.value_percent for (cell,) in found]
+        decimals = [average.decimals, *(cell.decimals for (cell,) in found)]
+        slack = 10.0 ** -min(
+            decimals
+        )  # half a unit for the cell's rounding, and half for the mean's
+        low, high = min(values) - slack, max(values) + slack
+        if not low <= average.value_percent <= high:
+            raise CatalogError(
+                f"{origin['averages', name]}: averages.{name}.value_percent: found "
+                f"{average.value_percent}, expected a mean from {min(values)} to {max(values)} as "
+                "its cells are; correct it, or tell in 'note' that the source prints it so."
+            )
 
 
 def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
@@ -185,7 +224,10 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
     files = _packaged_files()
     for folder in extra:
         if not folder.exists():
-            raise CatalogError(f"{folder}: does not exist, expected a catalog file or folder.")
+            raise CatalogError(
+                f"{folder}: found nothing there, expected a catalog file or a folder of them; give "
+                "another path with --catalog."
+            )
         files.extend(_user_files(folder))
     sections: dict[str, dict[str, Entry]] = {section: {} for section in SHAPES}
     origin: dict[tuple[str, str], Path] = {}
@@ -194,7 +236,7 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
             if (section, name) in origin:
                 raise CatalogError(
                     f"{path}: {section}.{name}: found a second entry of this name, expected one; "
-                    f"the first is in {origin[section, name]}. Give yours another name."
+                    f"the first is in {origin[section, name]}; give yours another name."
                 )
             sections[section][name] = entry
             origin[section, name] = path
@@ -204,8 +246,9 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
         first = error.errors()[0]
         section, name = str(first["loc"][0]), str(first["loc"][1])
         raise CatalogError(
-            f"{origin.get((section, name), 'catalog')}: {section}: found the name {name!r}, "
-            "expected letters, digits, '.', '_' and '-', not more than 80."
+            f"{origin.get((section, name), 'catalog')}: {section}: found the name {shown(name)}, "
+            "expected letters, digits, '.', '_' and '-', not more than 80; give it another name."
         ) from None
     _check_references(catalog, origin)
+    _check_averages(catalog, origin)
     return catalog

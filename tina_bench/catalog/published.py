@@ -1,10 +1,58 @@
 """What was published: the frozen shapes of scores, averages and costs as printed."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from tina_bench.catalog.terms import Confidence, Entry, ImportPath, Name, Sampling, Sha256
+from tina_bench.strict import contradiction
+
+Percent = Annotated[float, Field(ge=0, le=100)]
+Count = Annotated[int, Field(gt=0, le=1_000_000)]
+"""Of runs, trainings or checkpoints: no table has a million, and a slip of the keyboard may."""
+SLACK = 1e-9
+"""Percent: what a decimal fraction is off by as a float64."""
+TELL = "unless 'note' tells that the source contradicts itself"
+
+
+def as_printed(value: float, decimals: int) -> bool:
+    """Whether a value has no more digits after the point than it was printed with."""
+    return abs(round(value, decimals) - value) < SLACK
+
+
+def printed_decimals(values: tuple[float, ...]) -> int:
+    """Digits after the point of the most precise of them, 6 at most."""
+    return next(
+        (digits for digits in range(6) if all(as_printed(value, digits) for value in values)), 6
+    )
+
+
+def check_printed(entry: "Claim | AverageClaim") -> None:
+    """Refuse what cannot all be true of one printed number.
+
+    An entry says what was printed. Where the source contradicts itself the entry may, too, as long
+    as its `note` tells so; without a note it is taken for a slip in copying.
+    """
+    value, decimals, runs = entry.value_percent, entry.decimals, entry.runs
+    if not as_printed(value, decimals):
+        digits = f"not more than {decimals} digits after the point, as 'decimals' says"
+        raise contradiction("value_percent", value, digits)
+    if runs == 1 and entry.spread_points is not None:
+        raise contradiction(
+            "spread_points", entry.spread_points, "none where 'runs' is 1: one run has no spread"
+        )
+    printed = entry.per_run_percent
+    if not printed:
+        return
+    if runs not in (None, len(printed)):
+        raise contradiction("per_run_percent", f"{len(printed)} runs", f"{runs}, as 'runs' says")
+    mean = sum(printed) / len(printed)
+    # Each run is rounded, and so is their mean.
+    off = 0.5 * 10.0**-decimals + 0.5 * 10.0 ** -printed_decimals(printed) + SLACK
+    if abs(mean - value) > off and not entry.note:
+        raise contradiction(
+            "value_percent", value, f"{mean:.{decimals}f}, the mean of 'per_run_percent', {TELL}"
+        )
 
 
 class Claim(Entry):
@@ -16,23 +64,23 @@ class Claim(Entry):
     """Task it was measured on."""
     metric: Literal["avg@k"] = "avg@k"
     """Mean share of correct answers over all runs, in percent; one run is Pass@1."""
-    value_percent: Annotated[float, Field(ge=0, le=100)]
+    value_percent: Percent
     """As printed, percent."""
     decimals: Annotated[int, Field(ge=0, le=6)]
     """Digits printed after the point: the value stands for an interval of one unit of the last."""
-    runs: Annotated[int, Field(gt=0)] | None = None
+    runs: Count | None = None
     """k₀: independent runs behind it; unknown if absent, and then taken as 1."""
-    trainings: Annotated[int, Field(gt=0)] | None = None
+    trainings: Count | None = None
     """Separate trainings averaged, for a claim about a recipe rather than about fixed weights."""
-    training_sd_points: Annotated[float, Field(ge=0)] | None = None
+    training_sd_points: Percent | None = None
     """SD between trainings, points, net of sampling; goes with `trainings`."""
-    spread_points: Annotated[float, Field(ge=0)] | None = None
+    spread_points: Percent | None = None
     """The ± as printed, points: SD over runs, a dispersion and not an interval."""
-    range_percent: tuple[float, float] | None = None
+    range_percent: tuple[Percent, Percent] | None = None
     """Lowest and highest single run as printed, percent."""
-    per_run_percent: tuple[float, ...] = ()
+    per_run_percent: tuple[Percent, ...] = ()
     """The score of each run, where printed, percent."""
-    best_of: Annotated[int, Field(gt=1)] | None = None
+    best_of: Annotated[int, Field(gt=1, le=1_000_000)] | None = None
     """Number of checkpoints out of which this one was picked by such scores, where known."""
     protocol: str = ""
     """How it was measured, as far as the source says and `sampling` cannot."""
@@ -63,6 +111,24 @@ class Claim(Entry):
             raise ValueError("'trainings' and 'training_sd_points' go together")
         return self
 
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        check_printed(self)
+        if self.range_percent is None:
+            return self
+        low, high = self.range_percent
+        if low > high:
+            raise contradiction("range_percent", f"{low} to {high}", "the lowest run first")
+        half = 0.5 * 10.0**-self.decimals + SLACK
+        if not low - half <= self.value_percent <= high + half and not self.note:
+            raise contradiction(
+                "range_percent", f"{low} to {high}", f"one around {self.value_percent}, {TELL}"
+            )
+        for run in self.per_run_percent:
+            if not low - half <= run <= high + half and not self.note:
+                raise contradiction("per_run_percent", run, f"a run from {low} to {high}, {TELL}")
+        return self
+
 
 class AverageClaim(Entry):
     """A published average over tasks, as printed; its cells are claims of their own."""
@@ -71,15 +137,15 @@ class AverageClaim(Entry):
     """Model the number is about."""
     tasks: tuple[Name, ...] | None = None
     """Tasks averaged, each with the same weight; `None` where the source does not say which."""
-    value_percent: Annotated[float, Field(ge=0, le=100)]
+    value_percent: Percent
     """As printed, percent."""
     decimals: Annotated[int, Field(ge=0, le=6)]
     """Digits printed after the point."""
-    runs: Annotated[int, Field(gt=0)] | None = None
+    runs: Count | None = None
     """k₀: independent runs of every task behind it; unknown if absent."""
-    spread_points: Annotated[float, Field(ge=0)] | None = None
+    spread_points: Percent | None = None
     """The ± as printed, points: SD over runs."""
-    per_run_percent: tuple[float, ...] = ()
+    per_run_percent: tuple[Percent, ...] = ()
     """The average of each run, where printed."""
     who: str
     """Who says so."""
@@ -92,6 +158,17 @@ class AverageClaim(Entry):
     note: str = ""
     """What a reader must know, a mismatch with the cells included."""
 
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        check_printed(self)
+        if self.tasks is not None:
+            if not self.tasks:
+                raise contradiction("tasks", "none", "at least one, or no such key where unknown")
+            twice = next((task for task in self.tasks if self.tasks.count(task) > 1), None)
+            if twice is not None:
+                raise contradiction("tasks", f"{twice!r} twice", "each task once")
+        return self
+
 
 class OtherScore(Entry):
     """A published score on a benchmark that is no task here: shown, never judged."""
@@ -100,11 +177,11 @@ class OtherScore(Entry):
     """Model the number is about."""
     benchmark: str
     """Benchmark as printed."""
-    value_percent: Annotated[float, Field(ge=0, le=100)]
+    value_percent: Percent
     """As printed, percent."""
     decimals: Annotated[int, Field(ge=0, le=6)]
     """Digits printed after the point."""
-    runs: Annotated[int, Field(gt=0)] | None = None
+    runs: Count | None = None
     """k₀: independent runs behind it; unknown if absent."""
     who: str
     """Who says so."""

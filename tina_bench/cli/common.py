@@ -121,16 +121,28 @@ def table(*columns: str, title: str | None = None, right: tuple[str, ...] = ()) 
     return made
 
 
+def json_text(value: Any) -> str:
+    """JSON as every verb prints it: indented, one document, without a final newline."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str)
+
+
 def print_json(value: Any) -> None:
     """Print JSON to standard output, indented, one document."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str))
+    typer.echo(json_text(value))
 
 
 def open_home(path: Path | None) -> "Home":
-    """The home that the options name."""
+    """The home that the options name; raises `UsageError` where something else lies there."""
+    from tina_bench.errors import UsageError
     from tina_bench.store.home import Home
 
-    return Home.default() if path is None else Home(path.absolute())
+    home = Home.default() if path is None else Home(path.absolute())
+    if home.root.exists() and not home.root.is_dir():
+        raise UsageError(
+            f"{home.root}: found a file, expected a folder to keep everything in; name another "
+            "home with --home or TINA_BENCH_HOME."
+        )
+    return home
 
 
 def open_lock(path: Path | None, catalog: "Catalog") -> "Lock":

@@ -24,10 +24,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tina_bench.errors import ForeignFileError, MissingEngineError
-from tina_bench.importing.reading import clean, describe, read_bytes, shaped
+from tina_bench.errors import MissingEngineError
+from tina_bench.importing.reading import clean, describe, read_bytes, refuse, shaped
 from tina_bench.store.hashing import problem_id
 from tina_bench.store.imported import ImportedAnswer, ImportedOutcome, SourceFile
+from tina_bench.strict import MalformedError
 
 MAX_BYTES = 1 << 30
 MAX_UNPACKED_BYTES = 4 << 30
@@ -93,7 +94,7 @@ def read_details(path: Path, where: str) -> tuple[SourceFile, tuple[ImportedOutc
         )
         seen[query] += 1
     if not outcomes:
-        raise ForeignFileError(f"{path}: found no row, expected one a problem.")
+        raise refuse(f"{path}", MalformedError("", "no row", "one a problem"))
     return describe(data, where), tuple(sorted(outcomes, key=lambda one: (one.index, one.problem)))
 
 
@@ -116,12 +117,12 @@ def _rows(path: Path, data: bytes) -> Iterator[dict[str, Any]]:
             read += batch.num_rows
             yield from batch.to_pylist()
     except (pa.ArrowException, OSError, ValueError, ArithmeticError, RecursionError) as error:
-        raise ForeignFileError(
-            f"{path}: not a readable parquet file, perhaps cut short: "
-            f"{ascii(str(error).splitlines()[0] if str(error) else type(error).__name__)[:160]}."
-        ) from None
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        said = ascii(said.partition(". ")[0].removesuffix("."))[:160]
+        found = f"what is not a readable parquet file, perhaps cut short ({said})"
+        raise refuse(f"{path}", MalformedError("", found, "LightEval's details")) from None
     if read != expected:  # a changed byte in a page can end it early, without an error
-        raise ForeignFileError(f"{path}: found {read} rows, expected {expected} as its end says.")
+        raise refuse(f"{path}", MalformedError("", f"{read} rows", f"{expected} as its end says"))
 
 
 def _columns(path: Path, names: set[str]) -> list[str]:
@@ -129,22 +130,27 @@ def _columns(path: Path, names: set[str]) -> list[str]:
         return NEW
     if {"example", "predictions", "metrics"} <= names:
         return [name for name in OLD if name in names]
-    raise ForeignFileError(
-        f"{path}: found the columns {', '.join(sorted(map(ascii, names)))[:160]}, expected those "
-        "of LightEval's details: doc, model_response, metric; or example, predictions, metrics."
+    found = f"the columns {', '.join(sorted(map(ascii, names)))[:160]}"
+    expected = (
+        "those of LightEval's details, which are doc, model_response and metric, or example, "
+        "predictions and metrics"
     )
+    raise refuse(f"{path}", MalformedError("", found, expected))
 
 
 def _check_size(path: Path, metadata: Any) -> None:
     if metadata.num_rows > MAX_ROWS:
-        raise ForeignFileError(
-            f"{path}: found {metadata.num_rows} rows, expected at most {MAX_ROWS}."
+        raise refuse(
+            f"{path}", MalformedError("", f"{metadata.num_rows} rows", f"at most {MAX_ROWS}")
         )
     groups = range(metadata.num_row_groups)
     unpacked = sum(metadata.row_group(number).total_byte_size for number in groups)
     if unpacked > MAX_UNPACKED_BYTES:
-        raise ForeignFileError(
-            f"{path}: unpacks to {unpacked} bytes, expected at most {MAX_UNPACKED_BYTES}."
+        raise refuse(
+            f"{path}",
+            MalformedError(
+                "", f"what unpacks to {unpacked} bytes", f"at most {MAX_UNPACKED_BYTES}"
+            ),
         )
 
 
@@ -156,9 +162,11 @@ def _new(place: str, row: dict[str, Any]) -> tuple[str, int | None, dict[str, An
     golds: list[str] = []
     for number in wanted[:GOLDS_SHOWN]:
         if not 0 <= number < len(found.doc.choices):
-            raise ForeignFileError(
-                f"{place}: doc.gold_index: found {number}, expected one of "
-                f"{len(found.doc.choices)} choices."
+            raise refuse(
+                place,
+                MalformedError(
+                    "doc.gold_index", f"{number}", f"one of {len(found.doc.choices)} choices"
+                ),
             )
         choice = found.doc.choices[number]
         golds += [choice] if isinstance(choice, str) else choice
@@ -190,18 +198,16 @@ def _value(place: str, key: str, cell: Any) -> Any:
     if key == "example" or not isinstance(cell, str):
         return cell
     if len(cell) > MAX_CELL_CHARACTERS:
-        raise ForeignFileError(
-            f"{place}: {key}: found {len(cell)} characters, expected at most {MAX_CELL_CHARACTERS}."
+        raise refuse(
+            place, MalformedError(key, f"{len(cell)} characters", f"at most {MAX_CELL_CHARACTERS}")
         )
     try:
         return ast.literal_eval(cell)
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         if key == "cont_tokens":
             return None
-        raise ForeignFileError(
-            f"{place}: {key}: found {ascii(cell)[:60]}, expected a Python literal as LightEval "
-            "0.6 and 0.7 wrote it."
-        ) from None
+        expected = "a Python literal as LightEval 0.6 and 0.7 wrote it"
+        raise refuse(place, MalformedError(key, ascii(cell)[:60], expected)) from None
 
 
 def _known(values: dict[str, float | None]) -> dict[str, float]:

@@ -71,9 +71,12 @@ def find_results(paths: Iterable[Path]) -> tuple[list[Found], list[Found]]:
     results: dict[Path, Found] = {}
     details: dict[Path, Found] = {}
     for given in paths:
-        root = given.resolve()
-        if not root.exists():
-            raise UsageError(f"{given}: does not exist, expected a result file or a folder.")
+        root = _resolved(given)
+        if root is None:
+            raise UsageError(
+                f"{given}: found nothing there, expected a result file or a folder of them; give "
+                "another path."
+            )
         if not root.is_dir():
             if root.suffix == ".parquet":
                 raise UsageError(
@@ -94,12 +97,22 @@ def find_results(paths: Iterable[Path]) -> tuple[list[Found], list[Found]]:
                 raise UsageError(f"{given}: holds more than {MAX_FILES} files; import it in parts.")
         if len(results) == before and not any(path.is_relative_to(root) for path in results):
             raise UsageError(
-                f"{given}: found no results_*.json in it, expected LightEval's result files."
+                f"{given}: found no results_*.json in it, expected LightEval's result files; give "
+                "a folder that holds some."
             )
     return (
         sorted(results.values(), key=lambda found: found.where),
         sorted(details.values(), key=lambda found: found.where),
     )
+
+
+def _resolved(path: Path) -> Path | None:
+    """Where a path leads; `None` where that is nowhere, or round in a circle."""
+    try:
+        root = path.resolve()
+        return root if root.exists() else None
+    except (OSError, RuntimeError):
+        return None
 
 
 def _files(root: Path) -> Iterator[Path]:
@@ -123,7 +136,7 @@ def import_results(
     """
     if said.model is not None and said.model not in catalog.models:
         raise UsageError(
-            f"--model: there is no model {said.model!r} in the catalog; "
+            f"--model: found {said.model!a}, expected a model of the catalog; "
             "`tina-bench catalog list models` shows what there is."
         )
     results, details = find_results(paths)
@@ -156,7 +169,10 @@ def import_results(
         if write and became is not Became.UNCHANGED:
             write_model(home.imported_file(run.id), run)
     made.bad.extend(
-        printable(f"{found.path}: found details without their results file, expected both.")
+        printable(
+            f"{found.path}: found details without their results file, expected both; put the "
+            "results beside it, or take it out of the folder."
+        )
         for found in loose.values()
     )
     progress(len(results), len(results))
@@ -200,8 +216,8 @@ def _read(result: Found, beside: list[Found]) -> Details:
         name = _task_name(file.path, printed)
         if name in read:
             raise ForeignFileError(
-                f"{file.path}: found a second details file of {name!r} for {result.path.name}, "
-                "expected one."
+                f"{file.path}: found a second details file of {name!a} for {result.path.name}, "
+                "expected one; take one of them out of the folder."
             )
         read[name] = read_details(file.path, file.where)
     return read
@@ -214,7 +230,8 @@ def _check_details_belong(result: Found, run: ImportedRun, beside: list[Found]) 
         if name not in known:
             raise ForeignFileError(
                 f"{file.path}: found details of {name!a}, expected one of the tasks of "
-                f"{result.path.name}: {', '.join(sorted(map(ascii, known)))}."
+                f"{result.path.name}: {', '.join(sorted(map(ascii, known)))}; take the file out of "
+                "the folder, or put its results beside it."
             )
 
 

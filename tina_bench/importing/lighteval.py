@@ -19,7 +19,7 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import ForeignFileError
 from tina_bench.importing.counts import MAX_PROBLEMS, TOLERANCE, problems_behind, whole
 from tina_bench.importing.names import Match, match_model, match_task
-from tina_bench.importing.reading import describe, parse_json, shaped
+from tina_bench.importing.reading import describe, parse_json, refuse, shaped
 from tina_bench.store.imported import (
     ID_DIGITS,
     CorrectKnown,
@@ -31,8 +31,13 @@ from tina_bench.store.imported import (
     ReportedTime,
     SourceFile,
 )
+from tina_bench.strict import MalformedError
 
 STDERR = "_stderr"
+SHARE = re.compile(r"(extractive_match$|(pass|avg|maj)@)")
+"""Metrics that are means of zeros and ones, whatever else a file has."""
+STDERR_TOLERANCE = 5e-4
+"""LightEval prints every digit; somebody may have kept three."""
 SECONDS_TOLERANCE = 1.0
 STAMP = re.compile(r"results_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)\.json")
 
@@ -105,7 +110,7 @@ def parse_run(
     general, engine = file.config_general, file.config_general.engine or _Engine()
     names = [name for name in file.results if not _is_average(name)]
     if not names:
-        raise ForeignFileError(f"{path}: results: found no task, expected at least one.")
+        raise refuse(f"{path}", MalformedError("results", "no task", "at least one"))
     revision = general.model_sha or engine.revision or None
     matched = _model(path, match_model(catalog, general.model_name, _commit(revision)), model)
     described = describe(data, where)
@@ -159,10 +164,10 @@ def _time(path: Path, general: _General) -> ReportedTime:
     span = None if start is None or end is None else end - start
     key = "config_general.total_evaluation_time_secondes"
     if total is not None and total < 0:
-        raise ForeignFileError(f"{path}: {key}: found {total}, expected seconds.")
+        raise refuse(f"{path}", MalformedError(key, f"{total}", "seconds, which are not negative"))
     if total is not None and span is not None and abs(total - span) > SECONDS_TOLERANCE:
-        raise ForeignFileError(
-            f"{path}: {key}: found {total}, expected end_time - start_time, {span}."
+        raise refuse(
+            f"{path}", MalformedError(key, f"{total}", f"end_time - start_time, which is {span}")
         )
     return ReportedTime(wall_seconds=total, clock_start_seconds=start, clock_end_seconds=end)
 
@@ -192,6 +197,7 @@ class _Task:
         self._scores = self._read_scores()
         ours = catalog.tasks[self._match.name].n_problems if self._match.name else None
         self._n, self._n_known_by = self._count(ours)
+        self._check_errors()
         if ours is not None and self._n not in (None, ours):
             self._match = Match(
                 None, f"{self._n} problems; {self._match.name} of the catalog has {ours}"
@@ -215,7 +221,7 @@ class _Task:
         )
 
     def _wrong(self, key: str, found: object, expected: str) -> ForeignFileError:
-        return ForeignFileError(f"{self._path}: {key}: found {found}, expected {expected}.")
+        return refuse(f"{self._path}", MalformedError(key, f"{found}", expected))
 
     def _read_scores(self) -> list[tuple[str, float, float | None]]:
         values = self._file.results[self._name]
@@ -227,6 +233,8 @@ class _Task:
             key = f"results.{self._name}.{metric}"
             if value is None:
                 raise self._wrong(key, "nothing", "a number")
+            if SHARE.match(metric) and not 0 <= value <= 1:
+                raise self._wrong(key, value, "a share of correct answers, from 0 to 1")
             if error is not None and error < 0:
                 raise self._wrong(key + STDERR, error, "a standard error, which is not negative")
             scores.append((metric, value, error))
@@ -263,6 +271,22 @@ class _Task:
         if ours is not None and all(whole(value, ours) is not None for _, value, _ in self._scores):
             return ours, "catalog"
         return None, None
+
+    def _check_errors(self) -> None:
+        """Refuse a standard error that no such score of so many problems has.
+
+        That it tells another number of problems was found before; here it tells none at all.
+        """
+        if self._n is None or self._n < 2 or not self._single_answers():
+            return
+        for metric, value, error in self._scores:
+            expected = math.sqrt(value * (1 - value) / (self._n - 1))
+            if error is not None and abs(error - expected) > STDERR_TOLERANCE:
+                raise self._wrong(
+                    f"results.{self._name}.{metric}{STDERR}",
+                    error,
+                    f"{expected:.4g} as {value} of {self._n} problems has",
+                )
 
     def _single_answers(self) -> bool:
         """Whether each problem was answered once and so counts as 0 or 1, for all that is said."""

@@ -5,30 +5,23 @@ finite, not deep, and can be written as JSON again. Nothing here executes or unp
 """
 
 import hashlib
-import json
-import math
 import stat
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from tina_bench import strict
 from tina_bench.errors import ForeignFileError
 from tina_bench.store.imported import SourceFile
+from tina_bench.strict import FOUND_CHARACTERS, MalformedError, shown, shown_key
 
 MAX_JSON_BYTES = 64 << 20
 """LightEval's largest result files, with hundreds of tasks, stay below one MiB."""
 MAX_DEPTH = 50
-FOUND_CHARACTERS = 80
+ADVICE = "get the file again from where it was published, or leave it out"
+OBJECT = "an object with the keys of LightEval's result files"
 ShapeT = TypeVar("ShapeT", bound=BaseModel)
-
-
-def shown(value: object) -> str:
-    """What was found, short and on one line, whatever it is."""
-    if isinstance(value, dict):
-        value = sorted(map(str, value))[:8]
-    text = ascii(value)
-    return text if len(text) <= FOUND_CHARACTERS else text[:FOUND_CHARACTERS] + "…"
 
 
 def clean(text: str) -> str:
@@ -43,17 +36,22 @@ def printable(text: str) -> str:
     )
 
 
+def _unreadable(path: Path, error: OSError) -> ForeignFileError:
+    found = f"something that cannot be read ({error.strerror})"
+    return refuse(f"{path}", MalformedError("", found, "a file that can be read"))
+
+
 def check_file(path: Path, limit_bytes: int) -> int:
     """Length of a regular file; raises `ForeignFileError` for anything else or anything larger."""
     try:
         status = path.stat()
     except OSError as error:
-        raise ForeignFileError(f"{path}: cannot be read: {error.strerror}.") from None
+        raise _unreadable(path, error) from None
     if not stat.S_ISREG(status.st_mode):
-        raise ForeignFileError(f"{path}: found no regular file, expected one.")
+        raise refuse(f"{path}", MalformedError("", "no regular file", "one"))
     if status.st_size > limit_bytes:
-        raise ForeignFileError(
-            f"{path}: found {status.st_size} bytes, expected at most {limit_bytes}."
+        raise refuse(
+            f"{path}", MalformedError("", f"{status.st_size} bytes", f"at most {limit_bytes}")
         )
     return status.st_size
 
@@ -65,9 +63,11 @@ def read_bytes(path: Path, limit_bytes: int) -> bytes:
         with path.open("rb") as file:
             data = file.read(limit_bytes + 1)
     except OSError as error:
-        raise ForeignFileError(f"{path}: cannot be read: {error.strerror}.") from None
+        raise _unreadable(path, error) from None
     if len(data) > limit_bytes:
-        raise ForeignFileError(f"{path}: grew beyond {limit_bytes} bytes while it was read.")
+        raise refuse(
+            f"{path}", MalformedError("", "a file that grows", f"at most {limit_bytes} bytes")
+        )
     return data
 
 
@@ -78,64 +78,42 @@ def describe(data: bytes, where: str) -> SourceFile:
     )
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ForeignFileError(f"{shown(twice)}: found this key twice in one table, expected once")
-    return made
+def refuse(place: str, wrong: MalformedError) -> ForeignFileError:
+    """What is wrong in a file of others, with its name and what to do."""
+    return ForeignFileError(f"{place}: {wrong}; {ADVICE}.")
 
 
 def parse_json(path: Path, data: bytes) -> dict[str, Any]:
     """One JSON object; raises `ForeignFileError` for all else.
 
-    Refuses what a record could not hold: a key that stands twice, NaN and infinities, letters that
-    are no Unicode, nesting beyond 50 levels.
+    Refuses what a record could not hold: a key that stands twice, NaN and infinities, integers
+    beyond 64 bits, letters that are no Unicode, nesting beyond 50 levels.
     """
     try:
-        value = json.loads(data, object_pairs_hook=_once)
-    except ForeignFileError as error:
-        raise ForeignFileError(f"{path}: {error}.") from None
-    except UnicodeDecodeError as error:
-        raise ForeignFileError(f"{path}: byte {error.start}: expected UTF-8.") from None
-    except RecursionError:
-        raise ForeignFileError(f"{path}: nested too deeply for a result file.") from None
-    except ValueError as error:
-        raise ForeignFileError(
-            f"{path}: not valid JSON, perhaps cut short: {str(error).splitlines()[0]}."
-        ) from None
+        return _storable(strict.parse_json(data, OBJECT))
+    except MalformedError as error:
+        raise refuse(f"{path}", error) from None
+
+
+def _storable(value: Any) -> dict[str, Any]:
+    """The value, unless it is no object or holds anything that no record could."""
     if not isinstance(value, dict):
-        raise ForeignFileError(
-            f"{path}: found {shown(value)}, expected an object with the keys of LightEval's "
-            "result files."
-        )
-    wrong = _unstorable(value)
-    if wrong is not None:
-        raise ForeignFileError(f"{path}: {wrong}.")
-    return value
-
-
-def _unstorable(value: Any) -> str | None:
-    """The first thing in it that no record could hold, as key, found and expected."""
-    todo: list[tuple[tuple[str, ...], Any]] = [((), value)]
-    while todo:
-        where, thing = todo.pop()
+        raise MalformedError("", shown(value), OBJECT)
+    for where, thing in strict.walk(value):
         key = shown_key(where)
         if len(where) > MAX_DEPTH:
-            return f"{key[:FOUND_CHARACTERS]}…: nested deeper than {MAX_DEPTH} levels"
-        if isinstance(thing, float) and not math.isfinite(thing):
-            return f"{key}: found {thing}, expected a finite number"
+            raise MalformedError(
+                f"{key[:FOUND_CHARACTERS]}…",
+                f"a value nested deeper than {MAX_DEPTH} levels",
+                f"at most {MAX_DEPTH}",
+            )
         if isinstance(thing, str) and not _is_unicode(thing):
-            return f"{key}: found {shown(thing)}, expected text that is Unicode"
+            raise MalformedError(key, shown(thing), "text that is Unicode")
         if isinstance(thing, dict):
             bad = next((name for name in thing if not _is_unicode(name)), None)
             if bad is not None:
-                return f"{key}: found the key {shown(bad)}, expected text that is Unicode"
-            todo.extend(((*where, name), inner) for name, inner in thing.items())
-        if isinstance(thing, list):
-            todo.extend(((*where, str(row)), inner) for row, inner in enumerate(thing))
-    return None
+                raise MalformedError(key, f"the key {shown(bad)}", "text that is Unicode")
+    return value
 
 
 def _is_unicode(text: str) -> bool:
@@ -146,22 +124,9 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def shown_key(where: tuple[str, ...]) -> str:
-    """A place in a JSON document, for a sentence."""
-    safe = ".".join(where).encode("ascii", "backslashreplace").decode()
-    return " ".join(safe.split()) or "the document"
-
-
 def shaped(place: str, shape: type[ShapeT], value: Any) -> ShapeT:
     """`value` as a checked shape; raises `ForeignFileError` naming the first wrong key."""
     try:
         return shape.model_validate(value)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = shown_key(tuple(str(part) for part in first["loc"]))
-        if first["type"] == "missing":
-            found, expected = "nothing", "this key, which LightEval always writes"
-        else:
-            found = shown(first["input"])
-            expected = first["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-        raise ForeignFileError(f"{place}: {key}: found {found}, expected {expected}.") from None
+        raise refuse(place, strict.first_wrong(error)) from None

@@ -6,7 +6,6 @@ everything that would need it is refused with the command that resolves it.
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -18,6 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from tina_bench.errors import IntegrityError, LockError
 from tina_bench.store.atomic import write_text
 from tina_bench.store.hashing import digest, sha256_file
+from tina_bench.strict import (
+    MalformedError,
+    contradiction,
+    first_wrong,
+    parse_toml,
+    read_bytes,
+    shown,
+)
 
 LOCK_NAME = "checkpoints.lock"
 LOCK_VARIABLE = "TINA_BENCH_LOCK"
@@ -63,7 +70,11 @@ class LockedFiles(BaseModel):
     def _stay_in_their_folder(cls, files: dict[str, LockedFile]) -> dict[str, LockedFile]:
         for name in files:
             if not is_safe_name(name):
-                raise ValueError(f"found the file name {name!r}, expected a path inside its folder")
+                raise contradiction(
+                    shown(name),
+                    "a file name that leads out or hides something",
+                    "a path inside its folder",
+                )
         return files
 
     @model_validator(mode="after")
@@ -145,20 +156,23 @@ def read_lock(path: Path | None = None) -> Lock:
     """Read a lock; raises `LockError` naming the file and what is wrong with it."""
     path = path or chosen_lock()
     try:
-        return Lock.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Lock.model_validate(parse_toml(read_bytes(path), "a lock"))
     except FileNotFoundError:
         raise LockError(
-            f"{path}: does not exist; `tina-bench lock --file {path}` makes it, and one comes with "
-            "the package and with every checkout."
+            f"{path}: found nothing there, expected a lock; `tina-bench lock --file {path}` makes "
+            "it, and one comes with the package and with every checkout."
         ) from None
-    except OSError as error:
-        raise LockError(f"{path}: cannot be read: {error.strerror}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise LockError(f"{path}: not valid TOML: {error}.") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise LockError(f"{path}: {key}: {first['msg'].removeprefix('Value error, ')}.") from None
+        raise _refusal(path, first_wrong(error)) from None
+    except MalformedError as error:
+        raise _refusal(path, error) from None
+
+
+def _refusal(path: Path, wrong: MalformedError) -> LockError:
+    return LockError(
+        f"{path}: {wrong}; restore it from the package or a checkout, or remove it and let "
+        f"`tina-bench lock --file {path}` make it."
+    )
 
 
 def lock_text(lock: Lock) -> str:

@@ -20,7 +20,8 @@ def _plus(one: float | None, other: float | None, times: int) -> float | None:
     return None if one is None or other is None else one + times * other
 
 
-def _add(sum_: Amounts, part: Amounts, times: int) -> Amounts:
+def add(sum_: Amounts, part: Amounts, times: int) -> Amounts:
+    """The sum and so many times the part; what is unknown in either is unknown."""
     return Amounts(
         _plus(sum_.seconds, part.seconds, times),
         _plus(sum_.gpu_hours, part.gpu_hours, times),
@@ -57,8 +58,8 @@ def total(jobs: Iterable[PlannedJob]) -> Total:
     for (key, kind), n in times.items():
         estimate = by_id[key]
         for place, end in enumerate(ENDS):
-            whole[place] = _add(whole[place], end(estimate), n)
-            known[place] = _add(known[place], _known(end(estimate)), n)
+            whole[place] = add(whole[place], end(estimate), n)
+            known[place] = add(known[place], _known(end(estimate)), n)
         central = estimate.central
         if None in (central.seconds, central.gpu_hours, central.cost_usd):
             unknown[kind] += n

@@ -24,35 +24,54 @@ from tina_bench.errors import BusyError, IntegrityError, UsageError
 from tina_bench.store.contract import LEDGER_FILE, RESULT_FILE, JobResult
 from tina_bench.store.imported import ImportedResult, ImportedRun, imported_results
 from tina_bench.store.log import read_log
-from tina_bench.store.records import LedgerEntry, ResultRecord
+from tina_bench.store.records import LedgerEntry, Record, ResultRecord
+from tina_bench.strict import MalformedError, first_wrong, parse_json, read_bytes, shown
 
 WORK_SUFFIX = ".work"
 RecordT = TypeVar("RecordT", bound=BaseModel)
 
 
 def read_record(path: Path, shape: type[RecordT]) -> RecordT:
-    """Read one JSON record; raises `IntegrityError` naming the file and the first wrong field."""
+    """Read one JSON record, strictly: `1` is no `true`, and no key stands twice.
+
+    Raises `IntegrityError` naming the file and the first wrong field, also for a record that
+    contradicts itself, and `FileNotFoundError` where there is no file.
+    """
     try:
-        return shape.model_validate_json(path.read_bytes())
+        data = read_bytes(path)
+        parse_json(data, f"one {shape.__name__}")
+        made = shape.model_validate_json(data, strict=True)
+        _refuse_contradiction(made)
     except ValidationError as error:
+        raise _refusal(f"{path}", shape, first_wrong(error)) from None
+    except MalformedError as error:
         raise _refusal(f"{path}", shape, error) from None
+    return made
 
 
 def read_records(path: Path, shape: type[RecordT]) -> Iterator[RecordT]:
     """Read a log of such records; refuses damage, and the first record of another shape."""
     for number, record in enumerate(read_log(path), start=1):
         try:
-            yield shape.model_validate(record)
+            made = shape.model_validate(record)
+            _refuse_contradiction(made)
         except ValidationError as error:
+            raise _refusal(f"{path}, line {number}", shape, first_wrong(error)) from None
+        except MalformedError as error:
             raise _refusal(f"{path}, line {number}", shape, error) from None
+        yield made
 
 
-def _refusal(place: str, shape: type[BaseModel], error: ValidationError) -> IntegrityError:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the file"
+def _refuse_contradiction(made: BaseModel) -> None:
+    wrong = made.contradiction() if isinstance(made, Record) else None
+    if wrong is not None:
+        raise wrong
+
+
+def _refusal(place: str, shape: type[BaseModel], wrong: MalformedError) -> IntegrityError:
     return IntegrityError(
-        f"{place}: {where}: {first['msg']}; expected a {shape.__name__} as this version of "
-        "tina-bench writes it. Restore the file from a copy, or start afresh in another home."
+        f"{place}: {wrong}; restore this {shape.__name__} from a copy, or start afresh in another "
+        "home."
     )
 
 
@@ -110,9 +129,27 @@ class Home:
         }
 
     def results(self) -> list[ResultRecord]:
-        """Every result record, ordered by profile, model and task."""
+        """Every result record, ordered by profile, model and task.
+
+        Raises `IntegrityError` for a record that is not of the profile, model and task whose place
+        it stands in.
+        """
         paths = sorted((self.root / "results").glob("*/*/*.json"))
-        return [read_record(path, ResultRecord) for path in paths]
+        return [self._result(path) for path in paths]
+
+    def _result(self, path: Path) -> ResultRecord:
+        record = read_record(path, ResultRecord)
+        said = (record.provenance.profile, record.model, record.task)
+        stands = (path.parent.parent.name, path.parent.name, path.stem)
+        keys = ("provenance.profile", "model", "task")
+        for key, found, expected in zip(keys, said, stands, strict=True):
+            if found != expected:
+                raise _refusal(
+                    f"{path}",
+                    ResultRecord,
+                    MalformedError(key, shown(found), f"{shown(expected)}, as its place says"),
+                )
+        return record
 
     def measurements(self, profile: str | None = None) -> list[ResultRecord]:
         """Result records of one profile; of all, when no model × task stands under two of them.
@@ -143,8 +180,9 @@ class Home:
             run = read_record(path, ImportedRun)
             if run.id != path.stem or not run.file.sha256.startswith(run.id):
                 raise IntegrityError(
-                    f"{path}: id: found {run.id!r}, expected the file's name and the beginning of "
-                    "the source's sha256. Restore the file from a copy, or import it again."
+                    f"{path}: id: found {shown(run.id)}, expected the file's name and the "
+                    "beginning of the source's sha256; restore the file from a copy, or import it "
+                    "again."
                 )
             runs.append(run)
         return runs

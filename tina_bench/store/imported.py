@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from tina_bench.store.hashing import digest
 from tina_bench.store.records import Record
+from tina_bench.strict import MalformedError, shown
 
 ID_DIGITS = 16
 NKnown = Literal["details", "task configuration", "standard error", "catalog"]
@@ -151,6 +152,26 @@ class ImportedRun(Record):
     """LightEval's own averages over the file's tasks, as printed."""
     tasks: tuple[ImportedTask, ...]
     """By printed name."""
+
+    def contradiction(self) -> MalformedError | None:
+        """A file has each task once, and no task more right answers than problems."""
+        seen: dict[str, int] = {}
+        for row, task in enumerate(self.tasks):
+            first = seen.setdefault(task.task_as_printed, row)
+            if first != row:
+                return MalformedError(
+                    f"tasks.{row}.task_as_printed",
+                    f"{shown(task.task_as_printed)} as in tasks.{first}",
+                    "each task once",
+                )
+            for place, score in enumerate(task.scores):
+                if task.n is not None and not 0 <= (score.n_correct or 0) <= task.n:
+                    return MalformedError(
+                        f"tasks.{row}.scores.{place}.n_correct",
+                        f"{score.n_correct}",
+                        f"at most {task.n}, the number of problems, and not less than 0",
+                    )
+        return None
 
 
 class ImportedResult(Record):

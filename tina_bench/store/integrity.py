@@ -1,11 +1,16 @@
 """Is a result record still backed by the bytes it was made from?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from tina_bench.errors import IntegrityError
-from tina_bench.store.hashing import sha256_prefix
+from tina_bench.store.contract import GRADER_PACKAGES
+from tina_bench.store.hashing import digest, sha256_prefix
 from tina_bench.store.records import ResultRecord
+
+NAME_DIGITS = 16
+"""Of a hash, in the name of a log."""
 
 
 def check_sample_logs(root: Path, records: Iterable[ResultRecord]) -> None:
@@ -36,3 +41,32 @@ def check_sample_log(root: Path, record: ResultRecord) -> None:
             f"{path}: found other bytes than the result of {record.model} on {record.task} was "
             "made from; restore it from a copy, or start afresh in another home."
         )
+
+
+def sample_log_name(weights_sha256: Mapping[str, str], engine: Mapping[str, Any]) -> str:
+    """The name that a sample log has for what made it: weights, tokenizer and engine."""
+    return digest({"weights": dict(weights_sha256), "engine": dict(engine)})[:NAME_DIGITS]
+
+
+def grade_log_name(sample_log: str, grader: Mapping[str, str]) -> str | None:
+    """The name that a grade log has for what it grades and for what graded it.
+
+    `sample_log` is the name of the graded log, `grader` what a record says of its grader; `None`
+    where it does not say all that the name is made of.
+    """
+    versions = {name: grader.get(name) for name in GRADER_PACKAGES}
+    removed = grader.get("remove_reasoning_tags")
+    if None in versions.values() or removed not in {"true", "false"}:
+        return None
+    return digest([sample_log, versions, removed == "true"])[:NAME_DIGITS]
+
+
+def evidence_sha256(record: ResultRecord) -> str:
+    """What a verdict rests on, as one hash: answers by problem and run, and their protocol.
+
+    Two records with the same hash give every claim the same verdict; when and where they were made
+    does not enter.
+    """
+    rest = {"protocol": record.provenance.protocol, "stack": record.provenance.stack}
+    values = record.model_dump(mode="json", include={"model", "task", "seeds", "problems"})
+    return digest({**values, **rest})

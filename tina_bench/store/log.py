@@ -21,6 +21,7 @@ from typing import Any, Self
 from tina_bench.errors import BusyError, DamagedLogError
 from tina_bench.store.atomic import fsync_folder
 from tina_bench.store.hashing import canonical_json, digest
+from tina_bench.strict import shown
 
 CHECK_DIGITS = 16
 
@@ -44,25 +45,28 @@ def _is_spelled(record: dict[str, Any], line: bytes) -> bool:
         return False
 
 
+ADVICE = "restore the file from a copy, or start afresh in another home."
+
+
 def _parse(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    place = f"{path}, line {number}"
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DamagedLogError(
-            f"{path}, line {number}: found {line[:40]!r}, expected one JSON object; "
-            "restore the file from a copy, or start afresh in another home."
+            f"{place}: found {line[:40]!r}, expected one JSON object as tina-bench writes it; "
+            f"{ADVICE}"
         ) from None
     if not isinstance(record, dict) or "check" not in record:
         raise DamagedLogError(
-            f"{path}, line {number}: the line has no 'check' field; it was not written by "
-            "tina-bench. Restore the file from a copy, or start afresh in another home."
+            f"{place}: found no 'check' field, expected one, as tina-bench writes it into every "
+            f"line; {ADVICE}"
         )
     check = record.pop("check")
     if not _is_spelled(record, line):
         raise DamagedLogError(
-            f"{path}, line {number}: the line's content does not match its check {check!r}: it was "
-            "changed after it was written. Restore the file from a copy, or start afresh in "
-            "another home."
+            f"{place}: found content that does not match its check {shown(check)}, expected the "
+            f"line as it was written; {ADVICE}"
         )
     return record
 
@@ -79,11 +83,18 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
     """Yield every whole record in order; a missing file is an empty log.
 
     A torn last line is left out. Raises `DamagedLogError` at the first line that is damaged in any
-    other way, naming file and line.
+    other way, naming file and line, and for what is no file or cannot be read.
     """
-    if path.exists():
+    if not path.exists():
+        return
+    try:
         for number, line in _whole_lines(path):
             yield _parse(path, number, line)
+    except OSError as error:
+        raise DamagedLogError(
+            f"{path}: found something that cannot be read ({error.strerror}), expected a log; "
+            f"{ADVICE}"
+        ) from None
 
 
 class LogWriter:

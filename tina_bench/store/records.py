@@ -11,7 +11,11 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from tina_bench.strict import MalformedError, shown
+
 SCHEMA_VERSION = 1
+MAX_TOKENS = 2**40
+"""Of one answer: beyond all models, and small enough for sums over every answer of a home."""
 
 
 class Record(BaseModel):
@@ -20,6 +24,19 @@ class Record(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
     )
+
+    def contradiction(self) -> MalformedError | None:
+        """In what a record of this shape says two things at once; asked of whatever is read."""
+        return None
+
+
+def _below_zero(record: Record, *names: str) -> MalformedError | None:
+    """The first of these quantities that is negative, where none can be."""
+    for name in names:
+        value = getattr(record, name)
+        if value is not None and value < 0:
+            return MalformedError(name, shown(value), "nothing below 0")
+    return None
 
 
 class JobKind(StrEnum):
@@ -136,6 +153,14 @@ class LedgerEntry(Record):
     cost_usd: float | None
     """Price times billed time; `None` when either is unknown."""
 
+    def contradiction(self) -> MalformedError | None:
+        """Nobody is paid for time, tokens or energy, and none of them flows back."""
+        return _below_zero(
+            self, "wall_seconds", "cpu_seconds", "peak_memory_bytes", "tokens_in", "tokens_out",
+            "samples", "steps", "gpu_count", "gpu_seconds", "gpu_utilisation", "energy_joules",
+            "price_usd_per_hour", "cost_usd",
+        )  # fmt: skip
+
 
 class Sample(Record):
     """One generation, as the engine gave it. Never graded in place."""
@@ -166,6 +191,10 @@ class Sample(Record):
     finished_at: AwareDatetime
     """When it was finished."""
 
+    def contradiction(self) -> MalformedError | None:
+        """An answer has a place and a length."""
+        return _below_zero(self, "index", "tokens_in", "tokens_out")
+
 
 class SampleSource(Record):
     """What made the samples of a log; written beside it under the same name."""
@@ -189,6 +218,8 @@ class GradeStatus(StrEnum):
     GRADED = "graded"
     TIMEOUT = "timeout"
     ERROR = "error"
+    KILLED = "killed"
+    """Its worker process ended amid it, as the kernel ends one where memory is short."""
 
 
 class Grade(Record):
@@ -221,6 +252,12 @@ class Grade(Record):
     """The answer was cut at the limit."""
     tokens_out: int
     """Generated tokens."""
+
+    def contradiction(self) -> MalformedError | None:
+        """Only a grader that came to a decision can have decided for the answer."""
+        if self.correct and self.status is not GradeStatus.GRADED:
+            return MalformedError("correct", "true", f"false, as status is {str(self.status)!r}")
+        return _below_zero(self, "index", "tokens_out")
 
 
 class Provenance(Record):
@@ -289,19 +326,32 @@ class ProblemOutcome(Record):
     """True where the answer was cut at the limit."""
     tokens_out: tuple[int, ...]
     """Generated tokens a run."""
+    answer_group: tuple[int, ...] = ()
+    """Which runs gave the same answer, as the grader read it: 0 for the right one, 1 and up for
+    each wrong one in the order of runs, -1 for none or no decision. Empty where it is not known."""
 
+    def contradiction_over(self, k: int) -> tuple[str, str, str] | None:
+        """Key, found and expected of what does not fit k runs, or one column another."""
+        for key in ("correct", "undecided", "answered", "truncated", "tokens_out"):
+            if len(getattr(self, key)) != k:
+                return key, f"{len(getattr(self, key))} values", f"{k}, one a seed"
+        if self.index < 0:
+            return "index", str(self.index), "a row of the dataset, from 0"
+        for run, tokens in enumerate(self.tokens_out):
+            if not 0 <= tokens < MAX_TOKENS:
+                return f"tokens_out.{run}", shown(tokens), f"0 or more, and less than {MAX_TOKENS}"
+            if self.correct[run] and self.undecided[run]:
+                return f"correct.{run}", "true", f"false, as undecided.{run} is true"
+        return self._group_contradiction(k)
 
-class Cost(Record):
-    """What a result cost; sums over all attempts, failed and interrupted ones included."""
-
-    wall_seconds: float
-    """Wall-clock time."""
-    gpu_seconds: float | None
-    """GPU time; `None` if unknown for any part."""
-    energy_joules: float | None
-    """Energy; `None` if unknown for any part."""
-    cost_usd: float | None
-    """Dollars; `None` if unknown for any part."""
+    def _group_contradiction(self, k: int) -> tuple[str, str, str] | None:
+        if self.answer_group and len(self.answer_group) != k:
+            return "answer_group", f"{len(self.answer_group)} values", f"{k}, one a seed, or none"
+        for run, group in enumerate(self.answer_group):
+            if group < -1 or (group == 0) is not self.correct[run]:
+                told = "0 where correct, else -1 or a number from 1"
+                return f"answer_group.{run}", shown(group), told
+        return None
 
 
 class ResultRecord(Record):
@@ -320,6 +370,35 @@ class ResultRecord(Record):
     """Outcomes by problem, in dataset order."""
     provenance: Provenance
     """How it came about."""
+
+    def contradiction(self) -> MalformedError | None:
+        """Every problem stands once and has one value a seed; an undecided answer is not correct.
+
+        Otherwise a score over it is of another benchmark, or counts an answer twice.
+        """
+        if not self.seeds or not self.problems:
+            empty = "problems" if self.seeds else "seeds"
+            return MalformedError(empty, "none", "at least one")
+        if list(self.seeds) != sorted(set(self.seeds)):
+            return MalformedError("seeds", shown(list(self.seeds)), "each once, ascending")
+        if self.provenance.finished_at < self.provenance.started_at:
+            return MalformedError(
+                "provenance.finished_at",
+                f"{self.provenance.finished_at}",
+                f"no time before started_at, {self.provenance.started_at}",
+            )
+        seen: dict[str | int, int] = {}
+        for row, problem in enumerate(self.problems):
+            wrong = problem.contradiction_over(self.k)
+            for key in ("problem", "index"):
+                first = seen.setdefault(getattr(problem, key), row)
+                if first != row and wrong is None:
+                    twice = f"{shown(getattr(problem, key))} as in problems.{first}"
+                    wrong = key, twice, "each problem once"
+            if wrong is not None:
+                key, found, expected = wrong
+                return MalformedError(f"problems.{row}.{key}", found, expected)
+        return None
 
     @property
     def n(self) -> int:

@@ -1,0 +1,1 @@
+"""Wrong, torn and contradictory inputs, each put to the whole program."""
