@@ -1,7 +1,8 @@
-"""`tina-bench verify`: published numbers against what was measured here."""
+"""`tina-bench verify`: published numbers against what was measured here, for people and for CI."""
 
-from collections import Counter
-from typing import TYPE_CHECKING, Annotated
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -10,110 +11,349 @@ from tina_bench.cli.common import (
     ChosenProfileOption,
     HomeOption,
     JsonOption,
+    LockOption,
+    PriceOption,
     console,
+    json_text,
     open_home,
+    open_lock,
+    parse_price,
     print_json,
-    table,
 )
 
 if TYPE_CHECKING:
-    from tina_bench.stats.shapes import Judgement
+    from tina_bench.store.home import Home
+    from tina_bench.verifying.baseline import Baseline
+    from tina_bench.verifying.shapes import Verification
+    from tina_bench.verifying.verify import Ask, Judged
 
-EXIT_NOT_REPRODUCED = 1
-EXIT_INCONCLUSIVE = 3
-COLOURS = {
-    "REPRODUCED": "green",
-    "NOT_REPRODUCED": "red",
-    "INCONCLUSIVE": "yellow",
-    "NOT_COMPARABLE": "blue",
-    "NOT_MEASURED": "dim",
-}
-SIGNS = {
-    "REPRODUCED": "●",
-    "NOT_REPRODUCED": "✗",
-    "INCONCLUSIVE": "◐",
-    "NOT_COMPARABLE": "≠",
-    "NOT_MEASURED": "·",
-}
-
-
-def _print(judgements: list["Judgement"]) -> None:
-    rows = table("verdict", "model", "task", "claimed", "ours", "reason", right=("claimed", "ours"))
-    for judgement in judgements:
-        ours = judgement.measured_percent
-        verdict, colour = judgement.verdict, COLOURS[judgement.verdict]
-        reason = judgement.reason
-        if judgement.would_decide:
-            reason += f" {judgement.would_decide}"
-        rows.add_row(
-            f"[{colour}]{SIGNS[verdict]} {verdict}[/{colour}]", judgement.model, judgement.task,
-            f"{judgement.claimed_percent:.{judgement.decimals}f}",
-            "–" if ours is None else f"{ours:.2f}", reason,
-        )  # fmt: skip
-    console().print(rows)
-    caveats: dict[str, list[str]] = {}
-    for judgement in judgements:
-        for caveat in judgement.caveats:
-            tasks = caveats.setdefault(caveat, [])
-            if judgement.task not in tasks:
-                tasks.append(judgement.task)
-    for caveat, tasks in caveats.items():
-        console().print(f"Not as published ({', '.join(tasks)}): {caveat}.", markup=False)
+FILES, BASELINE, WHAT = "Files for CI", "Known discrepancies", "What to verify"
 
 
 def verify(
     model: Annotated[
-        list[str] | None, typer.Option("--model", "-m", help="Only claims about this model.")
+        list[str] | None,
+        typer.Option("--model", "-m", help="Only claims about this model.", rich_help_panel=WHAT),
     ] = None,
     profile: ChosenProfileOption = None,
+    records: Annotated[
+        Path | None,
+        typer.Option(
+            "--records",
+            metavar="DIR",
+            help="Committed records instead of a home: a folder with results/, grades/ and, unless "
+            "--without-samples, samples/.",
+            rich_help_panel=WHAT,
+        ),
+    ] = None,
+    without_samples: Annotated[
+        bool,
+        typer.Option(
+            "--without-samples",
+            help="Sample logs need not be there: scores are recomputed from grades, and every "
+            "output says that the answers themselves were not seen.",
+            rich_help_panel=WHAT,
+        ),
+    ] = False,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--fail-on",
+            metavar="WHAT[,WHAT…]",
+            help="What fails: not-reproduced (if not given), inconclusive, not-comparable, "
+            "not-measured, audit (a printed value that no run can give), stale (a baseline entry "
+            "that nothing needs), or nothing. Changed records always fail.",
+        ),
+    ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="INCONCLUSIVE fails too, with exit code 3.")
+        bool, typer.Option("--strict", help="The same as --fail-on not-reproduced,inconclusive.")
     ] = False,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline",
+            metavar="FILE",
+            help="Accepted cases do not fail; each is shown with its reason.",
+            rich_help_panel=BASELINE,
+        ),
+    ] = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept",
+            metavar="CLAIM",
+            help="Write this claim's case, as it stands, into the baseline file "
+            "(tina-bench-baseline.toml if --baseline names none). May be given several times.",
+            rich_help_panel=BASELINE,
+        ),
+    ] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            "--reason", metavar="TEXT", help="With --accept: why.", rich_help_panel=BASELINE
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by", metavar="WHO", help="With --accept: who accepts it.", rich_help_panel=BASELINE
+        ),
+    ] = None,
+    junit: Annotated[
+        Path | None,
+        typer.Option("--junit", metavar="FILE", help="Write JUnit XML.", rich_help_panel=FILES),
+    ] = None,
+    badge: Annotated[
+        Path | None,
+        typer.Option("--badge", metavar="FILE", help="Write an SVG badge.", rich_help_panel=FILES),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            help="Write the JSON document, beside the table.",
+            rich_help_panel=FILES,
+        ),
+    ] = None,
+    summary: Annotated[
+        Path | None,
+        typer.Option(
+            "--summary",
+            metavar="FILE",
+            envvar="GITHUB_STEP_SUMMARY",
+            help="Add a Markdown summary to the end of this file.",
+            rich_help_panel=FILES,
+        ),
+    ] = None,
+    annotate: Annotated[
+        bool | None,
+        typer.Option(
+            "--annotations/--no-annotations",
+            help="Print GitHub workflow commands that point at claims and records; on by itself "
+            "where GITHUB_ACTIONS is true.",
+            rich_help_panel=FILES,
+        ),
+    ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="List the claims that nothing was measured for, too.")
+        bool,
+        typer.Option("--all", help="List claims that nothing was measured for, and every audit."),
     ] = False,
+    price: PriceOption = None,
+    audits: Annotated[
+        bool, typer.Option("--audits/--no-audits", help="Audit the published numbers, too.")
+    ] = True,
     catalog: CatalogOption = None,
+    lock: LockOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Give every claim that has a result a verdict. Needs no engine and no GPU.
+    """Give every claim that has a result a verdict, by records that are recomputed, not believed.
 
-    Checks first that the samples behind each result are unchanged.
+    Needs no engine, no GPU and no network. Every score is counted again from its grades, every
+    hash compared: of the samples, of the logs' names, of dataset and weights with the lock. What
+    could not be checked is listed. A record that is not what it says is judged by nobody and fails.
+    Then come audits of the published numbers themselves.
 
-    Exit codes: 0 no claim is contradicted; 1 at least one is NOT_REPRODUCED; 3 with --strict, none
-    is contradicted but at least one is INCONCLUSIVE; 14-15 stored bytes have changed; 22 no claim
-    has a result in this home, so there is nothing to verify.
+    Exit codes, the first that applies: 14 a record is not what it says (15: its log is damaged);
+    1 a claim is NOT_REPRODUCED and that fails; 3 only something else of --fail-on fails; 0 nothing
+    fails. And: 11 a bad option or baseline file; 22 there is neither a result nor an import here.
     """
     from tina_bench.catalog.load import load_catalog
-    from tina_bench.errors import BlockedError
-    from tina_bench.stats.report import build_report
-    from tina_bench.store.integrity import check_sample_logs
+    from tina_bench.errors import UsageError
+    from tina_bench.verifying.baseline import DEFAULT_NAME, Baseline, read_baseline
+    from tina_bench.verifying.failing import FailOn, parse_fail_on
+    from tina_bench.verifying.verify import Ask, judge
+    from tina_bench.verifying.writing import check_targets, write_all
 
-    store = open_home(home)
-    records = store.measurements(profile)
-    check_sample_logs(store.root, records)
-    report = build_report(load_catalog(catalog or ()), records)
-    chosen = [judged for judged in report.judgements if not model or judged.model in model]
-    counts = Counter(str(judgement.verdict) for judgement in chosen)
-    measured = [judged for judged in chosen if judged.verdict != "NOT_MEASURED"]
-    if not measured:
-        raise BlockedError(
-            f"none of {len(chosen)} claims has a result in {store.root}; run "
-            "`tina-bench reproduce` first, or name another home with --home."
+    given = parse_price(price)
+    failing = parse_fail_on(fail_on, strict=strict)
+    if FailOn.AUDIT in failing and not audits:
+        raise UsageError("--fail-on audit needs the audits; leave out --no-audits.")
+    store = _folder(home, records)
+    if (reason is None) != (not accept) or (by is not None and not accept):
+        raise UsageError("--accept CLAIM, --reason TEXT and --by WHO go together.")
+    kept = baseline or (Path(DEFAULT_NAME) if accept else None)
+    targets = {"--junit": junit, "--badge": badge, "--report": report, "--summary": summary}
+    named = {option: path for option, path in targets.items() if path is not None}
+    check_targets(named, store.root, {"--baseline": kept} if kept else {})
+    if accept and kept:
+        check_targets({"--baseline": kept}, store.root, {})
+    known = Baseline()
+    if kept and (kept.exists() or not accept):
+        known = read_baseline(kept)
+    loaded = load_catalog(catalog or ())
+    ask = Ask(
+        profile=profile,
+        models=tuple(model or ()),
+        fail_on=failing,
+        baseline=known,
+        without_samples=without_samples,
+        audits=audits,
+        price_usd_per_hour=given[1] if given else None,
+    )
+    judged = judge(store, loaded, open_lock(lock, loaded), ask)
+    texts: dict[Path, str] = {}
+    if accept and kept and reason is not None:
+        ask = _accepted(judged, ask, accept, reason=reason, by=by)
+        texts[kept] = _baseline_text(ask.baseline)
+    made = _verify(judged, ask)
+    texts |= _files(made, junit=junit, badge=badge, report=report, summary=summary)
+    write_all(texts)
+    if annotate is None:
+        annotate = os.environ.get("GITHUB_ACTIONS") == "true"
+    _say(made, store, catalog or [], as_json=as_json, annotate=annotate, everything=everything)
+    _end(made, store)
+
+
+def _folder(home: Path | None, records: Path | None) -> "Home":
+    from tina_bench.errors import UsageError
+
+    if records is None:
+        return open_home(home)
+    if not records.is_dir():
+        raise UsageError(
+            f"--records {records}: is no folder, expected one with results/ and grades/."
         )
-    listed = chosen if everything else measured
+    return open_home(records)
+
+
+def _accepted(
+    judged: "Judged", ask: "Ask", names: list[str], *, reason: str, by: str | None
+) -> "Ask":
+    from dataclasses import replace
+
+    from tina_bench.store.records import now
+    from tina_bench.verifying.verify import accept_cases
+
+    baseline = accept_cases(judged, ask.baseline, names, reason=reason, by=by, date=now().date())
+    return replace(ask, baseline=baseline)
+
+
+def _baseline_text(baseline: "Baseline") -> str:
+    from tina_bench.verifying.baseline import baseline_text
+
+    return baseline_text(baseline)
+
+
+def _verify(judged: "Judged", ask: "Ask") -> "Verification":
+    from tina_bench.verifying.verify import verify as weigh
+
+    return weigh(judged, ask)
+
+
+def _files(
+    made: "Verification",
+    *,
+    junit: Path | None,
+    badge: Path | None,
+    report: Path | None,
+    summary: Path | None,
+) -> dict[Path, str]:
+    """Every file that was asked for, with its text."""
+    texts = {}
+    if junit is not None:
+        from tina_bench.verifying.junit import junit_xml
+
+        texts[junit] = junit_xml(made)
+    if badge is not None:
+        from tina_bench.verifying.badge import badge_svg
+
+        texts[badge] = badge_svg(made)
+    if report is not None:
+        texts[report] = json_text(made.model_dump(mode="json")) + "\n"
+    if summary is not None:
+        from tina_bench.verifying.summary import summary_markdown
+        from tina_bench.verifying.writing import appended
+
+        texts[summary] = appended(summary, summary_markdown(made, _audits_text(made)))
+    return texts
+
+
+def _audits_text(made: "Verification", *, everything: bool = False) -> str:
+    """The audits as a terminal of 120 columns shows them."""
+    import io
+
+    from rich.console import Console
+
+    from tina_bench.cli.audits import print_audits
+
+    if made.audits is None:
+        return ""
+    page = Console(file=io.StringIO(), width=120, highlight=False, color_system=None)
+    with page.capture() as captured:
+        print_audits(made.audits, page, everything=everything)
+    return captured.get()
+
+
+def _say(
+    made: "Verification",
+    store: "Home",
+    catalogs: list[Path],
+    *,
+    as_json: bool,
+    annotate: bool,
+    everything: bool,
+) -> None:
+    from tina_bench.cli.audits import print_audits
+    from tina_bench.cli.verdicts import print_verification
+
+    commands = _commands(made, store, catalogs) if annotate else []
     if as_json:
-        print_json(
-            {
-                "counts": dict(counts),
-                "claims": [judgement.model_dump(mode="json") for judgement in listed],
-            }
-        )
-    else:
-        _print(listed)
-        summary = ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
-        console().print(f"{len(chosen)} claims: {summary}.")
-    if counts["NOT_REPRODUCED"]:
-        raise typer.Exit(EXIT_NOT_REPRODUCED)
-    if strict and counts["INCONCLUSIVE"]:
-        raise typer.Exit(EXIT_INCONCLUSIVE)
+        # On its own stream, where it is no part of the document; the runner reads both.
+        print_json(made.model_dump(mode="json"))
+        for line in commands:
+            typer.echo(line, err=True)
+        return
+    out = console()
+    if not annotate:
+        print_verification(made, out, everything=everything)
+        if made.audits is not None:
+            print_audits(made.audits, out, everything=everything)
+        return
+    from tina_bench.verifying.annotations import silenced
+
+    with out.capture() as captured:
+        print_verification(made, out, everything=everything)
+        if made.audits is not None:
+            print_audits(made.audits, out, everything=everything)
+    typer.echo(silenced(captured.get()), nl=False)
+    for line in commands:
+        typer.echo(line)
+
+
+def _commands(made: "Verification", store: "Home", catalogs: list[Path]) -> list[str]:
+    from tina_bench.verifying.annotations import annotations, file_place
+    from tina_bench.verifying.places import catalog_files, claim_lines
+
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    claims = {}
+    for name, (path, line) in claim_lines(catalog_files(catalogs)).items():
+        place = file_place(path, line, workspace)
+        if place is not None:
+            claims[name] = place
+    records = {}
+    for record in made.records:
+        place = file_place(store.root / record.file, 1, workspace)
+        if place is not None:
+            records[record.file] = place
+    return annotations(made, claims, records)
+
+
+def _end(made: "Verification", store: "Home") -> None:
+    if made.problems:
+        _refuse(made, store)
+    if made.exit_code:
+        raise typer.Exit(made.exit_code)
+
+
+def _refuse(made: "Verification", store: "Home") -> NoReturn:
+    """The first broken record's sentence, and how many more there are."""
+    from tina_bench.errors import DamagedLogError, IntegrityError
+
+    first = next(c for _, c in made.problems if c.exit_code == made.exit_code)
+    damaged = first.exit_code == DamagedLogError.exit_code
+    more = len(made.problems) - 1
+    rest = f" ({more} more like it: see the output.)" if more else ""
+    leaf = DamagedLogError if damaged else IntegrityError
+    raise leaf(f"{store.root}/{first.detail.rstrip('.')}{'.' if not rest else rest[:-1] + '.'}")
