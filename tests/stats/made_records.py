@@ -6,7 +6,7 @@ from tina_bench.catalog.schema import AverageClaim, Claim, Sampling, Task
 from tina_bench.store.records import ProblemOutcome, Provenance, ResultRecord
 
 
-def make_provenance(stack="current", deviations=(), **sampling):
+def make_provenance(stack="current", deviations=(), until_decided=None, **sampling):
     # Only what statistics read: the rest of a provenance is the store's business.
     return Provenance.model_construct(
         stack=stack,
@@ -14,6 +14,7 @@ def make_provenance(stack="current", deviations=(), **sampling):
         grader={"metric": "a:b"},
         prompts_sha256="0" * 64,
         deviations=deviations,
+        until_decided=until_decided,
     )
 
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.stats.made_records import make_record
-from tina_bench.stats.estimates import pass_at_k
 from tina_bench.stats.answers import correct_answers
+from tina_bench.stats.estimates import pass_at_k
 from tina_bench.stats.majority import majority
 from tina_bench.store.records import ResultRecord
 

@@ -15,6 +15,7 @@ from tina_bench.stats.answers import (
     repeats_itself,
 )
 from tina_bench.stats.intervals import average, same_problems, similar_problems
+from tina_bench.stats.majority import majority
 from tina_bench.stats.shapes import AverageEstimate, Rate, TaskEstimate, TotalsEstimate, Validity
 from tina_bench.store.records import ResultRecord
 
@@ -44,6 +45,7 @@ def estimate(record: ResultRecord) -> TaskEstimate:
         run_percents=tuple(runs.tolist()),
         sd_over_runs_points=float(runs.std(ddof=1)) if record.k > 1 else None,
         pass_at_k_percent=pass_at_k(correct),
+        majority_percent=majority(record),
         truncated=_rate(record, flags(record, "truncated")),
         unanswered=_rate(record, ~flags(record, "answered") & ~undecided),
         undecided=_rate(record, undecided),

@@ -31,8 +31,10 @@ from statsmodels.stats.multitest import multipletests
 from tina_bench.catalog.schema import AverageClaim, Claim, Task
 from tina_bench.errors import UsageError
 from tina_bench.stats import wording
+from tina_bench.stats.answers import correct_answers
 from tina_bench.stats.evidence import SIZE, Evidence, weigh, weigh_average
 from tina_bench.stats.protocol import protocol_differences
+from tina_bench.stats.sequential import SequentialDecision, decide
 from tina_bench.stats.shapes import AVERAGE, Judgement, Verdict
 from tina_bench.store.records import ResultRecord
 
@@ -86,7 +88,7 @@ def judge_family(cases: Sequence[Case | AverageCase]) -> tuple[Judgement, ...]:
     family = {
         index: subject.evidence
         for index, subject in enumerate(subjects)
-        if subject.evidence is not None and not subject.differences
+        if subject.evidence is not None and not subject.differences and not subject.looked_at
     }
     adjusted: dict[int, float] = {}
     if family:
@@ -117,6 +119,10 @@ class _Subject:
     differences: tuple[str, ...]
     greedy: bool
     caveats: tuple[str, ...]
+    looked_at: bool = False
+    """Runs were added by looking at the answers: the tests of a fixed design do not hold."""
+    sequential: SequentialDecision | None = None
+    """What the method that holds at any time says; `None` where there is none for such a claim."""
 
 
 def _subject(case: Case | AverageCase) -> _Subject:
@@ -135,6 +141,26 @@ def _subject(case: Case | AverageCase) -> _Subject:
         differences=protocol_differences(case.claim, case.task, record) if record else (),
         greedy=record is not None and _is_greedy(record),
         caveats=record.provenance.caveats if record else (),
+        looked_at=_is_looked_at(record),
+        sequential=_sequential(case.claim, case.task, record),
+    )
+
+
+def _is_looked_at(record: ResultRecord | None) -> bool:
+    return record is not None and record.provenance.until_decided is not None
+
+
+def _sequential(claim: Claim, task: Task, record: ResultRecord | None) -> SequentialDecision | None:
+    """The decision of a result that was looked at as it came; a claim on trainings has none."""
+    if record is None or record.provenance.until_decided is None or claim.trainings is not None:
+        return None
+    return decide(
+        correct_answers(record),
+        claimed_percent=claim.value_percent,
+        decimals=claim.decimals,
+        k0=claim.runs or 1,
+        margin_points=task.margin_points,
+        family=record.provenance.until_decided.family,
     )
 
 
@@ -167,6 +193,7 @@ def _average_subject(case: AverageCase) -> _Subject:
         differences=tuple(differences),
         greedy=all(_is_greedy(record) for record in records),
         caveats=tuple(dict.fromkeys(c for record in records for c in record.provenance.caveats)),
+        looked_at=any(_is_looked_at(record) for record in records),
     )
 
 
@@ -178,6 +205,8 @@ def _undecidable(subject: _Subject) -> Judgement:
     evidence = subject.evidence
     if evidence is None:
         return _judgement(subject, Verdict.NOT_MEASURED, subject.lacks)
+    if not subject.differences:
+        return _looked_at(subject, evidence)
     return _judgement(
         subject,
         Verdict.NOT_COMPARABLE,
@@ -188,6 +217,36 @@ def _undecidable(subject: _Subject) -> Judgement:
         measured_percent=evidence.measured,
         difference_points=evidence.difference,
         direction=wording.direction(subject.claim, evidence.measured),
+    )
+
+
+def _looked_at(subject: _Subject, evidence: Evidence) -> Judgement:
+    """Judge a result whose number of runs was chosen by looking at it."""
+    made = subject.sequential
+    where = wording.position(subject.claim, evidence.measured, subject.made_of)
+    known: dict[str, object] = {
+        "measured_percent": evidence.measured,
+        "difference_points": evidence.difference,
+        "margin_points": subject.margin,
+        "direction": wording.direction(subject.claim, evidence.measured),
+    }
+    if made is None:
+        return _judgement(
+            subject,
+            Verdict.INCONCLUSIVE,
+            f"{where}; {wording.LOOKED_AT}",
+            would_decide=wording.LOOKED_AT_DECIDER,
+            **known,
+        )
+    verdict = made.verdict or Verdict.INCONCLUSIVE
+    return _judgement(
+        subject,
+        verdict,
+        f"{where}; {wording.sequential(subject.margin, made)}",
+        would_decide=wording.sequential_decider(made) if made.verdict is None else None,
+        interval=wording.apart(subject.claim, evidence, made),
+        family=wording.declared_family(made.family),
+        **known,
     )
 
 

@@ -4,9 +4,19 @@ from typing import Literal
 
 from tina_bench.catalog.schema import AverageClaim, Claim
 from tina_bench.stats.evidence import EQUIVALENCE_LEVEL, POWER, SIZE, Evidence
+from tina_bench.stats.sequential import SequentialDecision
+from tina_bench.stats.shapes import Interval, Verdict
 from tina_bench.store.records import ResultRecord
 
 Printed = Claim | AverageClaim
+
+LOOKED_AT = (
+    "the number of runs was chosen by looking at them, and no method here judges a claim about "
+    "trainings or an average under that."
+)
+LOOKED_AT_DECIDER = (
+    "A measurement with a number of runs that is set beforehand (`--seeds` in another home)."
+)
 
 
 def not_measured(claim: Claim) -> str:
@@ -117,6 +127,53 @@ def would_decide(
         f"No number of further seeds of ours is likely to: our score seems to lie near the edge of "
         f"the margin or beyond it, and the claim rests on {rests_on}, which chance moves by "
         f"{evidence.chance_of_claim:.1f} points (SD); {more} would decide."
+    )
+
+
+def sequential(margin: float, made: SequentialDecision) -> str:
+    """Return what follows the position of a result that was looked at as it came."""
+    if made.verdict is Verdict.REPRODUCED:
+        return (
+            f"after {plural(made.decided_after or 0, 'run')} our expected score was within the "
+            f"margin of ±{margin:g} points of the claim, at any time wrong in at most "
+            f"{100 * SIZE:g} % of cases (confidence sequence)."
+        )
+    if made.verdict is Verdict.NOT_REPRODUCED:
+        return (
+            f"after {plural(made.decided_after or 0, 'run')} no score that our runs leave possible "
+            f"({made.family_low_percent:.2f} to {made.family_high_percent:.2f} %) was one that "
+            f"prints the claim from {plural(made.k0, 'run')} ({made.claim_low_percent:.2f} to "
+            f"{made.claim_high_percent:.2f} %), at any time wrong in at most {100 * SIZE:g} % of "
+            "families (confidence sequence)."
+        )
+    return (
+        f"our expected score lies between {made.low_percent:.2f} and {made.high_percent:.2f} % at "
+        f"any time (90 % confidence sequence), which neither fits the margin of ±{margin:g} points "
+        "nor excludes the claim."
+    )
+
+
+def sequential_decider(made: SequentialDecision) -> str:
+    """Return what would settle a case that was looked at and is open."""
+    return (
+        f"More runs of ours, as `reproduce --until-decided` adds them (so far {made.runs}), unless "
+        "our score lies near the edge of the margin."
+    )
+
+
+def declared_family(size: int) -> str:
+    """Return the claims among which the risk was divided before the first look."""
+    return f"{plural(size, 'claim')} declared before the first look (Bonferroni)"
+
+
+def apart(claim: Printed, evidence: Evidence, made: SequentialDecision) -> Interval:
+    """Return the confidence sequence of ours minus the claim, widened by its rounding, points."""
+    known = made.interval
+    return known.model_copy(
+        update={
+            "low": known.low - claim.value_percent - evidence.rounding,
+            "high": known.high - claim.value_percent + evidence.rounding,
+        }
     )
 
 

@@ -103,6 +103,14 @@ def test_a_file_that_repeats_another_is_not_counted():
     assert evidence.set_aside[0].counted_as == f"{1:016x}"
 
 
+def test_two_metrics_of_one_file_are_one_run():
+    catalog = make_catalog([make_claim(50.0, task="math")])
+    files = [make_file(1), make_file(1, metric="exact_match", n_correct=8)]
+    evidence = gather(catalog, files)
+    assert len(evidence.of("m", "aime")) == 1
+    assert [a.reason for a in evidence.set_aside] == ["another metric of the same answers"]
+
+
 def test_a_file_with_the_printed_score_of_the_same_people_is_that_score():
     claims = {"paper": make_claim(30.0, decimals=1)}
     assert names(gather(make_catalog(claims), [make_file(1)])) == ["paper"]
@@ -165,6 +173,14 @@ def test_a_folder_counts_only_where_its_name_ends_with_the_log_s_own():
     assert found("logs/NoExp1_50x/r.json") == (None, None)
     assert found("logs/MyExp1_50/r.json") == (None, None)
     assert model_of(make_file(1, model="m", path="logs/Exp1_50/r.json"), folders) == ("m", None)
+
+
+def test_a_file_in_the_log_s_own_folder_is_the_loggers_whatever_the_user_called_them():
+    path = "logs/evals_Exp1_50/r.json"
+    file = make_file(1, model=None, path=path, reported_by="somebody")
+    evidence = gather(checkpoints(), [file])
+    assert names(evidence) == ["log2", "log1"]
+    assert evidence.measurements[1].told_again_in == (f"imported file {file.id} (aime)",)
 
 
 def test_prints_of_one_number_agree_and_of_two_do_not():

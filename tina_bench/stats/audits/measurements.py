@@ -204,8 +204,10 @@ def _of_files(
     catalog: Catalog, imported: Iterable[ImportedResult], aside: list[SetAside]
 ) -> Iterable[Measurement]:
     folders = log_folders(catalog)
+    loggers = {claim.model: claim.who for _, claim in sorted(catalog.claims.items())}
+    seen: set[tuple[str, str]] = set()
     for result in sorted(imported, key=lambda r: (r.id, r.task_as_printed, r.metric)):
-        model, _ = model_of(result, folders)
+        model, folder = model_of(result, folders)
         if model is None or result.task is None or not result.n or result.n_correct is None:
             continue
         name = file_name(result)
@@ -213,6 +215,13 @@ def _of_files(
             reason = "the same answers as an earlier file: the same run said again"
             aside.append(SetAside(name=name, counted_as=result.repeat_of, reason=reason))
             continue
+        if (result.id, result.task_as_printed) in seen:
+            reason = "another metric of the same answers"
+            aside.append(SetAside(name=f"{name}, {result.metric}", counted_as=name, reason=reason))
+            continue
+        seen.add((result.id, result.task_as_printed))
+        # A file in a checkpoint's own log folder is its loggers', whoever is said to have measured.
+        who = loggers[model] if folder else result.reported_by or "unknown"
         yield Measurement(
             name=name,
             origin="imported file",
@@ -221,7 +230,7 @@ def _of_files(
             percent=100 * result.n_correct / result.n,
             n=result.n,
             runs=1,
-            who=result.reported_by or "unknown",
+            who=who,
             source=result.source or result.path,
         )
 
