@@ -22,10 +22,15 @@ SHARES = ("coverage", "rate", "false_", "_false_", "power", "reproduced", "p_bel
 def rows(name: str) -> pd.DataFrame:
     """All rows of a topic, in the order of its files."""
     alone = FOUND / f"{name}.json"
-    files = [alone] if alone.is_file() else sorted(FOUND.glob(f"{name}-*.json"))
+    files = [alone] if alone.is_file() else sorted(FOUND.glob(f"{name}-*.json"), key=_numbers)
     if not files:
         raise SystemExit(f"{FOUND}: no findings of {name!r}; run `make validate` first")
     return pd.DataFrame([row for file in files for row in json.loads(file.read_text())])
+
+
+def _numbers(file: Path) -> list[tuple[int, str]]:
+    """Sorts 4 before 10."""
+    return [(int(part) if part.isdigit() else -1, part) for part in file.stem.split("-")]
 
 
 def markdown(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
