@@ -81,6 +81,12 @@ class MissingGpuError(TinaBenchError):
     exit_code = 26
 
 
+class StillOpenError(TinaBenchError):
+    """A claim is open after as many seeds as were allowed; everything sampled is kept."""
+
+    exit_code = 27
+
+
 class ForeignFileError(TinaBenchError):
     """A file that others made is not what it should be; the sentence names file and key."""
 

@@ -15,6 +15,7 @@ import math
 import re
 import stat
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ _WORDS = tuple(
         (r"^Value error, ", ""),
         (r"^Input should be (greater|less) ", r"a value \1 "),
         (r"^Input should be ", ""),
-        (r", unable to parse .*", ""),
+        (r"^Input should have ", "one that has "),
+        (r", unable to (parse|interpret) .*", ""),
         (r"^String should match pattern ", "text of the pattern "),
         (r"^(\w+) should have ", r"a \1 that has "),
     )
@@ -195,11 +197,11 @@ def _float(text: str) -> float | _NoNumber:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
-    if len(made) != len(pairs):
-        seen: set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
-        raise MalformedError(shown(twice), "this key twice in one table", "it once")
-    return made
+    if len(made) == len(pairs):
+        return made
+    counts = Counter(name for name, _ in pairs)
+    twice = next(name for name in made if counts[name] > 1)
+    raise MalformedError(shown(twice), "this key twice in one table", "it once")
 
 
 def parse_json(data: bytes, expected: str) -> Any:

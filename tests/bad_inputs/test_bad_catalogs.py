@@ -73,7 +73,7 @@ CASES = {
     ),
     "a score with more digits than were printed": Case(
         to(VALUE, "value_percent = 50.04"), 12, "claims.riddles.value_percent", "50.04",
-        "not more than 1 digits after the point, as 'decimals' says",
+        "what can be printed with 'decimals', which is 1",
     ),
     "digits below zero": Case(
         to("decimals = 1\nruns = 2\nspread", "decimals = -1\nruns = 2\nspread"), 12,
@@ -143,7 +143,8 @@ CASES = {
         to("best_of = 3", "best_of = 1"), 12, "claims.riddles.best_of", "1", "greater than 1"
     ),
     "trainings without their spread": Case(
-        to("best_of = 3", "trainings = 3"), 12, "claims.riddles", "keys", "go together"
+        to("best_of = 3", "trainings = 3"), 12, "claims.riddles.trainings",
+        "'trainings' without 'training_sd_points'", "both or neither",
     ),
     "a claim on a task that nobody has": Case(
         to('task = "riddles"', 'task = "ridles"'), 12, "claims.riddles.task", "'ridles'", "riddles"
@@ -189,7 +190,7 @@ CASES = {
         "500", "less than or equal to 100",
     ),
     "a seed twice": Case(
-        to("seeds = [0, 1]", "seeds = [1, 1]"), 12, "profiles.home", "keys",
+        to("seeds = [0, 1]", "seeds = [1, 1]"), 12, "profiles.home.seeds", "1 twice",
         "every entry of 'seeds' once",
     ),
     "a temperature that is no number": Case(

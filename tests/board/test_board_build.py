@@ -161,7 +161,10 @@ def test_a_grade_that_says_other_than_the_record_is_not_shown(
     log = own_home.grade_log(BASE, "grader")
     with LogWriter(log) as writer:
         lines = list(read_log(log))
-        writer.append({**x, "correct": not x["correct"], "extracted": "stale"} for x in lines)
+        writer.append(
+            {**x, "status": "graded", "correct": not x["correct"], "extracted": "stale"}
+            for x in lines
+        )
     build(own_home, tmp_path / "site")
     text = Page.of(tmp_path / "site" / "runs" / BASE / "aime24" / "seed-0.html").text
     assert "stale" not in text
@@ -199,6 +202,16 @@ def test_a_record_cannot_write_outside_the_site(own_home: Home, tmp_path: Path, 
     write_model(
         own_home.root / "results" / "paper" / "x" / "x.json",
         record.model_copy(update={"model": name}),
+    )
+    with pytest.raises(IntegrityError, match="model: found .*, expected 'x', as its place says"):
+        build(own_home, tmp_path / "site")
+
+
+def test_a_folder_s_name_that_is_no_name_is_refused(own_home: Home, tmp_path: Path) -> None:
+    record = next(r for r in own_home.results() if r.model == BASE and r.task == "aime24")
+    name = "<img src=x>"
+    write_model(
+        own_home.result_file("paper", name, "aime24"), record.model_copy(update={"model": name})
     )
     with pytest.raises(IntegrityError, match="as the name of a model or task"):
         build(own_home, tmp_path / "site")

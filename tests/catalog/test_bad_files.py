@@ -161,7 +161,7 @@ BAD = {
         'models = ["mine"]', "models = []", "profiles.home.models", "[]", "at least 1"
     ),
     "twice in a list": Bad(
-        "seeds = [0, 1]", "seeds = [0, 0]", "profiles.home", "'seeds'",
+        "seeds = [0, 1]", "seeds = [0, 0]", "profiles.home.seeds", "0 twice",
         "every entry of 'seeds' once",
     ),
     "wrong item": Bad(
@@ -218,7 +218,8 @@ BAD = {
         + "[models.mine]", "recipes.r.optimizer", "keys [", "(11) not beyond 'max_steps' (10)",
     ),
     "half a training spread": Bad(
-        'who = "me"', 'who = "me"\ntrainings = 3', "claims.boast", "'trainings'", "go together"
+        'who = "me"', 'who = "me"\ntrainings = 3', "claims.boast.trainings", "'trainings' without",
+        "both or neither",
     ),
     "a name with a space": Bad(
         "[models.mine]", '[models."my model"]', "models", "'my model'", "letters, digits"
@@ -307,7 +308,7 @@ def test_a_real_process_says_the_same_and_shows_no_traceback(tmp_path: Path) -> 
     for verb in (("catalog", "list"), ("plan", "--all"), ("verify",)):
         ended = run(*verb, "--catalog", path, TINA_BENCH_HOME=str(tmp_path / "home"))
         assert ended.code == 12
-        assert f"{path}: tasks.riddles.n_problems: found 0, expected a value greater" in ended.sentence
+        assert f"{path}: tasks.riddles.n_problems: found 0, expected " in ended.sentence
         assert "Traceback" not in ended.err
     assert not (tmp_path / "home").exists()
 

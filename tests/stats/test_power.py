@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -29,6 +31,11 @@ def made_pair(n, k, seed=0, spread=0.15):
     return differ([sheet_of(rng.binomial(k, chances), rng.binomial(k, other), k, k)], FIRST, SECOND)
 
 
+def without_steps(found):
+    """As if its test had a continuous statistic, as Student's has."""
+    return replace(found, half_step=0 * found.half_step, half_step_of_one_run=0.0)
+
+
 @given(
     st.sampled_from([5, 30, 40, 198, 500]),
     st.sampled_from([1, 4, 10]),
@@ -37,7 +44,7 @@ def made_pair(n, k, seed=0, spread=0.15):
 )
 @settings(max_examples=60, deadline=None)
 def test_power_is_that_of_the_paired_t_test_of_statsmodels(n, k, seed, points):
-    found = made_pair(n, k, seed)
+    found = without_steps(made_pair(n, k, seed))
     (made,) = powers(found, differences_points=[points])
     sd = float(np.sqrt(found.variance[0] * n))
     reference = TTestPower().power(points / 100 / sd, n, SIZE)
@@ -48,7 +55,7 @@ def test_power_is_that_of_the_paired_t_test_of_statsmodels(n, k, seed, points):
 
 @pytest.mark.parametrize("n", [30, 40, 198, 500])
 def test_the_detectable_difference_and_the_problems_needed_are_those_of_statsmodels(n):
-    found = made_pair(n, 4)
+    found = without_steps(made_pair(n, 4))
     (made,) = powers(found, differences_points=[3])
     sd = float(np.sqrt(found.variance[0] * n))
     effect = TTestPower().solve_power(nobs=n, alpha=SIZE, power=TARGET)
@@ -63,7 +70,7 @@ def test_after_correction_it_takes_the_difference_that_scipy_says(n, hypotheses)
     # statsmodels' solver loses its way at such levels: its tails are NaN there.
     found = made_pair(n, 4)
     (made,) = powers(found, hypotheses=hypotheses)
-    shift = made.corrected_points / 100 / float(np.sqrt(found.variance[0]))
+    shift = (made.corrected_points / 100 - 1 / 4 / n) / float(np.sqrt(found.variance[0]))
     critical = stats.t.isf(SIZE / hypotheses / 2, n - 1)
     assert stats.nct.sf(critical, n - 1, shift) == pytest.approx(TARGET, abs=1e-6)
 
@@ -148,3 +155,15 @@ def test_tasks_of_equal_weight_are_as_sure_as_their_smallest():
     # The larger task adds almost nothing to the error, and almost no degrees of freedom.
     assert weighted.variance[0] == pytest.approx(aime.variance[0] / 4, rel=0.1)
     assert 29 < weighted.freedom[0] < 45
+
+
+@pytest.mark.parametrize(("n", "k"), [(30, 1), (40, 4), (500, 10)])
+def test_half_a_step_of_the_lattice_is_added_to_what_is_needed(n, k):
+    found = made_pair(n, k)
+    exact, smooth = powers(found)[0], powers(without_steps(found))[0]
+    # A flip moves the mean by two units of 1 / (n k) at least.
+    more = exact.minimum_detectable_points - smooth.minimum_detectable_points
+    assert more == pytest.approx(100 / (n * k))
+    for one, other in zip(exact.needed, smooth.needed, strict=True):
+        assert one.power < other.power or other.power > 0.9999
+        assert one.problems >= other.problems

@@ -11,8 +11,8 @@ from tests.support.made import make_grade, make_result
 from tina_bench.errors import IntegrityError
 from tina_bench.store.hashing import canonical_json, digest, sha256_file
 from tina_bench.store.integrity import check_sample_log
-from tina_bench.store.outcomes import collect
-from tina_bench.store.records import Grade, GradeStatus, ResultRecord
+from tina_bench.store.outcomes import as_recorded, collect
+from tina_bench.store.records import Grade, GradeStatus, ProblemOutcome, ResultRecord
 
 PROBLEMS = [("a", 0), ("b", 7), ("c", 9)]
 
@@ -75,6 +75,88 @@ def test_undecided_unanswered_and_truncated_are_kept_apart() -> None:
     assert [o.answered for o in outcomes] == [(True,), (False,), (True,)]
     assert [o.truncated for o in outcomes] == [(False,), (False,), (True,)]
     assert outcomes[2].tokens_out == (99,)
+
+
+def group(*row: Grade) -> tuple[int, ...]:
+    _, outcomes = collect([("a", 0)], row)
+    return outcomes[0].answer_group
+
+
+def test_answers_are_grouped_by_what_was_read_and_all_right_ones_are_one_group() -> None:
+    assert group(
+        make_grade("a", 0, extracted="7"),
+        make_grade("a", 1, correct=True, extracted="1/2"),
+        make_grade("a", 2, extracted="9"),
+        make_grade("a", 3, correct=True, extracted="0.5"),
+        make_grade("a", 4, extracted="7"),
+    ) == (1, 0, 2, 0, 1)
+
+
+def test_unanswered_and_undecided_answers_are_in_no_group() -> None:
+    assert group(
+        make_grade("a", 0, status=GradeStatus.TIMEOUT),
+        make_grade("a", 1, extracted=None),
+        make_grade("a", 2, status=GradeStatus.KILLED, extracted=None),
+        make_grade("a", 3),
+    ) == (-1, -1, -1, 1)
+
+
+def test_an_answer_that_is_right_though_its_reading_was_lost_is_with_the_right_ones() -> None:
+    assert group(
+        make_grade("a", 0, correct=True, extracted=None), make_grade("a", 1, extracted="3")
+    ) == (0, 1)
+
+
+def test_a_metric_that_never_says_what_it_read_leaves_the_groups_unknown() -> None:
+    silent = [make_grade("a", seed, correct=seed > 0, extracted=None) for seed in range(3)]
+    assert group(*silent) == ()
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(list(GradeStatus)),
+            st.booleans(),
+            st.one_of(st.none(), st.sampled_from(["1", "2", "3"])),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_groups_that_are_collected_never_contradict_their_columns(
+    rows: list[tuple[GradeStatus, bool, str | None]],
+) -> None:
+    grades = [
+        make_grade("a", seed, status=status, extracted=read,
+                   correct=right and status is GradeStatus.GRADED)
+        for seed, (status, right, read) in enumerate(rows)
+    ]  # fmt: skip
+    _, (outcome,) = collect([("a", 0)], grades)
+    assert outcome.contradiction_over(len(rows)) is None
+
+
+@pytest.mark.parametrize(
+    ("groups", "key"),
+    [((0,), "answer_group"), ((1, 1), "answer_group.0"), ((0, 0), "answer_group.1"),
+     ((0, -2), "answer_group.1")],
+)  # fmt: skip
+def test_groups_that_contradict_the_decisions_are_refused(
+    groups: tuple[int, ...], key: str
+) -> None:
+    _, (outcome,) = collect([("a", 0)], [make_grade("a", 0, correct=True), make_grade("a", 1)])
+    wrong = outcome.model_copy(update={"answer_group": groups}).contradiction_over(2)
+    assert wrong is not None
+    assert wrong[0] == key
+
+
+def test_a_record_from_before_there_were_groups_still_reads_and_still_fits_its_grades() -> None:
+    _, outcomes = collect(PROBLEMS, run_of(0, "a"))
+    old = [outcome.model_dump(mode="json", exclude={"answer_group"}) for outcome in outcomes]
+    read = tuple(ProblemOutcome.model_validate(one) for one in old)
+    assert [one.answer_group for one in read] == [(), (), ()]
+    assert as_recorded(outcomes, read) == read
+    assert as_recorded(outcomes, outcomes) == outcomes
 
 
 LOG = b"line one\nline two\n"

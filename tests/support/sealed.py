@@ -52,12 +52,15 @@ def seal(
     correct: Sequence[Sequence[bool]],
     *,
     profile: str = "smoke",
-    golds: str = "42",
+    golds: str | Sequence[str] = "42",
+    ids: Sequence[str] | None = None,
+    texts: Sequence[Sequence[str]] | None = None,
     **given: Any,
 ) -> ResultRecord:
     """Write samples, grades and record of one model on one task, and return the record.
 
-    A second task of a model goes into the same logs, as it does in a home.
+    A second task of a model goes into the same logs, as it does in a home. Problem ids and answers
+    are made up unless `ids` and `texts` (by problem and run) give them.
     """
     k = len(correct[0])
     weights, dataset = _locked(model, task)
@@ -65,22 +68,26 @@ def seal(
     grader = {"metric": METRIC, "remove_reasoning_tags": "true", **VERSIONS}
     grade_name = grade_log_name(identity, grader)
     assert grade_name is not None
+    names = [digest([task, index])[:16] for index in range(len(correct))] if ids is None else ids
+    order = [(name, index) for index, name in enumerate(names)]
     samples, grades = [], []
     for seed in range(k):
         for index, row in enumerate(correct):
-            problem = digest([task, index])[:16]
+            problem = order[index][0]
+            text = f"an answer to {index}" if texts is None else texts[index][seed]
+            gold = golds if isinstance(golds, str) else golds[index]
             key = digest([model, task, index, seed])
             samples.append(
                 Sample(
                     key=key, task=task, problem=problem, index=index, seed=seed, protocol=PROTOCOL,
-                    sample_seed=seed, text=f"an answer to {index}", tokens_in=5, tokens_out=10,
+                    sample_seed=seed, text=text, tokens_in=5, tokens_out=10,
                     finish_reason="stop", finished_at=NOON,
                 )
             )  # fmt: skip
             grades.append(
                 make_grade(
                     problem, seed, key=key, task=task, index=index, protocol=PROTOCOL,
-                    metric=METRIC, correct=row[seed], gold=golds,
+                    metric=METRIC, correct=row[seed], gold=gold,
                 )
             )  # fmt: skip
     sample_log, grade_log = home.sample_log(model, identity), home.grade_log(model, grade_name)
@@ -94,7 +101,6 @@ def seal(
         beside,
         SampleSource(weights_sha256=weights, engine=ENGINE, hardware={}, prompts_sha256=prompts),
     )
-    order = [(digest([task, index])[:16], index) for index in range(len(correct))]
     seeds, problems = collect(order, grades)
     values: dict[str, Any] = {
         "model": model,

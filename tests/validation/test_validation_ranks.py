@@ -58,7 +58,7 @@ def test_equal_models_are_told_apart_as_rarely_as_the_level_says(population, ful
     """Equal on average over problems, not on each: p_i differ on three problems in ten."""
     rows = []
     for n in SIZES:
-        draws = (4000 if n < 500 else 2000) if full else (250 if n < 500 else 30)
+        draws = 8000 if full else (250 if n < 500 else 30)
         for k_a, k_b in RUNS:
             rng = np.random.default_rng([4, 41, n, k_a, k_b])
             chances = draws_of(population, rng, draws, n)
@@ -139,7 +139,7 @@ def test_all_rank_bands_are_right_at_once_in_95_of_100_boards(scenario, full, fi
     rows = []
     for n in SIZES:
         for k in (1, 4, 10):
-            each = (200 if n < 500 else 80) if full else (4 if n < 500 else 1)
+            each = 250 if full else 4 if n < 500 else 1
             wrong_bands = wrong_pairs = boards_made = 0
             widths = []
             for place, population in enumerate(POPULATIONS):
@@ -176,9 +176,9 @@ def test_all_rank_bands_are_right_at_once_in_95_of_100_boards(scenario, full, fi
                 }
             )  # fmt: skip
             assert share_interval(wrong_bands, boards_made)[0] <= SIZE
-            assert wrong_pairs >= wrong_bands
-            assert full is False or wrong_bands / boards_made <= SIZE
+            assert wrong_pairs >= wrong_bands  # a band is wrong only through a pair
     findings(f"rank-bands-{SCENARIOS.index(scenario)}", rows)
+    assert full is False or all(row["coverage"] >= 0.94 for row in rows)
 
 
 @pytest.mark.parametrize("k", [1, 4, 10])
@@ -199,7 +199,7 @@ def test_an_average_over_equal_models_is_as_rarely_significant_as_the_level_says
     p = p_values(found)
     covered = sum(one.low <= 0 <= one.high for one in intervals(found))
     findings(
-        f"average-of-tasks-{k}",
+        f"pair-average-{k}",
         [
             {
                 "k": k, "draws": draws,
@@ -212,7 +212,9 @@ def test_an_average_over_equal_models_is_as_rarely_significant_as_the_level_says
     assert share_interval(int((p < SIZE).sum()), draws)[0] <= SIZE
     assert share_interval(int((p < SMALL).sum()), draws)[0] <= 2 * SMALL
     assert share_interval(draws - covered, draws)[0] <= SIZE
-    assert full is False or 0.935 <= covered / draws <= 0.965
+    # With one run and 30 problems it says that it is conservative.
+    assert full is False or covered / draws >= 0.935
+    assert full is False or k == 1 or covered / draws <= 0.965
 
 
 @pytest.mark.parametrize("n", SIZES)
@@ -241,5 +243,5 @@ def test_differences_are_found_as_often_as_the_power_formula_says(n, full, findi
             )  # fmt: skip
             chance = 3.3 * (power * (1 - power) / draws) ** 0.5
             # Spreads learnt from 30 problems vary, and power is not linear in them: some points.
-            assert abs(power - float(np.mean(predicted))) <= 0.08 + chance
+            assert abs(power - float(np.mean(predicted))) <= 0.04 + chance
     findings(f"pair-power-{n}", rows)

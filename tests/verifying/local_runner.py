@@ -82,7 +82,12 @@ def run_workflow(
     upload.mkdir(parents=True, exist_ok=True)
     (upload / "action.yml").write_text(UPLOAD_STAND_IN)
     # Its own cache, so that nothing of one run is found by another; pip keeps its own.
-    kept = {**os.environ, "XDG_CACHE_HOME": str(scratch / "cache"), **environment}
+    kept = {
+        **os.environ,
+        "XDG_CACHE_HOME": str(scratch / "cache"),
+        "XDG_CONFIG_HOME": str(scratch / "config"),
+        **environment,
+    }
     given = [f"--env={key}={value}" for key, value in environment.items()]
     done = subprocess.run(
         [

@@ -175,7 +175,7 @@ def text(**entry: Any) -> str:
 
 
 BAD: dict[str, tuple[bytes, str]] = {
-    "no TOML": (b"[accepted", "not valid TOML"),
+    "no TOML": (b"[accepted", "text that is not valid TOML"),
     "no UTF-8": (b"# \xff", "UTF-8"),
     "a list": (b"accepted = []", "accepted"),
     "another version": (b"schema_version = 2", "schema_version"),
@@ -190,6 +190,8 @@ BAD: dict[str, tuple[bytes, str]] = {
     "not a number": (text(measured_percent=float("nan")).encode(), "measured_percent"),
     "no reason": (text(reason="").encode(), "accepted.c.reason"),
     "a blank reason": (text(reason="  ").encode(), "a reason that says something"),
+    "a number beyond all": (b"schema_version = " + b"9" * 30, "beyond 64 bits"),
+    "a nest": (b"a = " + b"[" * 5000, "a baseline"),
     "a reason that is a list": (text(reason=["a"]).encode(), "accepted.c.reason"),
     "a date that is none": (text(date="yesterday").encode(), "accepted.c.date"),
     "a short hash": (text(evidence_sha256="ab").encode(), "accepted.c.evidence_sha256"),
@@ -215,5 +217,5 @@ def test_a_bad_baseline_is_one_clear_sentence(tmp_path: Path, content: bytes, sa
 def test_a_baseline_that_is_not_there_says_what_makes_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist; `tina-bench verify --accept"):
         read_baseline(tmp_path / "none.toml")
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="found a folder, expected a file"):
         read_baseline(tmp_path)

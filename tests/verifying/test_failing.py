@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.verifying.cases import Scene, claim, measure, results, write_claims
+from tests.verifying.cases import Scene, claim, results, write_claims
 from tina_bench.errors import UsageError
 from tina_bench.verifying.failing import DEFAULT, STRICT, FailOn, parse_fail_on, spelled
 
@@ -68,10 +68,17 @@ def test_changed_records_come_before_everything_and_nothing_allows_them(scene: S
         assert scene.verify(fail_on=fail_on).exit_code == 14
 
 
+def test_records_that_no_claim_is_about_are_no_success(scene: Scene) -> None:
+    write_claims(scene.claims, {"nobody-measured": claim("smoke-100")})
+    assert scene.verify().exit_code == 22
+    assert scene.verify(fail_on=frozenset()).exit_code == 0, "records alone, as asked for"
+    made = scene.verify(fail_on=ALL[FailOn.NOT_MEASURED])
+    assert made.exit_code == 22
+
+
 def test_an_impossible_printed_value_fails_only_where_audits_may(scene: Scene) -> None:
     impossible = claim("smoke-100", value_percent=33.33, decimals=2, runs=1)
-    write_claims(scene.claims, {"impossible": impossible})
-    measure(scene.home.root / "unused")
+    write_claims(scene.claims, {"impossible": impossible, "holds": claim()})
     made = scene.verify(audits=True, fail_on=frozenset({FailOn.AUDIT}))
     assert "lattice: impossible" in {finding.name for finding in made.findings}
     assert made.exit_code == 3

@@ -1,5 +1,6 @@
 """What was published: the frozen shapes of scores, averages and costs as printed."""
 
+from collections import Counter
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -35,8 +36,8 @@ def check_printed(entry: "Claim | AverageClaim") -> None:
     """
     value, decimals, runs = entry.value_percent, entry.decimals, entry.runs
     if not as_printed(value, decimals):
-        digits = f"not more than {decimals} digits after the point, as 'decimals' says"
-        raise contradiction("value_percent", value, digits)
+        expected = f"what can be printed with 'decimals', which is {decimals}"
+        raise contradiction("value_percent", value, expected)
     if runs == 1 and entry.spread_points is not None:
         raise contradiction(
             "spread_points", entry.spread_points, "none where 'runs' is 1: one run has no spread"
@@ -108,7 +109,10 @@ class Claim(Entry):
     @model_validator(mode="after")
     def _training_spread_is_whole(self) -> "Claim":
         if (self.trainings is None) != (self.training_sd_points is None):
-            raise ValueError("'trainings' and 'training_sd_points' go together")
+            has, lacks = ("trainings", "training_sd_points") if self.trainings else (
+                "training_sd_points", "trainings"
+            )  # fmt: skip
+            raise contradiction(has, f"'{has}' without '{lacks}'", "both or neither")
         return self
 
     @model_validator(mode="after")
@@ -164,8 +168,8 @@ class AverageClaim(Entry):
         if self.tasks is not None:
             if not self.tasks:
                 raise contradiction("tasks", "none", "at least one, or no such key where unknown")
-            twice = next((task for task in self.tasks if self.tasks.count(task) > 1), None)
-            if twice is not None:
+            twice, times = Counter(self.tasks).most_common(1)[0]
+            if times > 1:
                 raise contradiction("tasks", f"{twice!r} twice", "each task once")
         return self
 

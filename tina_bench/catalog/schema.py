@@ -6,6 +6,7 @@ is how the published Dr.GRPO recipe came to train plain GRPO.
 """
 
 import datetime
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -34,6 +35,7 @@ from tina_bench.catalog.terms import (
     Sha256,
     Source,
 )
+from tina_bench.strict import contradiction
 
 __all__ = [
     "AverageClaim",
@@ -245,7 +247,8 @@ class Profile(Entry):
         for key in ("models", "tasks", "seeds"):
             values = getattr(self, key)
             if len(set(values)) != len(values):
-                raise ValueError(f"every entry of '{key}' once")
+                twice, _ = Counter(values).most_common(1)[0]
+                raise contradiction(key, f"{twice!r} twice", f"every entry of '{key}' once")
         return self
 
 

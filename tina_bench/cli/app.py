@@ -19,6 +19,7 @@ from tina_bench.cli import (
     leaderboard,
     lock,
     plan,
+    regrade,
     reproduce,
     results,
     train,
@@ -71,7 +72,7 @@ app = typer.Typer(
         "error that is explained in one sentence: 11 no such thing, 12 catalog, 13 lock, 14-15 "
         "changed bytes, 20 a job failed, 21 budget reached, 22 something is missing on this "
         "machine, 23 home in use, 24 an engine is missing, 25 a file made by others is bad, 26 "
-        "no GPU where a job needs one, "
+        "no GPU where a job needs one, 27 a claim is still open, "
         "30-33 the hub (`fetch --help`): no access, not there, no answer, disk too small."
     ),
     no_args_is_help=True,
@@ -102,6 +103,7 @@ app.command("train")(train.train)
 app.command("verify")(verify.verify)
 app.command("compare")(compare.compare)
 app.command("audit")(audit.audit)
+app.command("regrade")(regrade.regrade)
 app.add_typer(leaderboard.app, name="leaderboard")
 app.add_typer(results.app, name="results")
 app.command("cost")(cost.cost)

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from tina_bench.stats.pairs import PairComparison, PairTable
+    from tina_bench.stats.power import Power
     from tina_bench.stats.ranks import RankTable
 
 MOST_PAIRS = 60
 """Pairs of a table that are printed; `--json` has all."""
+SHOWN_POINTS = 5.0
+"""Difference that the table says what it takes to see of; `--json` has others."""
 
 
 def _p(value: float) -> str:
@@ -37,31 +40,40 @@ def _words(pair: "PairComparison") -> str:
     """What follows, in words."""
     from tina_bench.stats.pairs import Finding
 
-    if pair.finding is not Finding.NOT_TOLD_APART:
-        winner = pair.model_a if pair.finding is Finding.A_BETTER else pair.model_b
-        return f"{winner} is better"
-    least = pair.power.corrected_points
-    if least is None:
-        return "not told apart: too few problems to see any difference"
-    return f"not told apart; {least:.1f} points would be, with 80 % power"
+    if pair.finding is Finding.NOT_TOLD_APART:
+        return "not told apart"
+    return f"{pair.model_a if pair.finding is Finding.A_BETTER else pair.model_b} is better"
+
+
+def _needed(power: "Power") -> str:
+    """What it takes to see 5 points."""
+    (five,) = (part for part in power.needed if part.difference_points == SHOWN_POINTS)
+    if five.problems is None:
+        return "unknown"
+    runs = f" or {five.runs} runs" if five.runs is not None else ""
+    return f"{five.problems} problems{runs}"
 
 
 def _print_pairs(found: "PairTable", out: "Console") -> None:
+    title = f"{found.scope}: {found.n} problems"
+    if len(found.tasks) > 1:
+        title += f", {found.weights}"
     rows = table(
-        "A", "B", "A − B", "95 % interval", "p", "adjusted p", "detectable", "what follows",
-        title=f"{found.scope}: {found.n} problems, {found.weights}",
-        right=("A − B", "p", "adjusted p", "detectable"),
+        "A", "B", "A − B", "95 % interval", "p", "adjusted p", "detectable", "for 5 points",
+        "what follows", title=title, right=("A − B", "p", "adjusted p", "detectable"),
     )  # fmt: skip
     ordered = sorted(
         found.comparisons, key=lambda pair: (pair.adjusted_p, pair.model_a, pair.model_b)
     )
     for pair in ordered[:MOST_PAIRS]:
+        power = pair.power
         span = f"{pair.interval.low:+.1f} to {pair.interval.high:+.1f}"
         rows.add_row(
             pair.model_a, pair.model_b, f"{pair.difference_points:+.2f}",
             span + ("*" if pair.interval.validity_reason else ""),
             _p(pair.p_value), _p(pair.adjusted_p),
-            _points(pair.power.minimum_detectable_points), _words(pair),
+            f"{_points(power.minimum_detectable_points)} ({_points(power.corrected_points)})",
+            _needed(power), _words(pair),
         )  # fmt: skip
     out.print(rows)
     if len(ordered) > MOST_PAIRS:
@@ -75,7 +87,7 @@ def _print_pairs(found: "PairTable", out: "Console") -> None:
 
 
 def _print_ranks(found: "RankTable", out: "Console") -> None:
-    title = f"{found.scope}: ranks, all right at once with a chance of {100 * found.level:g} %"
+    title = f"{found.scope}: ranks, {100 * found.level:g} % for all at once"
     rows = table("model", "score", "rank", "surely better", title=title, right=("score", "rank"))
     for band in found.bands:
         span = str(band.best) if band.best == band.worst else f"{band.best} – {band.worst}"
@@ -99,14 +111,19 @@ def compare(
     """Compare models pair by pair on the same problems, and tell which ranks they may have.
 
     For each task, and for the average over tasks (each task weighs the same, as in the averages
-    that papers print): the difference, its 95 % interval for problems like these, the exact p of a
-    paired sign-flip test (with one run each: McNemar's), and the least difference that the pair's
-    problems and runs show with 80 % power ("detectable").
+    that papers print): the difference, its 95 % interval for problems like these, and the exact p
+    of a paired sign-flip test (with one run each: McNemar's).
 
     "Adjusted p" is corrected for the number of pairs in the table, which is printed as its family:
-    asking for fewer models makes a smaller family, so decide before looking. A rank band such as
-    2 – 5 says that one model is surely better and that only ranks down to 5 are possible; all bands
-    of a table are right at once in at least 95 % of cases.
+    asking for fewer models makes a smaller family, so decide before looking.
+
+    "Detectable" is the least difference that the pair's problems and runs show with 80 % power,
+    by itself and (in brackets) within the family. "For 5 points" says how many problems like these,
+    or runs of each model, would show a difference of 5 points so, by itself; no runs are told where
+    no number is enough, or where one run each cannot tell.
+
+    A rank of 2 – 5 says that one model is surely better and that only ranks down to 5 are possible;
+    all ranks of a table are right at once in at least 95 % of cases.
 
     Models that were not measured on a task, or on other problems of it, are left out by name.
 

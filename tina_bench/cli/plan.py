@@ -28,12 +28,19 @@ from tina_bench.cli.common import (
     this_machine,
 )
 from tina_bench.cli.estimates import costs_json, print_costs
+from tina_bench.cli.limits import (
+    FirstSeedsOption,
+    MaxSeedsOption,
+    UntilOption,
+    check_options,
+)
 from tina_bench.cli.runners import RunnerOption, RunnerWord, choose_runner
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
     from tina_bench.lock.lockfile import Lock
     from tina_bench.planning.shapes import Machine, Plan, Request
+    from tina_bench.running.choose import Choice
     from tina_bench.store.home import Home
 
 
@@ -118,6 +125,9 @@ def plan(
     model: ModelsOption = None,
     task: TasksOption = None,
     seeds: SeedsOption = None,
+    until_decided: UntilOption = False,
+    first_seeds: FirstSeedsOption = None,
+    max_seeds: MaxSeedsOption = None,
     price: PriceOption = None,
     catalog: CatalogOption = None,
     home: HomeOption = None,
@@ -151,12 +161,16 @@ def plan(
     this home, else a calibration of the catalog, else the stack's figures. Bands are what the
     source saw, from lowest to highest; a sum adds ends to ends, as its parts err the same way. `≥`
     marks a sum that something unknown is part of. Jobs that cannot run here are estimated too.
+    With --until-decided it is the first batch, and a bound for all that may follow.
     """
     from dataclasses import replace
 
     from tina_bench.catalog.load import load_catalog
     from tina_bench.planning.scaled import at_scale
 
+    limits = check_options(
+        until_decided=until_decided, seeds=seeds, first_seeds=first_seeds, max_seeds=max_seeds
+    )
     request = make_request(
         profile,
         everything=everything,
@@ -170,9 +184,44 @@ def plan(
     request, loaded = at_scale(request, load_catalog(catalog or ()))
     request = replace(request, gpu=gpu, gpu_count=count)
     choice = choose_runner(request, loaded, runner)
-    made = build_plan(request, loaded, open_lock(lock, loaded), open_home(home), choice.machine)
+    store, locked = open_home(home), open_lock(lock, loaded)
+    if limits is not None:
+        _plan_until_decided(request, loaded, locked, store, choice, limits, as_json=as_json)
+        return
+    made = build_plan(request, loaded, locked, store, choice.machine)
     if as_json:
         print_json({**plan_json(made), "runner": choice.as_json()})
     else:
         print_plan(made)
         console().print(choice.sentence, markup=False)
+
+
+def _plan_until_decided(
+    request: "Request",
+    loaded: "Catalog",
+    locked: "Lock",
+    store: "Home",
+    choice: "Choice",
+    limits: tuple[int, int],
+    *,
+    as_json: bool,
+) -> None:
+    """The first batch, and a bound for the rest: a plan looks at no answers."""
+    from dataclasses import asdict
+
+    from tina_bench.cli.until import at_most, bound_text
+    from tina_bench.running import until
+
+    rule = until.make_rule(loaded, request, store, first_seeds=limits[0], max_seeds=limits[1])
+    targets = until.first_targets(loaded, request, store, rule)
+    made, bound = (
+        build_plan(until.with_targets(request, runs), loaded, locked, store, choice.machine)
+        for runs in (targets, at_most(request, loaded, rule))
+    )
+    if as_json:
+        limit = {"rule": asdict(rule), "at_most": asdict(bound.total)}
+        print_json({**plan_json(made), "runner": choice.as_json(), "until_decided": limit})
+        return
+    print_plan(made)
+    console().print(bound_text(bound, rule), markup=False)
+    console().print(choice.sentence, markup=False)

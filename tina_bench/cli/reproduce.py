@@ -1,13 +1,18 @@
 """`tina-bench reproduce`: plan, show the plan, carry it out."""
 
-import math
-import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tina_bench.cli.carrying import (
+    Carrier,
+    open_bar,
+    prepare,
+    print_done,
+    raise_unfinished,
+    refuse_hopeless,
+)
 from tina_bench.cli.common import (
     AllOption,
     CatalogOption,
@@ -23,33 +28,22 @@ from tina_bench.cli.common import (
     TasksOption,
     console,
     make_request,
-    open_home,
-    open_lock,
-    parse_price,
     print_json,
-    usd_text,
 )
-from tina_bench.cli.engines import EnginesOption, GpusOption, chosen_engines
-from tina_bench.cli.plan import build_plan, plan_json, print_plan
-from tina_bench.cli.runners import (
-    MemoryOption,
-    RunnerOption,
-    RunnerWord,
-    ShmOption,
-    Sizes,
-    choose_runner,
-    open_runner,
+from tina_bench.cli.engines import EnginesOption, GpusOption
+from tina_bench.cli.limits import (
+    FirstSeedsOption,
+    MaxSeedsOption,
+    UntilOption,
+    check_options,
 )
+from tina_bench.cli.plan import plan_json, print_plan
+from tina_bench.cli.runners import MemoryOption, RunnerOption, RunnerWord, ShmOption, Sizes
+from tina_bench.cli.until import sample_until_decided
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
-    from rich.progress import TaskID
-
     from tina_bench.catalog.schema import Catalog
-    from tina_bench.planning.shapes import Plan, Request
-    from tina_bench.running.execute import Summary
-    from tina_bench.running.watch import Progress
-    from tina_bench.store.records import JobKind, Outcome
+    from tina_bench.planning.shapes import Request
 
 
 BudgetOption = Annotated[
@@ -65,62 +59,6 @@ BudgetOption = Annotated[
 LogOption = Annotated[
     bool, typer.Option("--show-log", help="Print what the jobs print, as they print it.")
 ]
-EXIT_INTERRUPTED = 130
-"""What shells give for a program that Ctrl-C ended."""
-
-
-class ConsoleWatcher:
-    """Shows one progress bar a job folder on a terminal, and plain lines in a pipe."""
-
-    def __init__(self, bar: "Bar", *, show_log: bool = False) -> None:
-        self._bar = bar
-        self._show_log = show_log
-        self._task: TaskID | None = None
-        self._label = ""
-
-    def pool_started(self, kind: "JobKind", model: str, jobs: int) -> None:
-        """Announce a folder."""
-        of_runs = f" ({jobs} runs)" if kind in {"evaluate", "grade"} else ""
-        self._label = f"{kind} {model}{of_runs}"
-        self._task = self._bar.add_task(self._label, total=None, phase="starting", unit="")
-        if not self._bar.console.is_terminal:
-            self._bar.console.print(f"{self._label} …", markup=False)
-
-    def progress(self, progress: "Progress") -> None:
-        """Move the bar."""
-        assert self._task is not None
-        if self._show_log and progress.printed:
-            self._bar.console.print(progress.printed, markup=False)
-        self._bar.update(
-            self._task,
-            completed=progress.done,
-            total=progress.total or None,
-            phase=progress.phase,
-            unit=progress.unit,
-        )
-
-    def pool_ended(self, outcome: "Outcome", note: str) -> None:
-        """Replace the bar by a line that stays."""
-        assert self._task is not None
-        elapsed = self._bar.tasks[self._bar.task_ids.index(self._task)].elapsed or 0.0
-        self._bar.remove_task(self._task)
-        sign = {"done": "✓", "budget": "■"}.get(outcome, "✗")
-        tail = f": {note}" if note else ""
-        self._bar.console.print(f"{sign} {self._label}, {elapsed:.1f} s{tail}", markup=False)
-
-
-def _bar() -> "Bar":
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[unit]} [{task.fields[phase]}]", markup=False),
-        TimeElapsedColumn(),
-        console=console(stderr=True),
-        transient=True,
-    )
 
 
 def reproduce(
@@ -129,6 +67,9 @@ def reproduce(
     model: ModelsOption = None,
     task: TasksOption = None,
     seeds: SeedsOption = None,
+    until_decided: UntilOption = False,
+    first_seeds: FirstSeedsOption = None,
+    max_seeds: MaxSeedsOption = None,
     budget: BudgetOption = None,
     price: PriceOption = None,
     catalog: CatalogOption = None,
@@ -147,11 +88,16 @@ def reproduce(
     """Train, evaluate and grade what the request still needs; then `verify`, and look at the board.
 
     Safe to interrupt and to repeat: finished samples are never generated again. Exit codes: 0 all
-    of it is done; 20 a job failed; 21 budget reached; 22 something is missing here; 130 Ctrl-C.
+    of it is done, and with --until-decided every claim that seeds can decide is decided; 20 a job
+    failed; 21 budget reached; 22 something is missing here; 27 a claim is still open at
+    --max-seeds; 130 Ctrl-C.
     """
     from tina_bench.catalog.load import load_catalog
     from tina_bench.planning.scaled import at_scale
 
+    limits = check_options(
+        until_decided=until_decided, seeds=seeds, first_seeds=first_seeds, max_seeds=max_seeds
+    )
     request = make_request(
         profile,
         everything=everything,
@@ -163,7 +109,7 @@ def reproduce(
         scale=scale,
     )
     request, loaded = at_scale(request, load_catalog(catalog or ()))
-    carry_out(
+    carrier = prepare(
         request,
         loaded,
         home,
@@ -176,6 +122,10 @@ def reproduce(
         show_log=show_log,
         engines=(engines, gpus),
     )
+    if limits is None:
+        _carry_out(carrier)
+    else:
+        sample_until_decided(carrier, *limits)
 
 
 def carry_out(
@@ -196,18 +146,25 @@ def carry_out(
 
     Raises a `TinaBenchError` when not all of it is done; everything that is, is kept.
     """
-    from tina_bench.errors import BlockedError, UsageError
-    from tina_bench.planning.plan import resolve_profile
+    _carry_out(
+        prepare(
+            request,
+            loaded,
+            home,
+            price=price,
+            budget=budget,
+            as_json=as_json,
+            runner=runner,
+            sizes=sizes,
+            show_log=show_log,
+            engines=engines,
+            lock_file=lock_file,
+        )
+    )
 
-    _check_budget(budget)
-    store, lock = open_home(home), open_lock(lock_file, loaded)
-    choice = choose_runner(request, loaded, runner)
-    stack = loaded.stacks[resolve_profile(loaded, request).stack]
-    n_engines, gpus, held = chosen_engines(stack, choice.machine, *engines)
-    request = replace(request, gpu_count=held)
-    made = build_plan(request, loaded, lock, store, choice.machine)
-    if budget is not None and made.price.usd_per_hour is None:
-        raise UsageError(f"--budget needs to know what an hour costs: {made.price.rule}.")
+
+def _carry_out(carrier: Carrier) -> None:
+    made, as_json = carrier.plan(carrier.request), carrier.as_json
     if not as_json:
         print_plan(made)
     if not made.jobs:
@@ -215,46 +172,16 @@ def carry_out(
             print_json({"plan": plan_json(made), "done": 0, "failures": []})
         return
     if not as_json:
-        console().print(choice.sentence, markup=False)
+        console().print(carrier.choice.sentence, markup=False)
+    result: dict[str, Any] = {"plan": plan_json(made), "done": 0, **carrier.runner_json()}
+    refuse_hopeless(made, result if as_json else None)
 
-    from tina_bench.running.execute import Execution, Price
+    from tina_bench.running.looked_at import carried_on
 
-    result: dict[str, Any] = {
-        "plan": plan_json(made),
-        "runner": choice.as_json(),
-        "done": 0,
-        "failures": [
-            {"kind": str(failure.kind), "sentence": failure.sentence} for failure in choice.failures
-        ],
-    }
-    if len(made.blocked) == len(made.jobs):
-        if as_json:
-            print_json(result)
-        raise BlockedError(
-            f"nothing of this plan can run here: {len(made.missing)} things are missing; "
-            "`tina-bench plan` lists them, and `tina-bench doctor` says what to do."
-        )
-    given = parse_price(price)
-    name = given[0] if given else made.price.name
-    with store.held(), _bar() as bar:
-        execution = Execution(
-            store,
-            loaded,
-            lock,
-            made,
-            open_runner(choice, store, sizes or Sizes()),
-            ConsoleWatcher(bar, show_log=show_log),
-            price=Price(name, made.price.usd_per_hour, made.price.billed_per),
-            engines=n_engines,
-            gpus=gpus,
-            budget_usd=budget,
-            command_line=("tina-bench", *sys.argv[1:]),
-        )
-        try:
-            summary = execution.run()
-        except KeyboardInterrupt:
-            typer.echo("interrupted: what is finished is kept; run it again to go on.", err=True)
-            raise typer.Exit(EXIT_INTERRUPTED) from None
+    with carrier.store.held(), open_bar() as bar:
+        # A result that was once looked at stays one, whoever adds runs to it.
+        looked_at = carried_on(carrier.loaded, carrier.request, carrier.store)
+        summary = carrier.execute(made, bar, budget=carrier.budget, until_decided=looked_at)
     if as_json:
         print_json({
             **result,
@@ -264,33 +191,5 @@ def carry_out(
             "spent_usd": summary.spent_usd,
         })  # fmt: skip
     else:
-        console().print(
-            f"{summary.done} jobs done, {usd_text(summary.spent_usd)} spent (price {name}). "
-            f"Everything is in {store.root}.",
-            markup=False,
-        )
-    _judge(summary, made, budget)
-
-
-def _check_budget(budget: float | None) -> None:
-    from tina_bench.errors import UsageError
-
-    if budget is not None and not math.isfinite(budget):
-        raise UsageError(f"--budget: found {budget}, expected dollars, as in '2.50'.")
-
-
-def _judge(summary: "Summary", made: "Plan", budget: float | None) -> None:
-    """Raise what keeps this command from ending with exit code 0, if anything does."""
-    from tina_bench.errors import BlockedError, BudgetReachedError, JobFailedError
-
-    if summary.failures:
-        raise JobFailedError("; ".join(map(str, summary.failures)))
-    if summary.budget_reached:
-        raise BudgetReachedError(
-            f"stopped before --budget {usd_text(budget)} was exceeded; run the same command with "
-            "a larger budget to go on from here."
-        )
-    if made.blocked:
-        raise BlockedError(
-            f"{len(made.blocked)} jobs could not run here; `tina-bench plan` says why."
-        )
+        print_done(carrier, made, summary.done, summary.spent_usd)
+    raise_unfinished(summary, made.blocked, carrier.budget)

@@ -103,25 +103,14 @@ def _why(claim: "ClaimResult") -> str:
 
 
 def _print_regraded(audit: "GraderAudit", out: "Console") -> None:
-    """What graders disagree on, short; `tina-bench audit` and --json have every text."""
-    from tina_bench.verifying.texts import plain, plural
+    """Scores and numbers of flips; --json has every flip."""
+    from tina_bench.verifying.texts import plain, regraded_line
 
     for cell in audit.cells:
-        others = ", ".join(
-            f"{score.grader} {score.percent:.2f} %" for score in cell.scores if score.percent
-        )
-        out.print(
-            plain(
-                f"Graded again, {cell.model} on {cell.task}: {others}; "
-                f"{plural(len(cell.flips), 'flip')}, and the score lies between "
-                f"{cell.lowest_percent:.2f} and {cell.highest_percent:.2f} % whoever is right."
-            ),
-            markup=False,
-        )
+        out.print(plain(regraded_line(cell)), markup=False)
     for left in audit.left_out:
-        out.print(
-            plain(f"Not graded again, {left.model} on {left.task}: {left.reason}"), markup=False
-        )
+        told = f"Not graded again, {left.model} on {left.task}: {left.reason}"
+        out.print(plain(told), markup=False)
 
 
 def _print_records(made: "Verification", out: "Console") -> None:

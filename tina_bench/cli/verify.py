@@ -22,6 +22,8 @@ from tina_bench.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from tina_bench.catalog.schema import Catalog
+    from tina_bench.stats.grader_audit import GraderAudit
     from tina_bench.store.home import Home
     from tina_bench.verifying.baseline import Baseline
     from tina_bench.verifying.shapes import Verification
@@ -62,11 +64,22 @@ def verify(
             metavar="WHAT[,WHAT…]",
             help="What fails: not-reproduced (if not given), inconclusive, not-comparable, "
             "not-measured, audit (a printed value that no run can give), stale (a baseline entry "
-            "that nothing needs), or nothing. Changed records always fail.",
+            "that nothing needs), flip (with --regrade: an answer is graded otherwise), or "
+            "nothing. Changed records always fail.",
         ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="The same as --fail-on not-reproduced,inconclusive.")
+    ] = False,
+    regrade: Annotated[
+        bool,
+        typer.Option(
+            "--regrade",
+            help="Grade every stored answer again by its task's own metric, and list the flips. "
+            "Needs the samples and the engines' graders; the new grades are kept in logs of their "
+            "own beside the old ones.",
+            rich_help_panel=WHAT,
+        ),
     ] = False,
     baseline: Annotated[
         Path | None,
@@ -157,7 +170,8 @@ def verify(
 
     Exit codes, the first that applies: 14 a record is not what it says (15: its log is damaged);
     1 a claim is NOT_REPRODUCED and that fails; 3 only something else of --fail-on fails; 0 nothing
-    fails. And: 11 a bad option or baseline file; 22 there is neither a result nor an import here.
+    fails. And: 11 a bad option or baseline file; 22 there is nothing to verify: neither a result
+    that any claim is about nor an import (not with --fail-on nothing).
     """
     from tina_bench.catalog.load import load_catalog
     from tina_bench.errors import UsageError
@@ -170,6 +184,10 @@ def verify(
     failing = parse_fail_on(fail_on, strict=strict)
     if FailOn.AUDIT in failing and not audits:
         raise UsageError("--fail-on audit needs the audits; leave out --no-audits.")
+    if FailOn.FLIP in failing and not regrade:
+        raise UsageError("--fail-on flip needs grading again; give --regrade with it.")
+    if regrade and without_samples:
+        raise UsageError("--regrade needs the samples, so --without-samples does not go with it.")
     store = _folder(home, records)
     if (reason is None) != (not accept) or (by is not None and not accept):
         raise UsageError("--accept CLAIM, --reason TEXT and --by WHO go together.")
@@ -197,7 +215,8 @@ def verify(
     if accept and kept and reason is not None:
         ask = _accepted(judged, ask, accept, reason=reason, by=by)
         texts[kept] = _baseline_text(ask.baseline)
-    made = _verify(judged, ask)
+    graded = _regrade(store, loaded, judged) if regrade and judged.sound else None
+    made = _verify(judged, ask, graded)
     texts |= _files(made, junit=junit, badge=badge, report=report, summary=summary)
     write_all(texts)
     if annotate is None:
@@ -236,10 +255,26 @@ def _baseline_text(baseline: "Baseline") -> str:
     return baseline_text(baseline)
 
 
-def _verify(judged: "Judged", ask: "Ask") -> "Verification":
+def _regrade(store: "Home", catalog: "Catalog", judged: "Judged") -> "GraderAudit":
+    """Every stored answer once more, by the metric that its record names."""
+    from rich.progress import Progress
+
+    from tina_bench.running.regrade import regrade_home
+
+    screen = console(stderr=True)
+    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("grading again", total=None)
+
+        def advance(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        return regrade_home(store, catalog, judged.sound, ("task",), advance)
+
+
+def _verify(judged: "Judged", ask: "Ask", graded: "GraderAudit | None") -> "Verification":
     from tina_bench.verifying.verify import verify as weigh
 
-    return weigh(judged, ask)
+    return weigh(judged, ask, graded)
 
 
 def _files(
@@ -341,8 +376,15 @@ def _commands(made: "Verification", store: "Home", catalogs: list[Path]) -> list
 
 
 def _end(made: "Verification", store: "Home") -> None:
+    from tina_bench.errors import BlockedError
+
     if made.problems:
         _refuse(made, store)
+    if made.exit_code == BlockedError.exit_code:
+        raise BlockedError(
+            f"none of {len(made.claims)} claims has a result in {store.root}; name your claims "
+            "with --catalog, or say --fail-on nothing where records alone are to be checked."
+        )
     if made.exit_code:
         raise typer.Exit(made.exit_code)
 

@@ -6,15 +6,17 @@ denominator. Traded away: workers are forked, so this job must run in a process 
 has started no threads before.
 """
 
-from collections.abc import Iterator
-from concurrent.futures import TimeoutError as GradeTimeout
+import datetime
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 from typing import Any
 
 from tina_bench import __version__
 from tina_bench.jobs.context import Context
 from tina_bench.jobs.documents import Problem, load_problems, task_metric
+from tina_bench.jobs.grading import decide, grade_with
 from tina_bench.jobs.wanted import protocol_digest
 from tina_bench.metering.hardware import installed
 from tina_bench.store.atomic import write_model
@@ -34,11 +36,8 @@ from tina_bench.store.records import (
     SampleSource,
 )
 
-WORKERS = 2
 FLUSH_EVERY = 64
 """Grades an fsync: grading again is cheap, unlike generating again."""
-REASONING_TAGS = [("<think>", "</think>")]
-"""LightEval's default (`PipelineParameters.reasoning_tags`)."""
 
 _metrics: dict[str, Any] = {}
 """Metric by task; filled before workers are forked, so that they start with it."""
@@ -47,21 +46,8 @@ _metrics: dict[str, Any] = {}
 def grade_text(
     task: str, doc: Any, text: str, *, remove_reasoning: bool
 ) -> tuple[bool, str | None]:
-    """What the task's LightEval metric says of one answer: correct, and the answer it read.
-
-    The metric writes what it extracted into `doc.specific`, which is how "no answer" is told from
-    "wrong answer".
-    """
-    from lighteval.models.model_output import ModelResponse
-    from lighteval.utils.utils import remove_reasoning_tags
-
-    response = ModelResponse(text=[text])
-    if remove_reasoning:
-        response.text_post_processed = [remove_reasoning_tags(text, REASONING_TAGS)]
-    doc.specific = None
-    score = _metrics[task].sample_level_fn.compute(doc=doc, model_response=response)
-    extracted = (doc.specific or {}).get("extracted_predictions") or []
-    return float(score) == 1.0, str(extracted[0]) if extracted else None
+    """What the task's LightEval metric says of one answer: correct, and the answer it read."""
+    return grade_with(_metrics[task], doc, text, remove_reasoning=remove_reasoning)
 
 
 def grader_identity(inputs: GradeInputs) -> tuple[str, dict[str, str]]:
@@ -72,44 +58,31 @@ def grader_identity(inputs: GradeInputs) -> tuple[str, dict[str, str]]:
 
 
 def _grades(
-    todo: list[tuple[Sample, Problem]], protocol: Protocol, timeout_seconds: float
+    todo: Iterable[tuple[Sample, Problem]], protocol: Protocol, timeout_seconds: float
 ) -> Iterator[Grade]:
     """Grade in forked workers, in order; a worker that overruns is killed and replaced."""
-    from pebble import ProcessPool
+    grade = partial(grade_text, remove_reasoning=protocol.remove_reasoning_tags)
 
-    with ProcessPool(max_workers=WORKERS, context=get_context("fork")) as pool:
-        futures = [
-            pool.schedule(
-                grade_text,
-                args=(sample.task, problem.doc, sample.text),
-                kwargs={"remove_reasoning": protocol.remove_reasoning_tags},
-                timeout=timeout_seconds,
-            )
-            for sample, problem in todo
-        ]
-        for (sample, problem), future in zip(todo, futures, strict=True):
-            status, correct, extracted = GradeStatus.GRADED, False, None
-            try:
-                correct, extracted = future.result()
-            except GradeTimeout:
-                status = GradeStatus.TIMEOUT
-            except Exception:  # noqa: BLE001 - whatever a parser makes of hostile text is a record
-                status = GradeStatus.ERROR
-            yield Grade(
-                key=sample.key,
-                task=sample.task,
-                problem=sample.problem,
-                index=sample.index,
-                seed=sample.seed,
-                protocol=sample.protocol,
-                metric=protocol.tasks[sample.task].metric,
-                status=status,
-                correct=correct,
-                extracted=extracted,
-                gold=str(problem.doc.get_golds()[0]),
-                truncated=sample.finish_reason == "length",
-                tokens_out=sample.tokens_out,
-            )
+    def arguments(asked: tuple[Sample, Problem]) -> tuple[Any, ...]:
+        sample, problem = asked
+        return sample.task, problem.doc, sample.text
+
+    for (sample, problem), decision in decide(todo, grade, arguments, timeout_seconds):
+        yield Grade(
+            key=sample.key,
+            task=sample.task,
+            problem=sample.problem,
+            index=sample.index,
+            seed=sample.seed,
+            protocol=sample.protocol,
+            metric=protocol.tasks[sample.task].metric,
+            status=decision.status,
+            correct=decision.correct,
+            extracted=decision.extracted,
+            gold=str(problem.doc.get_golds()[0]),
+            truncated=sample.finish_reason == "length",
+            tokens_out=sample.tokens_out,
+        )
 
 
 @dataclass(frozen=True)
@@ -141,31 +114,44 @@ def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
             problems[name, problem.id] = problem
 
     identity, versions = grader_identity(inputs)
-    samples = [
-        sample
-        for sample in read_records(sample_path, Sample)
-        if sample.protocol == protocol_id and (sample.task, sample.problem) in problems
-    ]
+    finished: dict[str, list[datetime.datetime]] = {name: [] for name in tasks}
     grade_path = context.home.grade_log(model, identity)
     with LogWriter(grade_path) as log:
         grades = list(read_records(grade_path, Grade))
         graded = {(grade.key, grade.task, grade.metric) for grade in grades}
-        todo = [
-            (sample, problems[sample.task, sample.problem])
-            for sample in samples
-            if (sample.task, sample.seed) in runs
-            and (sample.key, sample.task, protocol.tasks[sample.task].metric) not in graded
-        ]
+
+        def todo() -> Iterator[tuple[Sample, Problem]]:
+            """Read the log once, and hold no more texts than are being graded."""
+            for sample in read_records(sample_path, Sample):
+                problem = problems.get((sample.task, sample.problem))
+                if problem is None or sample.protocol != protocol_id:
+                    continue
+                finished[sample.task].append(sample.finished_at)
+                made = (sample.key, sample.task, protocol.tasks[sample.task].metric)
+                if (sample.task, sample.seed) in runs and made not in graded:
+                    yield sample, problem
+
+        sizes = Counter(task for task, _ in problems)
+        total = sum(sizes[str(task)] for task, _ in runs) - sum(
+            (grade.task, grade.seed) in runs and grade.protocol == protocol_id for grade in grades
+        )
         with context.meter.in_phase(Phase.GRADE):
             fresh: list[Grade] = []
             written = 0
-            for grade in _grades(todo, protocol, inputs.timeout_seconds):
+
+            def flush() -> None:
+                nonlocal written
+                log.append(record.model_dump(mode="json") for record in fresh[written:])
+                written = len(fresh)
+                context.progress(written, max(total, written), "grades")
+
+            for grade in _grades(todo(), protocol, inputs.timeout_seconds):
                 fresh.append(grade)
                 context.meter.tick(samples=1)
-                if len(fresh) - written >= FLUSH_EVERY or len(fresh) == len(todo):
-                    log.append(record.model_dump(mode="json") for record in fresh[written:])
-                    written = len(fresh)
-                    context.progress(written, len(todo), "grades")
+                if len(fresh) - written >= FLUSH_EVERY:
+                    flush()
+            if written < len(fresh):
+                flush()
     grades = [grade for grade in grades + fresh if grade.protocol == protocol_id]
     length = sample_path.stat().st_size
     origin = _Origin(
@@ -177,7 +163,7 @@ def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
         grade_log=str(grade_path.relative_to(context.home.root)),
     )
     for name in tasks:
-        _write_result(context, protocol, name, problems, grades, samples, origin)
+        _write_result(context, protocol, name, problems, grades, finished[name], origin)
     undecided = sum(grade.status is not GradeStatus.GRADED for grade in fresh)
     outputs = {"grade_identity": identity, "graded": len(fresh), "undecided": undecided}
     return Outcome.DONE, [job.id for job in context.folder.jobs], outputs
@@ -189,7 +175,7 @@ def _write_result(
     task: str,
     problems: dict[tuple[str, str], Problem],
     grades: list[Grade],
-    samples: list[Sample],
+    finished: list[datetime.datetime],
     origin: _Origin,
 ) -> None:
     model, metric, source = context.folder.jobs[0].model, protocol.tasks[task].metric, origin.source
@@ -198,8 +184,9 @@ def _write_result(
         [(problem.id, problem.index) for problem in order],
         [grade for grade in grades if grade.task == task and grade.metric == metric],
     )
-    finished = [sample.finished_at for sample in samples if sample.task == task]
-    dataset = protocol.datasets[task]
+    dataset, inputs = protocol.datasets[task], context.folder.inputs
+    assert isinstance(inputs, GradeInputs)
+    looked_at = inputs.until_decided.get(task)
     provenance = Provenance(
         tina_bench_version=__version__,
         weights_sha256=source.weights_sha256,
@@ -223,6 +210,8 @@ def _write_result(
         image=source.image,
         deviations=protocol.deviations,
         caveats=protocol.tasks[task].caveats,
+        stopping="fixed" if looked_at is None else "until-decided",
+        until_decided=looked_at,
         protocol=protocol_digest(protocol),
         sample_log=origin.sample_log,
         sample_log_bytes=origin.sample_log_bytes,

@@ -16,7 +16,14 @@ from tina_bench.planning.advice import sentences
 from tina_bench.planning.estimate import Estimator
 from tina_bench.planning.gpus import choose_price, resolve_gpu
 from tina_bench.planning.published import published_costs
-from tina_bench.planning.shapes import Machine, Plan, PlannedJob, Request, Snapshot
+from tina_bench.planning.shapes import (
+    CellSeeds,
+    Machine,
+    Plan,
+    PlannedJob,
+    Request,
+    Snapshot,
+)
 from tina_bench.planning.totals import total
 from tina_bench.store.contract import GRADER_PACKAGES
 from tina_bench.store.hashing import digest
@@ -77,9 +84,18 @@ class _Drafter:
     """Makes the jobs of one request, each once, in order."""
 
     def __init__(
-        self, catalog: Catalog, lock: Lock, profile: Profile, *, retrain: bool = False
+        self,
+        catalog: Catalog,
+        lock: Lock,
+        profile: Profile,
+        *,
+        retrain: bool = False,
+        cells: tuple[CellSeeds, ...] | None = None,
     ) -> None:
         self.retrain = retrain
+        self._cells = (
+            None if cells is None else {(cell.model, cell.task): cell.seeds for cell in cells}
+        )
         self.catalog = catalog
         self.lock = lock
         self.profile = profile
@@ -221,7 +237,7 @@ class _Drafter:
         for task_name in profile.tasks:
             task = self.catalog.tasks[task_name]
             prompts, gap = self._prompts(task_name, task)
-            for seed in profile.seeds:
+            for seed in self._seeds(name, task_name):
                 run_id = _id("evaluate", name, weights_id, protocol, prompts, task_name, seed)
                 grade_id = _id("grade", run_id, grader, task.metric)
                 if gap is not None:
@@ -253,6 +269,9 @@ class _Drafter:
                     )
                 )
         yield from graded
+
+    def _seeds(self, model: str, task: str) -> tuple[int, ...]:
+        return self.profile.seeds if self._cells is None else self._cells.get((model, task), ())
 
     def _prompts(self, name: str, task: Task) -> tuple[str, str | None]:
         """Hash of all that decides a task's prompts, and the sentence what is missing for them."""
@@ -294,7 +313,7 @@ def make_plan(
     100 000 jobs take about a second (see BENCHMARKS.md).
     """
     profile = resolve_profile(catalog, request)
-    drafter = _Drafter(catalog, lock, profile, retrain=request.retrain)
+    drafter = _Drafter(catalog, lock, profile, retrain=request.retrain, cells=request.cells)
     drafts = list(drafter.drafts())
     open_drafts = [draft for draft in drafts if draft.job.id not in snapshot.done]
 

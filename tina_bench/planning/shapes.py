@@ -10,6 +10,15 @@ from tina_bench.store.records import Job
 
 
 @dataclass(frozen=True, slots=True)
+class CellSeeds:
+    """The sample seeds of one model on one task."""
+
+    model: str
+    task: str
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What the user asked for; a field left `None` is what the profile says."""
 
@@ -18,6 +27,9 @@ class Request:
     tasks: tuple[str, ...] | None = None
     """None at all (the empty tuple): weights are made, and nothing is evaluated."""
     seeds: tuple[int, ...] | None = None
+    cells: tuple[CellSeeds, ...] | None = None
+    """Where cells differ in their seeds: theirs stand in for `seeds`, and a cell that is not among
+    them has none."""
     retrain: bool = False
     """Train adapters by their recipes where the catalog would fetch published ones."""
     scale: Scale | None = None

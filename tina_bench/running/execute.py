@@ -6,7 +6,7 @@ never touched again; one that is not is taken up where it was left, under a new 
 
 import shutil
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -39,7 +39,7 @@ from tina_bench.store.contract import (
     MergeInputs,
 )
 from tina_bench.store.home import Home, read_record, read_records
-from tina_bench.store.records import Job, JobKind, LedgerEntry, Outcome
+from tina_bench.store.records import Job, JobKind, LedgerEntry, Outcome, UntilDecided
 
 POOL_DIGITS = 8
 MINIMUM_FREE_BYTES = 64 * 2**20
@@ -116,6 +116,7 @@ class Execution:
         command_line: tuple[str, ...] = (),
         engines: int = 1,
         gpus: tuple[int, ...] | None = None,
+        until_decided: Mapping[tuple[str, str], UntilDecided] | None = None,
     ) -> None:
         profile = resolve_profile(catalog, plan.request)
         self._home = home
@@ -129,7 +130,12 @@ class Execution:
         self._gpus = gpus
         self._stack_name = profile.stack
         self._inputs = Inputs(
-            catalog, lock, profile, plan.request.profile, retrain=plan.request.retrain
+            catalog,
+            lock,
+            profile,
+            plan.request.profile,
+            retrain=plan.request.retrain,
+            until_decided=until_decided,
         )
         self._results: dict[str, JobResult] = {}
         self.summary = Summary()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from tina_bench.catalog.schema import Catalog, Profile, PublishedText, Source
+from tina_bench.catalog.schema import Catalog, Model, Profile, PublishedText, Source
 from tina_bench.catalog.training import as_trained_for
 from tina_bench.errors import IntegrityError
 from tina_bench.lock.lockfile import Lock, LockedFiles, locked
@@ -22,7 +22,7 @@ from tina_bench.store.contract import (
     TrainOutputs,
     Weights,
 )
-from tina_bench.store.records import Job, JobKind
+from tina_bench.store.records import Job, JobKind, UntilDecided
 
 RETRAINED = ".retrained"
 """What the profile of a result is called further when its adapter was trained and not fetched."""
@@ -54,6 +54,11 @@ def _adapter(made: JobResult) -> Weights:
     return Weights.model_validate(made.outputs)
 
 
+def is_retrained(model: Model, *, retrain: bool) -> bool:
+    """Whether a model's adapter is trained here although one was published."""
+    return retrain and model.recipe is not None and model.source is not Source.RECIPE
+
+
 class Inputs:
     """Builds the inputs of every job folder of one request."""
 
@@ -65,12 +70,14 @@ class Inputs:
         profile_name: str,
         *,
         retrain: bool = False,
+        until_decided: Mapping[tuple[str, str], UntilDecided] | None = None,
     ) -> None:
         self._catalog = catalog
         self._lock = lock
         self._profile = profile
         self._profile_name = profile_name
         self._retrain = retrain
+        self._until_decided = until_decided or {}
 
     def build(self, jobs: tuple[Job, ...], results: Mapping[str, JobResult]) -> JobInputs:
         """Inputs of the jobs of one pool; `results` holds every finished job by id."""
@@ -117,7 +124,12 @@ class Inputs:
                 f"machines ({', '.join(sorted(identities))}), and one result is one measurement; "
                 "start afresh in another home."
             )
-        return GradeInputs(identity=identities.pop(), protocol=protocol)
+        looked_at = {
+            task: self._until_decided[model, task]
+            for task in protocol.tasks
+            if (model, task) in self._until_decided
+        }
+        return GradeInputs(identity=identities.pop(), protocol=protocol, until_decided=looked_at)
 
     def _dataset(self, name: str, fetched: list[JobResult]) -> Dataset:
         entry = locked(self._lock.datasets, name, "dataset")
@@ -130,7 +142,7 @@ class Inputs:
     def _retrained(self, model: str) -> tuple[str, ...]:
         """What a result of a model whose published adapter was not used must say."""
         entry = self._catalog.models[model]
-        if not self._retrain or entry.recipe is None or entry.source is Source.RECIPE:
+        if not is_retrained(entry, retrain=self._retrain):
             return ()
         return (f"adapter trained here by recipe {entry.recipe}; not the published adapter",)
 

@@ -67,6 +67,12 @@ class Outcome:
     """What `noise` would be with one run of each model, shape (P,); NaN where unknown."""
     discordant: Integers
     """Problems (clusters) on which the two differ, shape (P,)."""
+    half_step: Floats
+    """Half the distance between values that the mean can have under the test, shape (P,): what an
+    exact test loses to one whose statistic is continuous; 0 for tasks of equal weight, whose sums
+    lie too close to matter."""
+    half_step_of_one_run: float
+    """What `half_step` would be with one run of each model."""
     least_problems: int
     """Problems of the smallest task; of all tasks where every problem counts equally."""
     least_runs: Integers
@@ -149,8 +155,8 @@ def differ(
     Behav. Stat. 37:479), with more runs it fades as it should.
 
     Equal models asked differently often do not have symmetric differences: with one run against
-    ten over 30 easy problems the sign-flip test was seen to reject 0.7 % at 0.2 %. The p-value there
-    is the greater one of its own and of Student's t with the variance above.
+    ten over 30 easy problems the sign-flip test was seen to reject 0.7 % at 0.2 %. There the
+    p-value is the greater one of its own and of Student's t with the variance above.
     """
     sizes = [len(one.problems) for one in sheets]
     group = np.repeat(np.arange(len(sheets)), sizes)
@@ -190,6 +196,8 @@ def differ(
     asymmetric = np.flatnonzero((k_a != k_b).any(axis=0))
     for pair in asymmetric.tolist():
         tests[pair] = _or_student(tests[pair], mean[pair], variance[pair], freedom[pair])
+    # Flipping one problem moves the sum by twice its difference, a whole multiple of 1 / lattice.
+    half_step = 1 / sum(sizes) if len(sheets) == 1 or weights is Weights.PROBLEMS else 0.0
     return Outcome(
         n=sum(sizes),
         difference=mean,
@@ -198,6 +206,8 @@ def differ(
         noise=noise,
         noise_of_one_run=noise_one,
         discordant=flips.discordant(differences),
+        half_step=half_step / lattice,
+        half_step_of_one_run=half_step,
         least_problems=sum(sizes) if weights is Weights.PROBLEMS else min(sizes),
         least_runs=np.minimum(k_a, k_b).min(axis=0),
         tests=tuple(tests),

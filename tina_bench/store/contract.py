@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from tina_bench.catalog.schema import Recipe, Sampling, Stack, Task
-from tina_bench.store.records import Job, JobKind, Outcome, Record
+from tina_bench.store.records import Job, JobKind, Outcome, Record, UntilDecided
 
 JOB_FILE = "job.json"
 """What is to be done; written by the runner before anything starts."""
@@ -170,6 +170,8 @@ class GradeInputs(Record):
     """Which sample log."""
     protocol: Protocol
     """How they were asked."""
+    until_decided: dict[str, UntilDecided] = Field(default_factory=dict)
+    """By task: for results whose number of runs is being chosen by looking at them."""
     timeout_seconds: float = 10.0
     """Hard limit a sample; then the grading process is killed and the sample is undecided."""
 

@@ -260,6 +260,16 @@ class Grade(Record):
         return _below_zero(self, "index", "tokens_out")
 
 
+class UntilDecided(Record):
+    """What is needed to judge a result whose number of runs was chosen by looking at it."""
+
+    family: int
+    """Claims among which the risk of a false NOT_REPRODUCED was divided before the first look."""
+    looks: tuple[int, ...]
+    """Numbers of runs at which it was or will be looked at, ascending; the last is the record's, or
+    less where runs were added since."""
+
+
 class Provenance(Record):
     """Everything that a second party needs to repeat or doubt a result."""
 
@@ -291,6 +301,11 @@ class Provenance(Record):
     """Every way in which this result was not made as asked."""
     caveats: tuple[str, ...] = ()
     """In what the task differs from the published protocol without being another benchmark."""
+    stopping: Literal["fixed", "until-decided"] = "fixed"
+    """Whether the number of runs was set beforehand, or chosen by looking at the answers: then only
+    methods that hold at any time may judge it. Once it was, it stays so."""
+    until_decided: UntilDecided | None = None
+    """With `until-decided`: what judging it takes."""
     protocol: str
     """Protocol hash that this result's samples carry; others may share the log."""
     sample_log: str
@@ -381,6 +396,9 @@ class ResultRecord(Record):
             return MalformedError(empty, "none", "at least one")
         if list(self.seeds) != sorted(set(self.seeds)):
             return MalformedError("seeds", shown(list(self.seeds)), "each once, ascending")
+        unlike = self._unlike_its_stopping()
+        if unlike is not None:
+            return unlike
         if self.provenance.finished_at < self.provenance.started_at:
             return MalformedError(
                 "provenance.finished_at",
@@ -398,6 +416,34 @@ class ResultRecord(Record):
             if wrong is not None:
                 key, found, expected = wrong
                 return MalformedError(f"problems.{row}.{key}", found, expected)
+        return None
+
+    def _unlike_its_stopping(self) -> MalformedError | None:
+        """What is wrong with how it says that its number of runs came about."""
+        rule, known = self.provenance.stopping, self.provenance.until_decided
+        if (rule == "until-decided") != (known is not None):
+            told = "none" if known is None else "family and looks"
+            expected = "family and looks" if known is None else "none"
+            return MalformedError(
+                "provenance.until_decided", told, f"{expected}, as 'stopping' is {rule!r}"
+            )
+        if known is None:
+            return None
+        if known.family < 1:
+            return MalformedError(
+                "provenance.until_decided.family", shown(known.family), "1 or more"
+            )
+        looks = list(known.looks)
+        if not looks or looks != sorted(set(looks)) or looks[0] < 1:
+            return MalformedError(
+                "provenance.until_decided.looks", shown(looks), "numbers of runs, ascending"
+            )
+        if self.seeds != tuple(range(self.k)):
+            return MalformedError(
+                "seeds",
+                shown(list(self.seeds)),
+                "0 to k-1 without a gap, as runs that were looked at count in order",
+            )
         return None
 
     @property

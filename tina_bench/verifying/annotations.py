@@ -95,11 +95,9 @@ def _of_claim(claim: ClaimResult, place: Place | None) -> Iterable[Annotation]:
         message = f"Accepted on {claim.accepted.date}: {claim.accepted.reason} {claim.reason}"
         yield Annotation("notice", f"{title}, accepted", message, place)
     elif claim.fails or claim.acceptance_void is not None:
-        void = (
-            f"{claim.acceptance_void[0].upper()}{claim.acceptance_void[1:]}. "
-            if (claim.acceptance_void)
-            else ""
-        )
+        void = ""
+        if claim.acceptance_void is not None:
+            void = f"Acceptance void: {claim.acceptance_void}. "
         message = f"{void}{claim.reason}"
         yield Annotation("error" if claim.fails else "warning", title, message, place)
     elif claim.verdict in {Verdict.NOT_REPRODUCED, Verdict.INCONCLUSIVE, Verdict.NOT_COMPARABLE}:

@@ -7,7 +7,6 @@ answers that change neither leave it standing, and the outputs say that the evid
 """
 
 import datetime
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,11 +18,11 @@ from tina_bench.catalog.terms import Name, Sha256
 from tina_bench.errors import UsageError
 from tina_bench.stats.shapes import Judgement, Shape, Verdict
 from tina_bench.store.atomic import write_text
+from tina_bench.strict import MalformedError, first_wrong, parse_toml, read_bytes
 from tina_bench.verifying.shapes import Acceptance, StaleEntry
+from tina_bench.verifying.texts import plain
 
 DEFAULT_NAME = "tina-bench-baseline.toml"
-MAX_BYTES = 4 << 20
-"""Thousands of entries; nobody reviews more."""
 REASON_CHARACTERS = 2000
 HEADER = (
     "# Known discrepancies that do not fail `tina-bench verify --baseline`, written by\n"
@@ -115,11 +114,7 @@ def entry_for(
             by=by,
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise UsageError(
-            f"--accept {judgement.claim}: {key}: expected: {_expected(first['msg'])}."
-        ) from None
+        raise UsageError(f"--accept {judgement.claim}: {plain(str(first_wrong(error)))}.") from None
 
 
 def baseline_text(baseline: Baseline) -> str:
@@ -145,36 +140,22 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
 def read_baseline(path: Path) -> Baseline:
     """Read a baseline; raises `UsageError` naming file, key, what was found and what expected."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UsageError(
-                f"{path}: found {path.stat().st_size} bytes, expected a baseline file of at most "
-                f"{MAX_BYTES}; it is reviewed by people."
-            )
-        return Baseline.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return Baseline.model_validate(parse_toml(read_bytes(path), "a baseline file"))
     except FileNotFoundError:
         raise UsageError(
             f"{path}: does not exist; `tina-bench verify --accept CLAIM --reason TEXT "
             f"--baseline {path}` makes it."
         ) from None
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: byte {error.start}: expected UTF-8.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: not valid TOML: {str(error).rstrip('.')}.") from None
-    except RecursionError:
-        raise UsageError(f"{path}: found values nested too deep, expected a baseline.") from None
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(ascii(str(part))[1:-1][:80] for part in first["loc"]) or "the file"
-        found = "nothing" if first["type"] == "missing" else ascii(first["input"])[:80]
-        raise UsageError(
-            f"{path}: {key}: found {found}, expected: {_expected(first['msg'])}."
-        ) from None
+        raise _refusal(path, first_wrong(error)) from None
+    except MalformedError as error:
+        raise _refusal(path, error) from None
 
 
-def _expected(message: str) -> str:
-    return message.removeprefix("Value error, ").rstrip(".")
+def _refusal(path: Path, wrong: MalformedError) -> UsageError:
+    return UsageError(
+        f"{path}: {plain(str(wrong))}; correct it, or remove the entry and accept the case again."
+    )
 
 
 def weigh(

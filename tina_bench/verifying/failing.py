@@ -21,6 +21,7 @@ class FailOn(StrEnum):
     NOT_MEASURED = "not-measured"
     AUDIT = "audit"
     STALE = "stale"
+    FLIP = "flip"
     NOTHING = "nothing"
 
 

@@ -6,14 +6,15 @@ what it says is an error. No times and no host name, so that the same records gi
 Written for the schema of Jenkins' xUnit plugin (junit-10.xsd), which Surefire's reports follow too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from xml.etree import ElementTree
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from tina_bench.stats.grader_audit import CellAudit
 from tina_bench.verifying.failing import FailOn
 from tina_bench.verifying.shapes import Check, CheckState, ClaimResult, RecordCheck, Verification
-from tina_bench.verifying.texts import deciding, plain
+from tina_bench.verifying.texts import deciding, plain, regraded_line
 
 NAME = "tina-bench verify"
 
@@ -30,6 +31,8 @@ def junit_xml(made: Verification) -> str:
     if made.findings:
         cases = [_told("audits", f.name, f.sentence, fails=audit) for f in made.findings]
         report.add_testsuite(_suite("audits", cases))
+    if made.regraded is not None and made.regraded.cells:
+        report.add_testsuite(_suite("graded again", map(_regraded(made), made.regraded.cells)))
     stale = FailOn.STALE in made.fail_on
     if made.stale:
         cases = [_told("baseline", s.claim, _unneeded(s.reason), fails=stale) for s in made.stale]
@@ -91,6 +94,19 @@ def _record(record: RecordCheck) -> TestCase:
 def _line(check: Check) -> str:
     state = "" if check.state is CheckState.AGREES else f" ({check.state})"
     return f"{check.what}{state}: {check.detail}"
+
+
+def _regraded(made: Verification) -> Callable[[CellAudit], TestCase]:
+    kind = Failure if FailOn.FLIP in made.fail_on else Skipped
+
+    def case(cell: CellAudit) -> TestCase:
+        made_case = _case("graded again", f"{cell.model} on {cell.task}")
+        if cell.flips:
+            made_case.result = [kind(plain(regraded_line(cell)), "FLIP")]
+        made_case.system_out = plain(regraded_line(cell))
+        return made_case
+
+    return case
 
 
 def _told(group: str, name: str, sentence: str, *, fails: bool) -> TestCase:

@@ -132,7 +132,7 @@ class Verification(Shape):
     schema_version: Literal[1] = 1
     exit_code: int
     """0 nothing fails; 1 a NOT_REPRODUCED fails; 3 only something else fails; 14-15 records are
-    not what they say."""
+    not what they say; 22 no claim is about any of them."""
     fail_on: tuple[str, ...]
     """What was asked to fail, as `--fail-on` spells it."""
     counts: dict[str, int]

@@ -4,7 +4,7 @@ import re
 
 from tina_bench.stats.shapes import Verdict
 from tina_bench.verifying.shapes import CheckState, ClaimResult, Verification
-from tina_bench.verifying.texts import deciding, markdown, plain, plural
+from tina_bench.verifying.texts import deciding, markdown, plain, plural, regraded_line
 
 MAX_BYTES = 900_000
 """GitHub refuses a step's summary above 1 MiB, all steps' additions counted apart."""
@@ -33,6 +33,8 @@ def summary_markdown(made: Verification, audits: str = "") -> str:
     elif not made.problems:
         parts.append("\nNo claim has a result of ours yet, so there is no verdict.\n")
     parts += _baseline(made)
+    if made.regraded is not None:
+        parts += ["\n"] + [f"- {markdown(regraded_line(c))}\n" for c in made.regraded.cells]
     parts += _audits(made, audits)
     return _cut(parts)
 

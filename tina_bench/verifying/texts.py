@@ -7,6 +7,7 @@ them in such a way that they stay text.
 import re
 
 from tina_bench.importing.reading import printable
+from tina_bench.stats.grader_audit import CellAudit
 from tina_bench.verifying.shapes import ClaimResult
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~@$&!^])")
@@ -43,6 +44,20 @@ def deciding(claim: ClaimResult) -> str:
     hours = "an unknown number of" if price.gpu_hours is None else f"{price.gpu_hours:.3g}"
     usd = "unknown dollars" if price.usd is None else dollars(price.usd)
     return f"{claim.would_decide} That takes {hours} GPU-hours, {usd} ({price.basis})."
+
+
+def regraded_line(cell: CellAudit) -> str:
+    """What grading one model's answers to one task again has found."""
+    scores = ", ".join(
+        f"{score.grader} {score.percent:.2f} %"
+        for score in cell.scores
+        if score.percent is not None
+    )
+    return (
+        f"Graded again, {cell.model} on {cell.task}: {scores}; {plural(len(cell.flips), 'flip')}; "
+        f"the score lies between {cell.lowest_percent:.2f} and {cell.highest_percent:.2f} % "
+        "whoever is right."
+    )
 
 
 def dollars(value: float) -> str:

@@ -73,6 +73,11 @@ class Judged:
     imported: int
     pricer: Pricer
 
+    @property
+    def sound(self) -> list[ResultRecord]:
+        """Records that are what they say."""
+        return [c.record for c in self.checked if c.record is not None and not c.check.problems]
+
     def behind(self, judgement: Judgement) -> list[Checked]:
         """What a claim is judged by: one record, or for an average one a task."""
         tasks = judgement.tasks or (judgement.task,)
@@ -144,15 +149,19 @@ def verify(judged: Judged, ask: Ask, regraded: GraderAudit | None = None) -> Ver
 
 
 def _exit_code(made: Verification, fail_on: frozenset[FailOn]) -> int:
-    """Changed bytes first, then a contradicted claim, then anything else that was asked to fail."""
+    """Changed bytes first, then nothing verified, then a contradicted claim, then the rest."""
     if made.problems:
         return min(check.exit_code for _, check in made.problems)
+    told = any(claim.verdict is not Verdict.NOT_MEASURED for claim in made.claims)
+    if fail_on and not told and not made.imported:
+        return BlockedError.exit_code
     failing = {claim.verdict for claim in made.claims if claim.fails}
     if Verdict.NOT_REPRODUCED in failing:
         return EXIT_NOT_REPRODUCED
     audit = FailOn.AUDIT in fail_on and made.findings
     stale = FailOn.STALE in fail_on and made.stale
-    return EXIT_OTHER if failing or audit or stale else 0
+    flips = FailOn.FLIP in fail_on and made.regraded and any(c.flips for c in made.regraded.cells)
+    return EXIT_OTHER if failing or audit or stale or flips else 0
 
 
 def _result(judged: Judged, judgement: Judgement, ask: Ask) -> ClaimResult:

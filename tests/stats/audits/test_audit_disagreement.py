@@ -10,7 +10,7 @@ from scipy import optimize, stats
 from statsmodels.stats.multitest import multipletests
 
 from tests.catalog.facts import CATALOG
-from tina_bench.stats.audits.chance import Basis, Chance, chance_of
+from tina_bench.stats.audits.chance import PRIOR_DEGREES_OF_FREEDOM, Basis, Chance, chance_of
 from tina_bench.stats.audits.disagreement import audit_disagreement, distance, weigh
 from tina_bench.stats.audits.measurements import Measurement, gather
 from tina_bench.stats.audits.pooling import pool
@@ -50,6 +50,10 @@ def test_the_pool_is_what_the_formulas_give(found):
     assert pooled.mean == pytest.approx(mean, rel=1e-4)
     assert pooled.variance == pytest.approx(variance, rel=2e-3)
     assert 0 <= pooled.i_squared < 1
+    scaled = pool(values, variances, 64)
+    df = len(values) - 1
+    assert scaled.p_value == pytest.approx(stats.f.sf(q / df, df, 64), rel=1e-5, abs=1e-9)
+    assert scaled.mean == pooled.mean
 
 
 @settings(deadline=None, max_examples=40)
@@ -96,7 +100,7 @@ def test_a_measurement_far_from_the_others_is_told_and_by_how_much():
     assert far.who == "far"
     assert far.from_others_points == pytest.approx(30.0)
     z = 30.0 / sqrt(far.se_points**2 * (1 + 1 / 3))
-    assert far.p_value == pytest.approx(2 * stats.norm.sf(z), rel=1e-6)
+    assert far.p_value == pytest.approx(2 * stats.t.sf(z, PRIOR_DEGREES_OF_FREEDOM), rel=1e-6)
     assert found.adjusted_p == found.p_value, "a family of one"
 
 
@@ -150,7 +154,9 @@ def test_the_distance_is_from_the_precision_weighted_mean_of_the_others():
     apart, p_value = distance(weighed, 0)
     assert apart == pytest.approx(50 - mean)
     z = (50 - mean) / sqrt(weighed.variances[0] + 1 / (w[1] + w[2]))
-    assert p_value == pytest.approx(2 * stats.norm.sf(z))
+    assert p_value == pytest.approx(2 * stats.t.sf(z, PRIOR_DEGREES_OF_FREEDOM))
+    bound = weigh(pieces, HALF, bound=True)
+    assert bound.scale_freedom == np.inf
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ def completion_text(completion: Any) -> str:
     return completion if isinstance(completion, str) else str(completion[0]["content"])
 
 
-def _is_bare(text: str) -> bool:
+def is_bare(text: str) -> bool:
     """Whether a gold answer is a formula by itself: neither marked as one nor a sentence."""
     words = text.split()
     prose = len(words) > 1 and any(word.isalpha() and len(word) > 1 for word in words)
@@ -23,7 +23,7 @@ def _is_bare(text: str) -> bool:
 def _gold(text: str) -> tuple[Any, ...]:
     from math_verify import parse
 
-    marked = f"${text}$" if _is_bare(text) else text
+    marked = f"${text}$" if is_bare(text) else text
     return tuple(parse(marked, extraction_mode="first_match"))
 
 

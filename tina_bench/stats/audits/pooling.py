@@ -1,10 +1,11 @@
 """Several measurements of one quantity: are they of one mind, and what do they say together?
 
-Cochran's Q (1954, Biometrics 10:101) against chi-square; I^2 of Higgins & Thompson (2002, Stat.
-Med. 21:1539); the variance between measurers by Paule & Mandel (1982, J. Res. NBS 87:377); the
-pooled value with the interval of Hartung & Knapp (2001, Stat. Med. 20:3875) and Sidik & Jonkman
-(2002, Stat. Med. 21:3153), never narrower than the plain random-effects one (Roever, Knapp & Friede
-2015, BMC Med. Res. Methodol. 15:99). All computed by statsmodels.
+Cochran's Q (1954, Biometrics 10:101) against chi-square, or, where one scale of all variances is
+itself estimated with nu degrees of freedom, Q / (k - 1) against F with k - 1 and nu; I^2 of Higgins
+& Thompson (2002, Stat. Med. 21:1539); the variance between measurers by Paule & Mandel (1982, J.
+Res. NBS 87:377); the pooled value with the interval of Hartung & Knapp (2001, Stat. Med. 20:3875)
+and Sidik & Jonkman (2002, Stat. Med. 21:3153), never narrower than the plain random-effects one
+(Roever, Knapp & Friede 2015, BMC Med. Res. Methodol. 15:99). Computed by statsmodels.
 """
 
 from collections.abc import Sequence
@@ -47,11 +48,15 @@ class Pooled:
         return self.mean - half, self.mean + half
 
 
-def pool(values: Sequence[float], variances: Sequence[float]) -> Pooled:
-    """Return what measurements with known variances, all above zero, say together.
+def pool(
+    values: Sequence[float], variances: Sequence[float], scale_freedom: float = np.inf
+) -> Pooled:
+    """Return what measurements with variances above zero say together.
 
-    Validity: the variances are taken as known. With two measurements Student's t has one degree of
-    freedom, and the interval says next to nothing; that is the method's honest answer.
+    `scale_freedom`: how well the common scale of the variances is known, as degrees of freedom.
+
+    Validity: the variances are taken as known but for that. With two measurements Student's t has
+    one degree of freedom, and the interval says next to nothing: the method's honest answer.
     """
     effects, known = np.asarray(values, dtype=float), np.asarray(variances, dtype=float)
     order = np.lexsort((known, effects))
@@ -66,7 +71,11 @@ def pool(values: Sequence[float], variances: Sequence[float]) -> Pooled:
     return Pooled(
         count=len(effects),
         q=q,
-        p_value=float(stats.chi2.sf(q, freedom)),
+        p_value=float(
+            stats.chi2.sf(q, freedom)
+            if np.isinf(scale_freedom)
+            else stats.f.sf(q / freedom, freedom, scale_freedom)
+        ),
         i_squared=max(0.0, 1 - freedom / q) if q > 0 else 0.0,
         tau_squared=max(0.0, float(made.tau2)),
         plain_mean=float(made.mean_effect_fe),

@@ -1,0 +1,274 @@
+"""`--until-decided`: how `reproduce` chooses the number of seeds by looking, and shows it."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tina_bench.cli.carrying import (
+    Carrier,
+    open_bar,
+    print_done,
+    raise_unfinished,
+    refuse_hopeless,
+)
+from tina_bench.cli.common import console, print_json, table
+from tina_bench.cli.estimates import time_text, usd_band
+from tina_bench.cli.plan import plan_json, print_plan
+
+if TYPE_CHECKING:
+    from tina_bench.catalog.schema import Catalog
+    from tina_bench.planning.shapes import Plan, Request
+    from tina_bench.running.execute import Summary
+    from tina_bench.running.looked_at import CellName
+    from tina_bench.running.until import Cell, LookedAt, Rule
+
+
+def sample_until_decided(carrier: Carrier, first_seeds: int, max_seeds: int) -> None:
+    """Sample, look, and sample on where a claim is open; say how it ended.
+
+    Raises a `TinaBenchError` when a claim is left open or a job undone; everything done is kept.
+    """
+    from tina_bench.running import looked_at, until
+
+    known = (carrier.loaded, carrier.request, carrier.store)
+    rule = until.make_rule(*known, first_seeds=first_seeds, max_seeds=max_seeds)
+    rounds = _Rounds(carrier, rule, until.first_targets(*known, rule))
+    if not carrier.as_json:
+        console().print(_rule_text(rule, len(rounds.targets)), markup=False)
+    # A plan comes before anything is written: what cannot run here leaves no trace.
+    made = rounds.plan(rounds.targets)
+    rounds.show_plan(made)
+    with carrier.store.held():
+        wanted: Mapping[CellName, int] = rounds.targets
+        while wanted:
+            if rounds.number:
+                made = rounds.plan(wanted)
+                rounds.show_plan(made)
+            declared = looked_at.declarations(*known, rule.family, wanted)
+            with open_bar() as bar:
+                summary = carrier.execute(
+                    made, bar, budget=rounds.budget_left, until_decided=declared
+                )
+            looked_at.declare(*known, rule.family)
+            cells = until.look(*known, rule, rounds.targets)
+            rounds.add(made, summary, cells)
+            wanted = {} if rounds.is_over else until.next_targets(cells, rule)
+            rounds.targets |= wanted
+    rounds.end()
+
+
+class _Rounds:
+    """What happened so far: a round is a batch of runs and the look that follows it."""
+
+    def __init__(self, carrier: Carrier, rule: "Rule", targets: "dict[CellName, int]") -> None:
+        from tina_bench.running.execute import Summary
+
+        self._carrier = carrier
+        self._rule = rule
+        self.targets = targets
+        """Runs of each cell that were asked for so far."""
+        self.number = 0
+        self._total = Summary()
+        self._blocked: dict[str, str] = {}
+        self._made: Plan | None = None
+        self._cells: list[Cell] = []
+        self._rounds: list[dict[str, Any]] = []
+
+    def plan(self, targets: "Mapping[CellName, int]") -> "Plan":
+        """The plan for so many runs of these cells."""
+        from tina_bench.running.until import with_targets
+
+        return self._carrier.plan(with_targets(self._carrier.request, targets))
+
+    def show_plan(self, made: "Plan") -> None:
+        """The first plan whole, which is refused when hopeless; of a later one, what it adds."""
+        as_json, number = self._carrier.as_json, self.number + 1
+        out = console()
+        if number == 1:
+            if not as_json:
+                print_plan(made)
+                if made.jobs:
+                    out.print(self._carrier.choice.sentence, markup=False)
+            result = {"plan": plan_json(made), "done": 0, **self._carrier.runner_json()}
+            refuse_hopeless(made, result if as_json else None)
+        elif not as_json:
+            runs = sum(planned.job.kind == "evaluate" for planned in made.jobs)
+            out.print(
+                f"\nRound {number}: {runs} more runs, {time_text(made.total)}, "
+                f"{usd_band(made.total)}.",
+                markup=False,
+            )
+
+    @property
+    def budget_left(self) -> float | None:
+        """Dollars left; none once the cost of a step is unknown: a cap must hold."""
+        budget, spent = self._carrier.budget, self._total.spent_usd
+        return None if budget is None else 0.0 if spent is None else budget - spent
+
+    def add(self, made: "Plan", summary: "Summary", cells: "list[Cell]") -> None:
+        """Take a round in, and show what was seen."""
+        total = self._total
+        total.done += summary.done
+        total.failures += summary.failures
+        total.budget_reached |= summary.budget_reached
+        spent = summary.spent_usd
+        known = total.spent_usd is not None and spent is not None
+        total.spent_usd = (total.spent_usd or 0.0) + (spent or 0.0) if known else None
+        self.number += 1
+        self._blocked |= made.blocked
+        self._made = self._made or made
+        self._cells = cells
+        self._rounds.append({
+            "plan": plan_json(made),
+            "done": summary.done,
+            "spent_usd": summary.spent_usd,
+            "cells": [cell_json(cell) for cell in cells],
+        })  # fmt: skip
+        if not self._carrier.as_json:
+            print_cells(cells, f"After round {self.number}")
+
+    @property
+    def is_over(self) -> bool:
+        """Whether going on would be of no use, or against the budget."""
+        from tina_bench.running.failures import ENDS_PLAN
+
+        failures = self._total.failures
+        hopeless = bool(failures) and failures[-1].failure.kind in ENDS_PLAN
+        return self._total.budget_reached or hopeless
+
+    def end(self) -> None:
+        """Say how it ended; raises where not everything that could be decided is."""
+        from dataclasses import asdict
+
+        from tina_bench.errors import StillOpenError
+        from tina_bench.running.until import CellStatus
+
+        total, carrier = self._total, self._carrier
+        still_open = [
+            looked.name
+            for cell in self._cells
+            if cell.status in (CellStatus.OPEN, CellStatus.AT_MAXIMUM, CellStatus.STUCK)
+            for looked in cell.claims
+            if looked.is_open
+        ]
+        if carrier.as_json:
+            given = carrier.runner_json()
+            print_json({
+                "rule": asdict(self._rule),
+                "rounds": self._rounds,
+                "cells": [cell_json(cell) for cell in self._cells],
+                "still_open": still_open,
+                **given,
+                "done": total.done,
+                "failures": [*given["failures"], *(f.as_json() for f in total.failures)],
+                "budget_reached": total.budget_reached,
+                "spent_usd": total.spent_usd,
+            })  # fmt: skip
+        else:
+            print_left(self._cells)
+            if self._made is not None:
+                print_done(carrier, self._made, total.done, total.spent_usd)
+        raise_unfinished(total, self._blocked, carrier.budget)
+        if still_open:
+            raise StillOpenError(
+                f"{len(still_open)} claims are still open after {self._rule.max_seeds} seeds: "
+                f"{', '.join(still_open)}; the same command with a larger --max-seeds goes on "
+                "from here."
+            )
+
+
+def _rule_text(rule: "Rule", cells: int) -> str:
+    return (
+        f"Until decided: {rule.first_seeds} seeds for each of {cells} cells, then half as many "
+        f"again where a claim is open, {rule.max_seeds} at most. Claims in the family: "
+        f"{rule.family}, declared before the first look."
+    )
+
+
+def print_cells(cells: "Sequence[Cell]", title: str) -> None:
+    """One line a claim that seeds can decide: ours with its bounds, the claim, and where it is."""
+    from tina_bench.running.until import CellStatus
+
+    rows = table("model", "task", "seeds", "ours", "90 % bounds", "claim", "is", title=title,
+                 right=("seeds", "ours", "90 % bounds", "claim"))  # fmt: skip
+    for cell in cells:
+        decided = [looked for looked in cell.claims if looked.decision is not None]
+        if not decided or cell.status is CellStatus.STUCK:
+            rows.add_row(cell.model, cell.task, str(cell.runs), "", "", "", str(cell.status))
+            continue
+        for looked in decided:
+            assert looked.decision is not None
+            made, claim = looked.decision, looked.claim
+            rows.add_row(
+                cell.model,
+                cell.task,
+                str(cell.runs),
+                f"{made.measured_percent:.2f} %",
+                f"{made.low_percent:.2f}–{made.high_percent:.2f}",
+                f"{claim.value_percent:.{claim.decimals}f} ± {made.margin_points:g}",
+                _state(looked, cell),
+            )
+    console().print(rows)
+
+
+def _state(looked: "LookedAt", cell: "Cell") -> str:
+    assert looked.decision is not None
+    if looked.decision.verdict is None:
+        from tina_bench.running.until import CellStatus
+
+        return str(cell.status) if cell.status is CellStatus.AT_MAXIMUM else "open"
+    return f"{looked.decision.verdict}, after {looked.decision.decided_after}"
+
+
+def print_left(cells: "Sequence[Cell]") -> None:
+    """Name what no number of seeds decides, with the reason, and cells without any claim."""
+    out = console()
+    bare = [f"{cell.model} on {cell.task}" for cell in cells if cell.runs and not cell.claims]
+    if bare:
+        out.print(f"No claim, so the first batch only: {', '.join(bare)}.", markup=False)
+    for cell in cells:
+        for looked in cell.claims:
+            if looked.decision is None:
+                out.print(f"Not decided by seeds: {looked.name}, {looked.cannot}.", markup=False)
+
+
+def cell_json(cell: "Cell") -> dict[str, Any]:
+    """A cell with its claims, for `--json`."""
+    return {
+        "model": cell.model,
+        "task": cell.task,
+        "seeds": cell.runs,
+        "status": str(cell.status),
+        "claims": [
+            {
+                "claim": looked.name,
+                "claimed_percent": looked.claim.value_percent,
+                "decision": looked.decision and looked.decision.model_dump(mode="json"),
+                "cannot": looked.cannot or None,
+            }
+            for looked in cell.claims
+        ],
+    }
+
+
+def at_most(request: "Request", catalog: "Catalog", rule: "Rule") -> dict["CellName", int]:
+    """Runs by cell if every claim that seeds can decide stayed open to the end."""
+    from tina_bench.planning.plan import resolve_profile
+
+    profile = resolve_profile(catalog, request)
+    claimed = {
+        (claim.model, claim.task) for claim in catalog.claims.values() if claim.trainings is None
+    }
+    return {
+        (model, task): rule.max_seeds if (model, task) in claimed else rule.first_seeds
+        for model in profile.models
+        for task in profile.tasks
+    }
+
+
+def bound_text(bound: "Plan", rule: "Rule") -> str:
+    """What a plan of a first batch is not the end of."""
+    return (
+        "Until decided: this is the first batch, and how much follows is open. Only where a claim "
+        f"is still open come more seeds, up to --max-seeds {rule.max_seeds}; all in all at most "
+        f"{time_text(bound.total)}, {usd_band(bound.total)}."
+    )
