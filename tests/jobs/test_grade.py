@@ -9,6 +9,7 @@ from tests.e2e.program import CALM
 from tina_bench.catalog.load import load_catalog
 from tina_bench.lock.lockfile import read_lock
 from tina_bench.running.local import LocalRunner
+from tina_bench.stats.majority import majority
 from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import Dataset, GradeInputs, JobFolder, JobResult, Protocol
 from tina_bench.store.home import Home, read_record
@@ -132,6 +133,14 @@ def test_answers_without_an_answer_are_told_from_wrong_ones(
     assert grades[1].extracted is None
     assert grades[4].extracted is None
     assert all(grades[index].extracted == grades[index].gold for index in range(5, 30))
+
+
+def test_the_record_says_which_answers_agree(graded: tuple[Home, JobResult]) -> None:
+    record: ResultRecord = graded[0].results()[0]
+    groups = [problem.answer_group for problem in record.problems]
+    assert groups[0] == groups[1] == (-1,)  # undecided, and unanswered
+    assert groups[5:] == [(0,)] * 25
+    assert majority(record) == {1: pytest.approx(100 * 25 / 30)}
 
 
 def test_a_cut_answer_is_counted_as_truncated(graded: tuple[Home, JobResult]) -> None:

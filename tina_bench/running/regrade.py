@@ -23,6 +23,7 @@ from tina_bench.catalog.graders import RECORDED, choose_graders
 from tina_bench.catalog.schema import Catalog, Source
 from tina_bench.errors import BlockedError, IntegrityError
 from tina_bench.running.regrade_imported import Imported
+from tina_bench.running.regrade_logs import GradeLogs, ruling_of
 from tina_bench.running.regrade_worker import ask_problems, grade_again
 from tina_bench.stats.grader_audit import (
     CellAudit,
@@ -34,9 +35,9 @@ from tina_bench.stats.grader_audit import (
     audit_cell,
 )
 from tina_bench.store.contract import Dataset, Weights
-from tina_bench.store.home import Home, read_records
+from tina_bench.store.home import Home
 from tina_bench.store.integrity import check_sample_logs
-from tina_bench.store.records import Grade, GradeStatus, JobKind, ResultRecord
+from tina_bench.store.records import JobKind, ResultRecord
 from tina_bench.store.regrading import (
     ProblemOrder,
     RegradeCell,
@@ -50,9 +51,6 @@ TIMEOUT_SECONDS = 10.0
 """Hard limit an answer and grader, as in the `grade` job."""
 END_CHARACTERS = 600
 """Of an answer, shown with a flip."""
-
-Place = tuple[str, int]
-"""Problem id and seed."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def regrade_home(
             graded += answer.graded
             for log in answer.logs:
                 _keep(logs.setdefault((log.model, log.task), {}), log)
-    grade_logs, imported = _GradeLogs(home.root), Imported(home)
+    grade_logs, imported = GradeLogs(home.root), Imported(home)
     audits = [
         _audit(catalog, cell, logs.get((cell.record.model, cell.record.task), {}), grade_logs,
                imported)
@@ -228,37 +226,11 @@ def _keep(logs: dict[str, RegradeLog], log: RegradeLog) -> None:
         logs[log.grader] = log
 
 
-def _ruling(grade: Grade) -> Ruling:
-    if grade.status is not GradeStatus.GRADED:
-        return Ruling.UNDECIDED
-    return Ruling.RIGHT if grade.correct else Ruling.WRONG
-
-
-class _GradeLogs:
-    """Grade logs, each read once for all tasks that share it; those of one model at a time."""
-
-    def __init__(self, root: Path) -> None:
-        self._root, self._model = root, ""
-        self._logs: dict[str, dict[tuple[str, str, str], dict[Place, Grade]]] = {}
-
-    def of(self, log: str, cell: RegradeCell, metric: str) -> dict[Place, Grade]:
-        """Grades of a cell's answers; the later wins, as it does when outcomes are collected."""
-        if cell.model != self._model:
-            self._model = cell.model
-            self._logs.clear()
-        if log not in self._logs:
-            found = self._logs[log] = {}
-            for grade in read_records(self._root / log, Grade):
-                key = (grade.task, grade.protocol, grade.metric)
-                found.setdefault(key, {})[grade.problem, grade.seed] = grade
-        return self._logs[log].get((cell.task, cell.protocol, metric), {})
-
-
 def _audit(
     catalog: Catalog,
     cell: _Cell,
     logs: Mapping[str, RegradeLog],
-    grade_logs: _GradeLogs,
+    grade_logs: GradeLogs,
     imported: Imported,
 ) -> CellAudit:
     record, order = cell.record, cell.order
@@ -283,7 +255,7 @@ def _audit(
                         f"{problem.index} of {record.task}, seed {seed}, which its result counts; "
                         "restore the log from a copy, or start afresh in another home."
                     )
-                rulings[name] = _ruling(grades[place])
+                rulings[name] = ruling_of(grades[place])
                 read[name] = grades[place].extracted
             for name, (ruling, found) in others.get(place, {}).items():
                 rulings[name], read[name] = ruling, found
