@@ -77,7 +77,10 @@ def shown(value: object) -> str:
 
 def shown_key(where: tuple[str, ...], whole: str = "the document") -> str:
     """A place in a document, for a sentence."""
-    safe = ".".join(where).encode("ascii", "backslashreplace").decode()
+    safe = "".join(
+        letter if " " <= letter <= "~" else letter.encode("unicode_escape").decode()
+        for letter in ".".join(where)
+    )
     return " ".join(safe.split()) or whole
 
 

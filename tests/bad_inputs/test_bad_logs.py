@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from tests.bad_inputs.world import MODEL, TASK, Case, World, ask, assert_one_sentence, refused
+from tests.bad_inputs.world import (
+    MODEL,
+    TASK,
+    Case,
+    World,
+    ask,
+    assert_one_line,
+    assert_one_sentence,
+    refused,
+)
 from tests.support.made import make_grade
 from tina_bench.errors import DamagedLogError, IntegrityError
 from tina_bench.store.log import LogWriter, read_log
@@ -222,7 +231,7 @@ def test_verify_refuses_logs_that_do_not_belong_together(world: World, name: str
         assert ended.code in {0, 1, 3}, ended.err
     else:
         assert ended.code in {CHANGED, DAMAGED}, (ended.code, ended.out)
-        assert_one_sentence(ended, world.root)
+        assert_one_line(ended, world.root)
     assert world.bytes() == before
 
 

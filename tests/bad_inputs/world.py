@@ -212,13 +212,18 @@ class Case:
     """File that the sentence begins with, below the world's folder; the group's own if empty."""
 
 
+def assert_one_line(ended: Ended, root: Path) -> str:
+    """What was said is one explained line on stderr, readable; returns it without the world."""
+    assert "Traceback" not in ended.out + ended.err
+    bare = ended.sentence.replace(str(root), "")
+    assert bare.isprintable(), ascii(ended.sentence)
+    return bare
+
+
 def assert_one_sentence(ended: Ended, root: Path) -> str:
     """What was said is one line on stderr, one sentence, readable, and short; returns it."""
-    assert "Traceback" not in ended.out + ended.err
-    sentence = ended.sentence
+    sentence, bare = ended.sentence, assert_one_line(ended, root)
     assert not sentence.endswith(".."), sentence
-    bare = sentence.replace(str(root), "")
-    assert bare.isprintable(), ascii(sentence)
     assert len(bare) <= MOST_CHARACTERS, f"{len(bare)} characters: {sentence}"
     assert not re.search(r"[.!?] [A-Z]", bare), f"more than one sentence: {sentence}"
     return sentence

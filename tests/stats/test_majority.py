@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.stats.made_records import make_record
 from tina_bench.stats.answers import correct_answers
 from tina_bench.stats.estimates import pass_at_k
-from tina_bench.stats.majority import majority
+from tina_bench.stats.majority import majority, majority_shares
 from tina_bench.store.records import ResultRecord
 
 
@@ -94,10 +94,19 @@ def test_a_record_with_groups_for_some_problems_only_says_nothing() -> None:
 
 
 def test_sixty_four_runs_of_many_wrong_answers_are_exact_too() -> None:
-    found = majority(record_of((0,) * 20 + tuple(range(1, 45))))
+    found = [100 * share for share in majority_shares(20, (1,) * 44, 64)]
     # The right answer ties only where it is drawn once: the chance of two draws is known.
-    assert found is not None
-    assert found[64] == 100.0
+    assert found[64] == 100
     once_each = Fraction(20 * 44, 2016) / 2
     both = Fraction(20 * 19 // 2, 2016)
-    assert found[2] == float(100 * (once_each + both))
+    assert found[2] == 100 * (once_each + both)
+
+
+def test_many_runs_give_the_first_and_the_last_of_what_few_would_give(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = record_of((0, 0, 0, 1, 1, 1, 2), (0, 0, 1, 1, 1, -1, 2), (-1,) * 7, (0,) * 7)
+    every = majority(record)
+    monkeypatch.setattr("tina_bench.stats.majority.MOST_RUNS", 6)
+    few = majority(record)
+    assert few == {1: pytest.approx(every[1]), 7: pytest.approx(every[7])}

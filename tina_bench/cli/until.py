@@ -269,6 +269,6 @@ def bound_text(bound: "Plan", rule: "Rule") -> str:
     """What a plan of a first batch is not the end of."""
     return (
         "Until decided: this is the first batch, and how much follows is open. Only where a claim "
-        f"is still open come more seeds, up to --max-seeds {rule.max_seeds}; all in all at most "
-        f"{time_text(bound.total)}, {usd_band(bound.total)}."
+        f"is still open come more seeds, up to --max-seeds {rule.max_seeds}. If all claims stayed "
+        f"open to the end: {time_text(bound.total)}, {usd_band(bound.total)}."
     )

@@ -396,6 +396,6 @@ def _refuse(made: "Verification", store: "Home") -> NoReturn:
     first = next(c for _, c in made.problems if c.exit_code == made.exit_code)
     damaged = first.exit_code == DamagedLogError.exit_code
     more = len(made.problems) - 1
-    rest = f" ({more} more like it: see the output.)" if more else ""
+    rest = f" ({more} more like it in the output)" if more else ""
     leaf = DamagedLogError if damaged else IntegrityError
-    raise leaf(f"{store.root}/{first.detail.rstrip('.')}{'.' if not rest else rest[:-1] + '.'}")
+    raise leaf(f"{store.root}/{first.detail.rstrip('.')}{rest}.")

@@ -5,7 +5,8 @@ Two questions, and two tests.
 - Is the claimed value a plausible outcome of the claim's k0 fresh runs, if the model is ours? The
   distribution of such an outcome is found from our answers (`tina_bench.stats.predictive`), on the
   lattice of k0 runs of n problems; every value that rounds to what was printed counts for the
-  claim.
+  claim. Student-t on the variances guards against chances that are spread unlike a Beta: the
+  greater p-value of the two stands.
 - Is the claimed value, taken as the number it is, within the margin of our expected score? Only our
   own uncertainty enters: a claim from one run is hard to contradict, but no harder to confirm.
 
@@ -152,8 +153,11 @@ def weigh(claim: Claim, record: ResultRecord) -> Evidence:
     """Return the evidence that a record holds on a claim; both must be of the same model and task.
 
     A claim that does not state its runs is taken to rest on one, which makes it harder to
-    contradict. The standard deviation between m trainings is taken to be estimated from those same
-    m, so it brings m - 1 degrees of freedom; with m = 1 it cannot be, and is taken as known.
+    contradict. The p-value is the greater one of two: of the distribution of fresh runs, which is
+    exact on the lattice but takes chances to be spread like a Beta, and of Student's t, which knows
+    no lattice but assumes nothing of how chances are spread. The standard deviation between m
+    trainings is taken to be estimated from those same m, so it brings m - 1 degrees of freedom;
+    with m = 1 it cannot be, and is taken as known.
     """
     solved, k = independent_answers(record)
     measured = 100 * float(correct_answers(record).mean())
@@ -164,19 +168,18 @@ def weigh(claim: Claim, record: ResultRecord) -> Evidence:
         freedom = claim.trainings - 1 if claim.trainings > 1 else inf
         own_training = Variance(claim.training_sd_points**2, freedom)
         training = own_training.scaled(1 + 1 / claim.trainings)
-        variance = answer.scaled((1 / k + 1 / k0) / n).plus(training)
-        excess = max(abs(measured - claim.value_percent) - rounding, 0.0)
-        t = excess / sqrt(variance.value)
-        p_value = float(2 * stats.t.sf(t, variance.degrees_of_freedom))
-        p_method = "Student-t on the variances of both sides' runs and trainings (Welch 1947)"
-    else:
+    variance = answer.scaled((1 / k + 1 / k0) / n).plus(training)
+    p_value = _student_p(measured - claim.value_percent, rounding, variance)
+    p_method = "Student-t on the variances of both sides' runs and trainings (Welch 1947)"
+    if claim.trainings is None:
         fresh = fresh_runs(solved, k, k0)
         low, high = printed_totals(claim.value_percent, rounding, n * k0)
-        p_value = fresh.p_value(low, high)
+        p_value = max(p_value, fresh.p_value(low, high))
         p_method = (
             "twice the tail of k0 fresh runs' total under a Beta-Binomial hierarchy (after Bowyer "
             "et al. 2025, arXiv 2503.01747), "
             + ("exact Poisson-binomial sum (Hong 2013)" if fresh.exact else "normal components")
+            + "; or Student-t on the variances (Welch 1947), if that is greater"
         )
     return Evidence(
         measured=measured,
@@ -212,7 +215,6 @@ def weigh_average(claim: AverageClaim, records: Sequence[ResultRecord]) -> Evide
     measured = 100 * sum(float(correct_answers(r).mean()) for r in ordered) / len(ordered)
     k0, rounding = claim.runs or 1, 0.5 * 10.0**-claim.decimals
     fresh = own.plus(one_run.scaled(1 / k0))
-    excess = max(abs(measured - claim.value_percent) - rounding, 0.0)
     return Evidence(
         measured=measured,
         difference=measured - claim.value_percent,
@@ -223,9 +225,15 @@ def weigh_average(claim: AverageClaim, records: Sequence[ResultRecord]) -> Evide
         answer=one_run,
         training=Variance(0.0, inf),
         own_training=Variance(0.0, inf),
-        p_value=float(2 * stats.t.sf(excess / sqrt(fresh.value), fresh.degrees_of_freedom)),
+        p_value=_student_p(measured - claim.value_percent, rounding, fresh),
         p_method="Student-t on the variances of both sides' runs, summed over tasks (Welch 1947)",
     )
+
+
+def _student_p(difference: float, rounding: float, variance: Variance) -> float:
+    """Two-sided, with the claim at whichever end of its rounding is nearest to ours."""
+    excess = max(abs(difference) - rounding, 0.0)
+    return float(2 * stats.t.sf(excess / sqrt(variance.value), variance.degrees_of_freedom))
 
 
 def printed_totals(value_percent: float, rounding: float, answers: int) -> tuple[int, int]:

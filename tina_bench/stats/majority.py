@@ -9,6 +9,8 @@ from math import comb
 from tina_bench.store.outcomes import NO_ANSWER, RIGHT_ANSWER
 from tina_bench.store.records import ResultRecord
 
+MOST_RUNS = 16
+"""Runs up to which every k' is counted: with 64 runs of 500 problems that would take seconds."""
 Polynomial = list[list[int]]
 """Number of ways by answers drawn (first index) and by wrong answers that reach the top (second)"""
 
@@ -25,7 +27,7 @@ def majority(record: ResultRecord) -> dict[int, float] | None:
     (Hoeffding 1948, Ann. Math. Stat. 19:293) of what k' fresh runs would score on these problems,
     from counting how often each answer can be drawn (multivariate hypergeometric), exactly, in
     whole numbers. maj@1 is avg@k. For k' = k it is the one score that these runs have, and says
-    nothing of its own spread.
+    nothing of its own spread. Beyond `MOST_RUNS` runs only maj@1 and maj@k are given.
 
     Ends where groups do: wrong answers that are equal but spelled unlike split their votes, so it
     is an upper bound there (`tina_bench.store.outcomes.answer_groups`); and by majority only right
@@ -36,11 +38,26 @@ def majority(record: ResultRecord) -> dict[int, float] | None:
         return None
     # Problems with the same counts have the same score; the sum is of exact fractions.
     shapes = Counter(_counts(row) for row in rows)
+    if record.k > MOST_RUNS:
+        whole = sum(_share_of_all(right, wrong) * times for (right, wrong), times in shapes.items())
+        first = sum(right * times for (right, _), times in shapes.items())
+        return {
+            1: 100 * first / (record.n * record.k),
+            record.k: float(100 * whole / record.n),
+        }
     total = [Fraction(0)] * (record.k + 1)
     for (right, wrong), problems in shapes.items():
         for size, share in enumerate(majority_shares(right, wrong, record.k)):
             total[size] += problems * share
     return {size: float(100 * total[size] / record.n) for size in range(1, record.k + 1)}
+
+
+def _share_of_all(right: int, wrong: tuple[int, ...]) -> Fraction:
+    """The chance that the right answer wins among all answers."""
+    most = max(wrong, default=0)
+    if right < most or right == 0:
+        return Fraction(0)
+    return Fraction(1, 1 + sum(size == right for size in wrong))
 
 
 def _counts(row: Sequence[int]) -> tuple[int, tuple[int, ...]]:

@@ -211,7 +211,7 @@ def _check_grades(
         yield _differs(
             "grades",
             f"{made.grade_log}: found no file, expected the grades of {record.model} on "
-            f"{record.task}; without them no score can be recomputed. Restore it from a copy.",
+            f"{record.task}; without them no score can be recomputed; restore it from a copy.",
         )
         return
     metric = made.grader.get("metric", "")
