@@ -201,7 +201,11 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
     "columns": (("cost", "--by", "model,price"), 11, "--by: found 'price'"),
     "result": (("results", "show", "smoke-base", "smoke-30"), 11, "has not been measured"),
     "catalog": (("plan", "--all", "--catalog", "/no/such/folder"), 12, "/no/such/folder"),
-    "lock": (("lock", "--check", "--file", "/no/such/lock"), 13, "/no/such/lock: found nothing there"),
+    "lock": (
+        ("lock", "--check", "--file", "/no/such/lock"),
+        13,
+        "/no/such/lock: found nothing there",
+    ),
     "verify": (("verify",), 22, "has a result in"),
     "leaderboard": (("leaderboard", "build"), 22, "nothing has been measured"),
 }

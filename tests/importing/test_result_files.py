@@ -117,7 +117,7 @@ NOT_JSON = {
     "half a letter in a key": (b'{"results": {"\\ud800": 1}}', "found the key '\\ud800'"),
     "a deep nest": (b'{"a":' + b"[" * 300 + b"]" * 300 + b"}", "nested deeper than 50 levels"),
     "a bottomless nest": (b"[" * 1_000_000, "nested too deeply"),
-    "a number of 5000 digits": (b'{"a": ' + b"9" * 5000 + b"}", "a: found an integer of 5000 digits"),
+    "a number of 5000 digits": (b'{"a": ' + b"9" * 5000 + b"}", "found an integer of 5000 digits"),
     "a number beyond all floats": (b'{"a": 1e999}', "a: found inf, expected a finite number"),
 }  # fmt: skip
 

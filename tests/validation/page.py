@@ -42,7 +42,7 @@ def plain(found: pd.DataFrame) -> str:
     """A row a row; shares in percent."""
 
     def cell(column: str, value: object) -> str:
-        if value is None or value != value:  # noqa: PLR0124: NaN, of whatever type
+        if value is None or pd.isna(value):
             return "–"
         if isinstance(value, bool):
             return "yes" if value else "no"
