@@ -16,8 +16,11 @@ from tina_bench.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from tina_bench.stats.shapes import TaskEstimate
     from tina_bench.store.home import Home
+    from tina_bench.store.imported import ImportedResult
     from tina_bench.store.records import ResultRecord
 
 app = typer.Typer(
@@ -85,7 +88,28 @@ def list_results(
             usd_text(costs.get(record.model)),
         )  # fmt: skip
     out.print(rows)
+    _print_averages(measured, out)
     out.print("* for these problems, sampled afresh; the other interval is in `results show`.")
+
+
+def _print_averages(measured: list[tuple["ResultRecord", "TaskEstimate"]], out: "Console") -> None:
+    """Mean over tasks of each model that has several under one profile."""
+    from tina_bench.stats.estimates import estimate_average
+
+    groups: dict[tuple[str, str], list[TaskEstimate]] = {}
+    for record, estimate in measured:
+        groups.setdefault((record.provenance.profile, record.model), []).append(estimate)
+    rows = table("profile", "model", "tasks", "average", "95 % interval*", right=("average",))
+    for (profile, model), estimates in groups.items():
+        if len(estimates) > 1:
+            made = estimate_average(estimates)
+            interval = made.same_problems
+            rows.add_row(
+                profile, model, ", ".join(made.tasks), f"{made.avg_percent:.2f} %",
+                f"{interval.low:.2f} – {interval.high:.2f} %",
+            )  # fmt: skip
+    if rows.row_count:
+        out.print(rows)
 
 
 @app.command("imported")
@@ -127,8 +151,8 @@ def list_imported(
         )
         return
     rows = table(
-        "id", "folder", "who", "model", "task", "metric", "score", "correct", "repeats",
-        right=("score", "correct"),
+        "id", "folder", "who", "model", "task", "metric", "score", "correct", "95 % interval*",
+        "repeats", right=("score", "correct"),
     )  # fmt: skip
     for result in listed:
         rows.add_row(
@@ -136,11 +160,22 @@ def list_imported(
             name_text(result.reported_by or "unknown", ""),
             name_text(result.model, result.model_as_printed),
             name_text(result.task, result.task_as_printed), name_text(result.metric, ""),
-            score_text(result), correct_text(result), repeat_text(result),
+            score_text(result), correct_text(result), _interval_text(result), repeat_text(result),
         )  # fmt: skip
     out.print(rows)
+    out.print("* for these problems, sampled afresh: at its widest, as only totals are known.")
     evidence = sum(result.repeat_of is None for result in listed)
     out.print(f"{len(listed)} results, {evidence} of them no repeats.")
+
+
+def _interval_text(result: "ImportedResult") -> str:
+    """Where endless fresh runs would put the score of one run, as far as its total tells."""
+    from tina_bench.stats.estimates import estimate_totals
+
+    if result.n is None or result.n_correct is None:
+        return "–"
+    interval = estimate_totals(result.n, 1, result.n_correct).same_problems
+    return f"{interval.low:.1f} – {interval.high:.1f} %"
 
 
 @app.command("show")
@@ -176,8 +211,11 @@ def show_result(
     out = console()
     rows = table("quantity", "value", title=f"{model} on {task}")
     for interval in (estimate.same_problems, estimate.similar_problems):
+        doubt = f" ({interval.validity}: {interval.validity_reason})"
         rows.add_row(
-            f"95 % interval, {interval.question}", f"{interval.low:.2f} – {interval.high:.2f} %"
+            f"95 % interval, {interval.question}",
+            f"{interval.low:.2f} – {interval.high:.2f} %"
+            + (doubt if interval.validity_reason else ""),
         )
     spread = estimate.sd_over_runs_points
     rows.add_row(
@@ -186,9 +224,16 @@ def show_result(
     rows.add_row("SD over runs (a dispersion)", "–" if spread is None else f"{spread:.2f} points")
     for k, value in estimate.pass_at_k_percent.items():
         rows.add_row(f"pass@{k}", f"{value:.2f} %")
+    for k, value in (estimate.majority_percent or {}).items():
+        rows.add_row(f"maj@{k}", f"{value:.2f} %")
     for name in ("truncated", "unanswered", "undecided"):
         rate = getattr(estimate, name)
-        rows.add_row(name, f"{rate.count} of {rate.total} ({rate.percent:.2f} %)")
+        low, high = rate.interval.low, rate.interval.high
+        rows.add_row(
+            name,
+            f"{rate.count} of {rate.total} ({rate.percent:.2f} %; 95 % interval, same problems: "
+            f"{low:.2f} – {high:.2f} %)",
+        )
     out.print(rows)
     facts = table("provenance", "value")
     for key, value in record.provenance.model_dump(mode="json").items():

@@ -59,8 +59,8 @@ def rank_bands(table: PairTable) -> RankTable:
     Those authors bootstrap Student statistics; here each test is the exact sign-flip test and the
     correction is Holm's. It needs no random numbers, and loses little: it does not use that the
     pairs' tests depend on each other. In simulated boards of 8 models, equal or close, with their
-    own strengths and weaknesses, all bands were right at once in 96 to 99 % of cases for n of 30 to
-    500 and k of 1 to 10 (docs/statistics.md).
+    own strengths and weaknesses, all bands were right at once in 96 % of cases and more: n of 30 to
+    500, k of 1 to 10 (docs/statistics.md).
 
     Validity ends where that of the single tests does: kinds of problem rarer than one in n can be
     in none of them, and no test knows that some models are strong on those.
