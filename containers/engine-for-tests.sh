@@ -10,6 +10,7 @@ want dockerd docker.io
 want docker-registry docker-registry
 want busybox busybox-static
 want podman podman
+want chromium chromium
 [ -z "$packages" ] && exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then

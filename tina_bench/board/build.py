@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tina_bench.board import plots
 from tina_bench.board.evidence import Evidence, gather
-from tina_bench.board.facts import command_lines, deviations, provenance_facts, recipe_facts
+from tina_bench.board.pages import costs, front, models
 from tina_bench.board.render import Renderer, site_folder
 from tina_bench.board.replace import MARKER, replaced
+from tina_bench.board.table import Table
 from tina_bench.board.tables import run_table, tables_of
 from tina_bench.board.transcripts import Run, find_runs
-from tina_bench.board.views import board, headline, tally
 from tina_bench.catalog.schema import Catalog
 from tina_bench.stats.shapes import Question, Report, Verdict
 from tina_bench.store.home import Home
@@ -70,6 +69,10 @@ class _Site:
         self.sha256[path] = hashlib.sha256(data).hexdigest()
         self.size += len(data)
 
+    def table(self, table: Table) -> None:
+        self.write(f"data/{table.name}.csv", table.csv())
+        self.write(f"data/{table.name}.json", table.json())
+
     def page(self, template: str, path: str, **context: Any) -> None:
         self.write(path, self.renderer.page(template, path, {**self.shared, **context}))
 
@@ -82,8 +85,7 @@ def run_path(model: str, task: str, seed: int, page: int = 1) -> str:
 
 def _write_data(site: _Site, evidence: Evidence) -> None:
     for table in tables_of(evidence):
-        site.write(f"data/{table.name}.csv", table.csv())
-        site.write(f"data/{table.name}.json", table.json())
+        site.table(table)
     for (model, task), record in evidence.records.items():
         data = record.model_dump_json(indent=2) + "\n"
         site.write(f"data/records/{model}/{task}.json", data.encode())
@@ -112,43 +114,13 @@ def _write_run(site: _Site, evidence: Evidence, run: Run) -> None:
     site.transcripts += sum(answer.sample is not None for answer in answers)
 
 
-def _write_model(site: _Site, evidence: Evidence, model: str) -> None:
-    curves = [curve for curve in evidence.curves if curve.model == model]
-    drawn = [plots.training(curve, number) for number, curve in enumerate(curves, start=1)]
-    entry = evidence.model(model)
-    recipe = evidence.catalog.recipes[entry.recipe] if entry and entry.recipe else None
-    site.page(
-        "model.html",
-        f"models/{model}.html",
-        model=model,
-        entry=entry,
-        estimates=[
-            evidence.estimates[model, task]
-            for task in evidence.tasks
-            if (model, task) in evidence.estimates
-        ],
-        curves=[plot for plot in drawn if plot],
-        recipe=recipe,
-        recipe_facts=recipe_facts(recipe) if recipe else (),
-        provenance=provenance_facts(evidence, model),
-        commands=command_lines(evidence, model),
-        deviations=deviations(evidence, model),
-        attempts=[found for found in evidence.bill.attempts if found.first.model == model],
-    )
-
-
-def _write_overview(site: _Site, evidence: Evidence) -> None:
-    site.page(
-        "index.html",
-        "index.html",
-        groups=board(evidence),
-        headline=headline(evidence),
-        tally=tally(evidence),
-        published=plots.published_against_measured(evidence),
-        gains=plots.gains(evidence),
-        tables=tables_of(evidence),
-    )
-    site.page("cost.html", "cost.html")
+def _write_pages(site: _Site, evidence: Evidence) -> None:
+    for module in (front, costs, models):
+        for page in module.pages(evidence):
+            site.page(page.template, page.path, **page.context)
+            own = [plot.table for plot in page.plots if plot.table is not None]
+            for table in (*own, *page.tables):
+                site.table(table)
 
 
 def _write_assets(site: _Site, assets: Path) -> None:
@@ -204,9 +176,7 @@ def build_site(
         site = _Site(folder, Renderer.of(source / "templates"), shared)
         _write_assets(site, source / "assets")
         _write_data(site, evidence)
-        _write_overview(site, evidence)
-        for model in evidence.models:
-            _write_model(site, evidence, model)
+        _write_pages(site, evidence)
         for run in find_runs(home, evidence.records.values(), with_samples=transcripts):
             _write_run(site, evidence, run)
         site.write(MARKER, _manifest(site, evidence))

@@ -2,18 +2,23 @@
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pydantic import TypeAdapter, ValidationError
 
 from tina_bench.board.costs import Bill, add_up
 from tina_bench.board.curves import Curve, read_curves
+from tina_bench.board.memo import Memo
 from tina_bench.catalog.schema import Catalog, Model, Name
 from tina_bench.errors import IntegrityError, UsageError
+from tina_bench.stats.audits.report import Audits, build_audits
+from tina_bench.stats.pairs import PairTable, compare_all
+from tina_bench.stats.ranks import RankTable, rank_bands
 from tina_bench.stats.shapes import Comparison, Judgement, Report, TaskEstimate
 from tina_bench.store.hashing import digest
 from tina_bench.store.home import Home
+from tina_bench.store.imported import ImportedResult
 from tina_bench.store.records import ResultRecord
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
@@ -36,6 +41,12 @@ class Evidence:
     """The ledger, added up."""
     curves: tuple[Curve, ...]
     """Trainings."""
+    imported: tuple[ImportedResult, ...] = ()
+    """Scores from others' result files, oldest first."""
+    lock_digest: str | None = None
+    """Names the bytes behind everything; `None` where no lock was given."""
+    memo: Memo = field(default_factory=Memo)
+    """Drawings of earlier builds."""
 
     @cached_property
     def models(self) -> tuple[str, ...]:
@@ -47,6 +58,34 @@ class Evidence:
     def tasks(self) -> tuple[str, ...]:
         """Tasks that have a result, in the order of the catalog."""
         return _ordered({task for _, task in self.records}, self.catalog.tasks)
+
+    @cached_property
+    def all_models(self) -> tuple[str, ...]:
+        """`models`, and those that somebody published a score of, in the order of the catalog."""
+        claimed = {claim.model for claim in self.catalog.claims.values()}
+        claimed |= {average.model for average in self.catalog.averages.values()}
+        return _ordered({*self.models, *claimed}, self.catalog.models)
+
+    @cached_property
+    def all_tasks(self) -> tuple[str, ...]:
+        """`tasks`, and those that somebody published a score on, in the order of the catalog."""
+        claimed = {claim.task for claim in self.catalog.claims.values()}
+        return _ordered({*self.tasks, *claimed}, self.catalog.tasks)
+
+    @cached_property
+    def audits(self) -> Audits:
+        """What the published numbers say of themselves and of each other."""
+        return build_audits(self.catalog, self.imported, tuple(self.records.values()))
+
+    @cached_property
+    def pairs(self) -> tuple[PairTable, ...]:
+        """Every measured model against every other: a table a task, then the average."""
+        return compare_all(tuple(self.records.values()))
+
+    @cached_property
+    def ranks(self) -> dict[str, RankTable]:
+        """By task, and under `average`: the ranks each model may have, all at once at 95 %."""
+        return {table.scope: rank_bands(table) for table in self.pairs}
 
     @cached_property
     def estimates(self) -> dict[tuple[str, str], TaskEstimate]:
@@ -122,7 +161,15 @@ def _check_names(evidence: Evidence) -> None:
             ) from None
 
 
-def gather(home: Home, catalog: Catalog, report: Report, profile: str | None) -> Evidence:
+def gather(
+    home: Home,
+    catalog: Catalog,
+    report: Report,
+    profile: str | None,
+    *,
+    lock_digest: str | None = None,
+    memo: Memo | None = None,
+) -> Evidence:
     """Read the home; raises `IntegrityError` for a record that cannot be trusted.
 
     Raises `UsageError` when the report was not made from this home's records, or when the home
@@ -136,6 +183,9 @@ def gather(home: Home, catalog: Catalog, report: Report, profile: str | None) ->
         records=records,
         bill=add_up(home.ledger()),
         curves=tuple(read_curves(home)),
+        imported=tuple(home.imported()),
+        lock_digest=lock_digest,
+        memo=memo or Memo(),
     )
     _check_names(evidence)
     if set(evidence.estimates) != set(records):

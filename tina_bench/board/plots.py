@@ -8,14 +8,12 @@ must not take a second.
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from markupsafe import Markup
 
 from tina_bench.board.curves import Curve
 from tina_bench.board.evidence import Evidence
 from tina_bench.board.numbers import fixed, p_value, plural, signed
+from tina_bench.board.plot import Plot
 from tina_bench.board.svg import PALETTE, inline
 from tina_bench.board.visible import visible
 from tina_bench.stats.shapes import Comparison, Judgement, Verdict
@@ -39,20 +37,6 @@ MARKERS = {
 }
 """Marker and palette name; the same shapes as the pages' marks."""
 _SERIES = ((PALETTE["series-a"], "-"), (PALETTE["series-b"], "--"), (PALETTE["series-c"], ":"))
-
-
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """A figure for a page."""
-
-    name: str
-    """Id on its page."""
-    svg: Markup
-    """The picture, with its text alternative."""
-    caption: str
-    """What it shows and how to read it."""
-    data: str
-    """Table it was drawn from, a path from the site's root."""
 
 
 def _axis_style(axes: "Axes") -> None:

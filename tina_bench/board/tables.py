@@ -1,56 +1,12 @@
-"""The data behind the pages, as tables: what a page shows rounded, a table holds in full.
+"""The tables of the whole site: results, claims, comparisons, costs, trainings."""
 
-Each table is written twice from the same rows, as CSV and as JSON. In CSV an unknown value is an
-empty field and a list is joined by `;`; in JSON it is `null` and a list. Text that a model wrote is
-in no table: a spreadsheet would run some of it.
-"""
-
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from collections.abc import Iterator
 
 from tina_bench.board.evidence import Evidence
+from tina_bench.board.table import Row, Table
 from tina_bench.board.transcripts import Run
 from tina_bench.metering.bill import as_rows
 from tina_bench.stats.shapes import Interval, Rate
-
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Table:
-    """Rows with the same columns."""
-
-    name: str
-    """Path below `data/`, without the ending."""
-    about: str
-    """One sentence for people."""
-    columns: tuple[str, ...]
-    """In order."""
-    rows: tuple[Row, ...]
-    """Values by column."""
-
-    def csv(self) -> bytes:
-        """UTF-8, one header line, floats in full."""
-        flat = [
-            [";".join(map(str, v)) if isinstance(v, tuple | list) else v for v in row.values()]
-            for row in self.rows
-        ]
-        # dtype=object: a column of whole numbers with a gap in it must not turn into floats.
-        frame = pd.DataFrame(flat, columns=list(self.columns), dtype=object)
-        return frame.to_csv(index=False, lineterminator="\n").encode()
-
-    def json(self) -> bytes:
-        """A list of objects."""
-        return (json.dumps(list(self.rows), indent=1, allow_nan=False) + "\n").encode()
-
-
-def _table(name: str, about: str, rows: Iterable[Row], columns: Sequence[str]) -> Table:
-    found = tuple(rows)
-    return Table(name, about, tuple(found[0]) if found else tuple(columns), found)
 
 
 def _interval(interval: Interval | None, prefix: str) -> Row:
@@ -152,37 +108,37 @@ def _training(evidence: Evidence) -> Iterator[Row]:
 def tables_of(evidence: Evidence) -> tuple[Table, ...]:
     """Every table of the whole site; the runs have theirs, by `run_table`."""
     return (
-        _table(
+        Table.of(
             "results",
             "One row a model and task: score, both intervals, rates, run scores.",
             _results(evidence),
             ("model", "task"),
         ),
-        _table(
+        Table.of(
             "claims",
             "One row a published score: value, source, verdict, reason.",
             _claims(evidence),
             ("claim", "model", "task", "verdict"),
         ),
-        _table(
+        Table.of(
             "comparisons",
             "Adapters against their bases, a task each and pooled.",
             _comparisons(evidence),
             ("model_a", "model_b", "tasks"),
         ),
-        _table(
+        Table.of(
             "pass-at-k",
             "Unbiased pass@k of every model and task.",
             _pass_at_k(evidence),
             ("model", "task", "k", "pass_at_k_percent"),
         ),
-        _table(
+        Table.of(
             "costs",
             "The ledger by attempt and phase, failed and unfinished attempts included.",
             _costs(evidence),
             ("model", "kind", "phase", "attempt"),
         ),
-        _table(
+        Table.of(
             "training",
             "Every training step that was logged.",
             _training(evidence),
@@ -210,6 +166,6 @@ def run_table(run: Run) -> Table:
         }
         for answer in run.answers
     )
-    return _table(
+    return Table.of(
         f"runs/{run.model}/{run.task}/seed-{run.seed}", "", rows, ("problem", "index", "seed")
     )

@@ -1,10 +1,14 @@
-"""What the front page says, worked out before any markup."""
+"""The front page: what it says is worked out here, before any markup."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tina_bench.board import plots
 from tina_bench.board.evidence import Evidence
 from tina_bench.board.numbers import UNKNOWN, count, date, dollars, plural
+from tina_bench.board.page import Page
+from tina_bench.board.tables import tables_of
 from tina_bench.metering.bill import BillLine
 from tina_bench.stats.shapes import Comparison, Judgement, TaskEstimate, Verdict
 
@@ -142,4 +146,22 @@ def headline(evidence: Evidence) -> str:
         f"{plural(len(evidence.tasks), 'task')} with {plural(len(seeds), 'seed')}, "
         f"{plural(answers, 'answer')} in all. Spent: {spent(evidence.bill.total)}. Newest result: "
         f"{date(evidence.newest)}."
+    )
+
+
+def pages(evidence: Evidence) -> Iterator[Page]:
+    """The front page."""
+    published, gains = plots.published_against_measured(evidence), plots.gains(evidence)
+    yield Page(
+        "index.html",
+        "index.html",
+        {
+            "groups": board(evidence),
+            "headline": headline(evidence),
+            "tally": tally(evidence),
+            "published": published,
+            "gains": gains,
+            "tables": tables_of(evidence),
+        },
+        plots=tuple(plot for plot in (published, gains) if plot),
     )
