@@ -130,19 +130,16 @@ def test_a_published_number_is_shown_with_the_digits_it_was_printed_with() -> No
     assert "57.0" in call("catalog", "list", "averages", "--who", "deepscaler").out
 
 
-def test_listing_the_catalog_takes_less_than_a_second_and_imports_no_engine() -> None:
+def test_listing_the_catalog_imports_no_engine() -> None:
     code = (
-        "import sys, time; begun = time.perf_counter()\n"
+        "import sys\n"
         "from tina_bench.cli.app import app\n"
         "app(['catalog', 'list', '--json'], standalone_mode=False)\n"
-        "print(time.perf_counter() - begun, file=sys.stderr)\n"
         "engines = {'torch', 'vllm', 'lighteval', 'huggingface_hub'}\n"
         "print(engines & set(sys.modules), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    seconds, engines = done.stderr.splitlines()
-    assert float(seconds) < 1
-    assert engines == "set()"
+    assert done.stderr.strip() == "set()"
     assert set(json.loads(done.stdout)) == set(SHAPES)
 
 

@@ -285,7 +285,8 @@ def test_a_lock_whose_names_lead_out_of_their_folder_is_refused(
     site.lock_file.write_text(text)
     hub.asked.clear()
     sentence = refusal(site.fetch("my-base", code=13))
-    assert f"models.my-base.files: found the file name {name!r}" in sentence
+    assert f"models.my-base.files.{name!r}: found a file name that leads out" in sentence
+    assert "expected a path inside its folder" in sentence
     assert hub.asked == []
 
 
