@@ -14,13 +14,14 @@ from board_pages import Page, pages
 
 from tina_bench.board.build import SiteSummary
 from tina_bench.board.numbers import fixed, signed
+from tina_bench.board.runs import PART_CHARACTERS
 from tina_bench.store.hashing import sha256_file
 from tina_bench.store.home import Home
 from tina_bench.store.log import read_log
 from tina_bench.store.records import Sample
 
 TAGS = {
-    "a", "abbr", "article", "body", "circle", "code", "data", "dd", "defs", "details", "div", "dl",
+    "a", "abbr", "article", "body", "caption", "circle", "code", "data", "dd", "defs", "details", "div", "dl",
     "dt", "figcaption", "figure", "footer", "g", "h1", "h2", "h3", "head", "header", "html", "li",
     "link", "main", "meta", "nav", "ol", "p", "path", "pre", "rect", "clippath", "section", "small",
     "span", "strong", "summary", "svg", "symbol", "table", "tbody", "td", "text", "tfoot", "th",
@@ -42,7 +43,18 @@ def test_every_answer_stands_on_its_page_byte_for_byte(home: Home, parsed: dict[
             for seed in range(4):
                 texts = [s.text for s in samples if (s.task, s.seed) == (task, seed)]
                 assert set(HOSTILE) <= set(texts)
-                assert parsed[f"runs/{model}/{task}/seed-{seed}.html"].transcripts == texts
+                run = f"runs/{model}/{task}/seed-{seed}"
+                short = [text for text in texts if len(text) <= PART_CHARACTERS]
+                assert parsed[f"{run}.html"].transcripts == short
+                long = [i for i, text in enumerate(texts) if len(text) > PART_CHARACTERS]
+                assert len(long) == 1
+                for index in long:
+                    parts = (
+                        page
+                        for path, page in sorted(parsed.items())
+                        if path.startswith(f"{run}/problem-{index}-part-")
+                    )
+                    assert "".join("".join(part.transcripts) for part in parts) == texts[index]
 
 
 def test_no_answer_adds_an_element_an_attribute_or_a_hidden_character(
@@ -139,14 +151,21 @@ def test_every_csv_has_a_json_twin_with_the_same_rows(site: Path) -> None:
         assert list(rows[0]) == list(table.columns)
 
 
-def test_run_csv_agrees_with_the_record_and_holds_no_text(site: Path, home: Home) -> None:
+def test_sample_data_agree_with_the_record_and_the_csv_holds_no_text(
+    site: Path, home: Home
+) -> None:
     record = next(r for r in home.results() if (r.model, r.task) == (ADAPTER, "aime24"))
+    path = site / "data" / "samples" / ADAPTER / "aime24.csv"
+    assert "script" not in path.read_text(encoding="utf-8")
+    table, whole = pd.read_csv(path), pd.read_parquet(path.with_suffix(".parquet"))
+    assert list(table.columns) == [c for c in whole.columns if c not in {"extracted", "text"}]
     for position, seed in enumerate(record.seeds):
-        path = site / "data" / "runs" / ADAPTER / "aime24" / f"seed-{seed}.csv"
-        table = pd.read_csv(path)
-        assert list(table["correct"]) == [p.correct[position] for p in record.problems]
-        assert list(table["problem"]) == [p.problem for p in record.problems]
-        assert "script" not in path.read_text(encoding="utf-8")
+        for found in (table[table["seed"] == seed], whole[whole["seed"] == seed]):
+            assert list(found["correct"]) == [p.correct[position] for p in record.problems]
+            assert list(found["problem"]) == [p.problem for p in record.problems]
+    texts = whole[whole["seed"] == 0]["text"]
+    assert texts.iloc[0] == HOSTILE[0]
+    assert texts.iloc[7] == HOSTILE[7]
 
 
 def test_the_front_page_speaks_of_what_was_tested(parsed: dict[str, Page]) -> None:
@@ -156,8 +175,14 @@ def test_the_front_page_speaks_of_what_was_tested(parsed: dict[str, Page]) -> No
     assert "Open-RS1" not in text  # in the catalog and claimed, but without a result
 
 
-def test_a_grade_of_another_metric_protocol_or_grader_is_not_shown(parsed: dict[str, Page]) -> None:
-    assert all("stale" not in page.text for page in parsed.values())
+def test_what_another_grader_said_stands_under_its_name_only(parsed: dict[str, Page]) -> None:
+    page = parsed[f"runs/{BASE}/aime24/seed-0.html"]
+    table, _, texts = page.text.partition("What the model wrote")
+    assert "stale" not in table
+    assert "3 of 3 other grades agree" in table
+    assert "other log grader" in texts
+    assert "metric log later-grader" in texts
+    assert texts.count("read stale") == 3 * 30
 
 
 def test_what_could_not_be_measured_is_written_unknown(parsed: dict[str, Page]) -> None:

@@ -1,31 +1,71 @@
-"""Build the leaderboard: a folder of pages that needs no server, no script and no network.
+"""Build the leaderboard: a folder of pages that needs no server and no network.
 
 Guarantees: the same home, catalog and report give the same bytes (dates come from records, never
-from the clock); the old site stands until the new one is whole; text from models, records and
-catalogs is escaped everywhere. Traded away: every build is a full build, and the pages with
-transcripts are as large as the transcripts.
+from the clock), whatever was built before; the old site stands until the new one is whole; a file
+whose bytes did not change is not written again; text from models, records and catalogs is escaped
+everywhere. Logs are read by as many processes as there are processors, if there is much to read.
+
+Traded away: with a cache, runs whose records, logs and templates look unchanged are taken over from
+the site as it stands (`tina_bench.board.kept` says what that cannot notice).
 """
 
+import contextlib
 import datetime
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from tina_bench.board.evidence import Evidence, gather
+from tina_bench.board.folder import Folder
+from tina_bench.board.kept import Kept
+from tina_bench.board.memo import Memo, program_digest
 from tina_bench.board.pages import costs, front, models
 from tina_bench.board.render import Renderer, site_folder
 from tina_bench.board.replace import MARKER, replaced
+from tina_bench.board.runs import RunsDone, RunsJob, answer_path, run_path, write_runs
 from tina_bench.board.table import Table
-from tina_bench.board.tables import run_table, tables_of
-from tina_bench.board.transcripts import Run, find_runs
+from tina_bench.board.tables import tables_of
+from tina_bench.board.transcripts import grade_files, log_file
 from tina_bench.catalog.schema import Catalog
+from tina_bench.errors import IntegrityError
 from tina_bench.stats.shapes import Question, Report, Verdict
+from tina_bench.store.hashing import digest
 from tina_bench.store.home import Home
+from tina_bench.store.records import ResultRecord
 
-PROBLEMS_A_PAGE = 200
+TEXTS_A_TASK = 30
+"""Problems of a task whose answers are shown with their text, if nothing else is asked for: all of
+AIME's, and no more than GitHub Pages takes (1 GB a site) of thirty models and ten seeds."""
+ANSWERS_FOR_PROCESSES = 20_000
+"""With fewer, starting processes takes longer than it saves."""
+PAGES = (front, costs, models)
+OnProgress = Callable[[int, int], None]
+"""Called with the answers written so far, and with all that there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to build."""
+
+    with_samples: bool = True
+    """Look into the logs: texts, extracted and right answers."""
+    texts_a_task: int = TEXTS_A_TASK
+    """Problems of a task whose answers are shown with their text; `ALL_TEXTS` for all."""
+    profile: str | None = None
+    """Whose results, where a home holds several profiles' of one thing."""
+    base_url: str | None = None
+    """Where the site will be published; feed and previews need it for absolute addresses."""
+    lock_digest: str | None = None
+    """Names the lock that the results were made under."""
+    cache: Path | None = None
+    """Folder for drawings and for what an earlier build of the same site wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +84,8 @@ class SiteSummary:
     """Answers listed on run pages."""
     transcripts: int
     """Of these, with their text."""
+    taken_over: int
+    """Answers whose pages an earlier build had made."""
     digest: str
     """Names the content of all result records."""
     newest: datetime.datetime | None
@@ -52,72 +94,33 @@ class SiteSummary:
 
 @dataclass
 class _Site:
-    """The folder that is being filled, and what is in it."""
+    """The folder that is being filled."""
 
-    folder: Path
+    folder: Folder
     renderer: Renderer
     shared: dict[str, Any]
-    sha256: dict[str, str] = field(default_factory=dict)
-    size: int = 0
-    answers: int = 0
-    transcripts: int = 0
-
-    def write(self, path: str, data: bytes) -> None:
-        target = self.folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-        self.sha256[path] = hashlib.sha256(data).hexdigest()
-        self.size += len(data)
 
     def table(self, table: Table) -> None:
-        self.write(f"data/{table.name}.csv", table.csv())
-        self.write(f"data/{table.name}.json", table.json())
+        self.folder.write(f"data/{table.name}.csv", table.csv())
+        self.folder.write(f"data/{table.name}.json", table.json())
 
-    def page(self, template: str, path: str, **context: Any) -> None:
-        self.write(path, self.renderer.page(template, path, {**self.shared, **context}))
-
-
-def run_path(model: str, task: str, seed: int, page: int = 1) -> str:
-    """Where a run's page lies, from the site's root."""
-    suffix = "" if page == 1 else f"-page-{page}"
-    return f"runs/{model}/{task}/seed-{seed}{suffix}.html"
+    def page(self, template: str, path: str, context: Mapping[str, Any]) -> None:
+        data = self.renderer.page(template, path, {**self.shared, **context})
+        self.folder.write(path, data)
 
 
 def _write_data(site: _Site, evidence: Evidence) -> None:
     for table in tables_of(evidence):
         site.table(table)
-    for (model, task), record in evidence.records.items():
-        data = record.model_dump_json(indent=2) + "\n"
-        site.write(f"data/records/{model}/{task}.json", data.encode())
-
-
-def _write_run(site: _Site, evidence: Evidence, run: Run) -> None:
-    table = run_table(run)
-    site.write(f"data/{table.name}.csv", table.csv())
-    answers = run.answers
-    pages = [
-        answers[start : start + PROBLEMS_A_PAGE]
-        for start in range(0, len(answers), PROBLEMS_A_PAGE)
-    ]
-    for number, shown in enumerate(pages, start=1):
-        site.page(
-            "run.html",
-            run_path(run.model, run.task, run.seed, number),
-            run=run,
-            shown=shown,
-            number=number,
-            n_pages=len(pages),
-            per_page=PROBLEMS_A_PAGE,
-            seeds=evidence.records[run.model, run.task].seeds,
-        )
-    site.answers += len(answers)
-    site.transcripts += sum(answer.sample is not None for answer in answers)
+    for model, task in evidence.records:
+        data = evidence.record_file(model, task).read_bytes()
+        site.folder.write(f"data/records/{model}/{task}.json", data)
 
 
 def _write_pages(site: _Site, evidence: Evidence) -> None:
-    for module in (front, costs, models):
+    for module in PAGES:
         for page in module.pages(evidence):
-            site.page(page.template, page.path, **page.context)
+            site.page(page.template, page.path, page.context)
             own = [plot.table for plot in page.plots if plot.table is not None]
             for table in (*own, *page.tables):
                 site.table(table)
@@ -126,24 +129,113 @@ def _write_pages(site: _Site, evidence: Evidence) -> None:
 def _write_assets(site: _Site, assets: Path) -> None:
     for path in sorted(assets.rglob("*")):
         if path.is_file():
-            site.write(f"assets/{path.relative_to(assets).as_posix()}", path.read_bytes())
+            name = f"assets/{path.relative_to(assets).as_posix()}"
+            site.folder.write(name, path.read_bytes())
 
 
 def _manifest(site: _Site, evidence: Evidence) -> bytes:
     values = {
         "what": "A leaderboard built by tina-bench. Hashes are sha256, by path.",
         "records_digest": evidence.digest,
-        "files": dict(sorted(site.sha256.items())),
+        "files": {path: made.sha256 for path, made in sorted(site.folder.files.items())},
     }
     return (json.dumps(values, indent=1) + "\n").encode()
 
 
-def _versions(evidence: Evidence) -> Iterator[str]:
-    """Versions of this program that made the results; the one that builds the page is not named.
+def _logs(record: ResultRecord) -> tuple[str, str, str]:
+    return record.model, record.provenance.sample_log, record.provenance.grade_log
 
-    It may differ from build to build of the same records without changing a figure.
-    """
-    yield from sorted({r.provenance.tina_bench_version for r in evidence.records.values()})
+
+def _jobs(evidence: Evidence, templates: Path, options: Options) -> Iterator[RunsJob]:
+    """One a pair of logs, the one with the most answers first."""
+    ordered = sorted(evidence.records.values(), key=lambda record: (*_logs(record), record.task))
+    groups = [tuple(group) for _, group in groupby(ordered, key=_logs)]
+    for records in sorted(groups, key=lambda group: -sum(r.n * r.k for r in group)):
+        tasks = {record.task for record in records}
+        yield RunsJob(
+            home=evidence.home.root,
+            templates=templates,
+            records=records,
+            title=evidence.model_title(records[0].model),
+            task_titles={task: evidence.task_title(task) for task in sorted(tasks)},
+            with_samples=options.with_samples,
+            texts_a_task=options.texts_a_task,
+        )
+
+
+def _stamp(path: Path) -> list[int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return [found.st_size, found.st_mtime_ns]
+
+
+def _key(job: RunsJob, evidence: Evidence, templates: str) -> str:
+    """Names everything that the files of a job are made from."""
+    home = Home(job.home)
+    own, others = grade_files(home, job.records)
+    logs = [log_file(home, job.records[0].provenance.sample_log), own, *others]
+    return digest(
+        [
+            program_digest(), templates, job.title, dict(job.task_titles), job.with_samples,
+            job.texts_a_task, {task: dict(found) for task, found in job.questions.items()},
+            [[r.task, evidence.record_sha256[r.model, r.task]] for r in job.records],
+            [[path.name, _stamp(path)] for path in logs] if job.with_samples else [],
+        ]
+    )  # fmt: skip
+
+
+def _templates_digest(folder: Path) -> str:
+    found = sorted(folder.glob("*.html"))
+    return digest([[p.name, hashlib.sha256(p.read_bytes()).hexdigest()] for p in found])
+
+
+def _answers(job: RunsJob) -> int:
+    return sum(record.n * record.k for record in job.records)
+
+
+@contextlib.contextmanager
+def _workers(jobs: list[RunsJob]) -> Iterator[ProcessPoolExecutor | None]:
+    """Processes for the jobs, if they are worth it; what waits is given up when the block fails."""
+    many = min(len(jobs), os.cpu_count() or 1)
+    if many < 2 or sum(map(_answers, jobs)) < ANSWERS_FOR_PROCESSES:
+        yield None
+        return
+    # A process of its own start, not a fork: this one has had threads.
+    pool = ProcessPoolExecutor(many, multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _write_runs(
+    site: _Site,
+    jobs: dict[str, tuple[str, RunsJob]],
+    meanwhile: Callable[[], None],
+    on_progress: OnProgress,
+) -> dict[str, tuple[str, RunsDone]]:
+    """Write the runs of all jobs, by name of the log; `meanwhile` is called while others work."""
+    made: dict[str, tuple[str, RunsDone]] = {}
+    done = 0
+    total = sum(_answers(job) for _, job in jobs.values())
+    root, old = site.folder.root, site.folder.old
+    with _workers([job for _, job in jobs.values()]) as pool:
+        futures: dict[str, Future[RunsDone]] = {}
+        if pool is not None:
+            futures = {n: pool.submit(write_runs, job, root, old) for n, (_, job) in jobs.items()}
+        meanwhile()
+        for name, (key, job) in jobs.items():
+            found = futures[name].result() if futures else write_runs(job, root, old)
+            made[name] = (key, found)
+            done += _answers(job)
+            on_progress(done, total)
+    return made
+
+
+def _nothing(done: int, total: int) -> None:
+    del done, total
 
 
 def build_site(
@@ -152,41 +244,63 @@ def build_site(
     catalog: Catalog,
     report: Report,
     out: Path,
-    profile: str | None = None,
-    transcripts: bool = True,
+    options: Options = Options(),
+    on_progress: OnProgress = _nothing,
 ) -> SiteSummary:
     """Build the site of a home into `out` and return what was built.
 
     `report` is what `tina_bench.stats.report.build_report` made of this home's measurements under
-    `profile` (which may be left out where a home holds no two of one thing). Without
-    `transcripts` the run pages list outcomes only, which keeps a large site small. Raises
+    the options' profile (which may be left out where a home holds no two of one thing). Raises
     `IntegrityError` for a log that is not the one its record was made from, `UsageError` for an
     `out` that holds something else than a site, `BlockedError` when templates are missing.
     """
-    evidence = gather(home, catalog, report, profile)
+    memo = Memo(options.cache / "drawings") if options.cache else Memo()
+    evidence = gather(
+        home, catalog, report, options.profile, lock_digest=options.lock_digest, memo=memo
+    )
     source = site_folder()
+    templates, templates_digest = source / "templates", _templates_digest(source / "templates")
     shared = {
         "evidence": evidence,
         "Verdict": Verdict,
         "Question": Question,
         "run_path": run_path,
-        "versions": tuple(_versions(evidence)),
+        "answer_path": answer_path,
     }
+    kept = Kept.of(options.cache, out)
     with replaced(out) as folder:
-        site = _Site(folder, Renderer.of(source / "templates"), shared)
-        _write_assets(site, source / "assets")
-        _write_data(site, evidence)
-        _write_pages(site, evidence)
-        for run in find_runs(home, evidence.records.values(), with_samples=transcripts):
-            _write_run(site, evidence, run)
-        site.write(MARKER, _manifest(site, evidence))
+        site = _Site(Folder(folder, out.resolve()), Renderer.of(templates), shared)
+        taken, waiting = {}, {}
+        for job in _jobs(evidence, templates, options):
+            name, key = "/".join(_logs(job.records[0])), _key(job, evidence, templates_digest)
+            found = kept.take_over(name, key, folder)
+            if found is None:
+                waiting[name] = (key, job)
+            else:
+                taken[name] = (key, found)
+
+        def meanwhile() -> None:
+            _write_assets(site, source / "assets")
+            _write_data(site, evidence)
+            _write_pages(site, evidence)
+
+        made = {**taken, **_write_runs(site, waiting, meanwhile, on_progress)}
+        for _, done in made.values():
+            twice = done.files.keys() & site.folder.files.keys()
+            if twice:
+                raise IntegrityError(f"{out}: two pages would stand at {min(twice)}.")
+            site.folder.files.update(done.files)
+        site.folder.write(MARKER, _manifest(site, evidence))
+    kept.remember(made)
+    files = site.folder.files
     return SiteSummary(
         out=out,
-        pages=sum(path.endswith(".html") for path in site.sha256),
-        files=len(site.sha256),
-        bytes=site.size,
-        answers=site.answers,
-        transcripts=site.transcripts,
+        pages=sum(path.endswith(".html") for path in files),
+        files=len(files),
+        bytes=sum(written.bytes for written in files.values()),
+        answers=sum(done.answers for _, done in made.values()),
+        transcripts=sum(done.transcripts for _, done in made.values()),
+        taken_over=sum(done.answers for _, done in taken.values()),
         digest=evidence.digest,
         newest=evidence.newest,
     )

@@ -4,6 +4,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -16,7 +17,7 @@ from tina_bench.stats.audits.report import Audits, build_audits
 from tina_bench.stats.pairs import PairTable, compare_all
 from tina_bench.stats.ranks import RankTable, rank_bands
 from tina_bench.stats.shapes import Comparison, Judgement, Report, TaskEstimate
-from tina_bench.store.hashing import digest
+from tina_bench.store.hashing import digest, sha256_file
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedResult
 from tina_bench.store.records import ResultRecord
@@ -95,8 +96,18 @@ class Evidence:
     @cached_property
     def digest(self) -> str:
         """Names the content of all result records: what somebody who cites the page cites."""
-        records = [self.records[key].model_dump(mode="json") for key in sorted(self.records)]
-        return digest(records)[:DIGEST_DIGITS]
+        named = [[*key, self.record_sha256[key]] for key in sorted(self.records)]
+        return digest(named)[:DIGEST_DIGITS]
+
+    @cached_property
+    def record_sha256(self) -> dict[tuple[str, str], str]:
+        """Hash of the file of each record."""
+        return {key: sha256_file(self.record_file(*key)) for key in self.records}
+
+    def record_file(self, model: str, task: str) -> Path:
+        """Where a record stands."""
+        profile = self.records[model, task].provenance.profile
+        return self.home.result_file(profile, model, task)
 
     @property
     def newest(self) -> datetime.datetime | None:

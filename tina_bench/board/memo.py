@@ -26,7 +26,7 @@ def program_digest() -> str:
     root = Path(tina_bench.__file__).parent
     code = {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for package in ("board", "stats", "metering")
+        for package in ("board", "stats", "metering", "store")
         for path in sorted((root / package).rglob("*.py"))
     }
     versions: dict[str, str | None] = {}

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from tina_bench.board.evidence import Evidence
 from tina_bench.board.table import Row, Table
-from tina_bench.board.transcripts import Run
 from tina_bench.metering.bill import as_rows
 from tina_bench.stats.shapes import Interval, Rate
 
@@ -106,7 +105,7 @@ def _training(evidence: Evidence) -> Iterator[Row]:
 
 
 def tables_of(evidence: Evidence) -> tuple[Table, ...]:
-    """Every table of the whole site; the runs have theirs, by `run_table`."""
+    """Every table of the whole site; answers are in files of their own."""
     return (
         Table.of(
             "results",
@@ -144,28 +143,4 @@ def tables_of(evidence: Evidence) -> tuple[Table, ...]:
             _training(evidence),
             ("model", "folder", "step"),
         ),
-    )
-
-
-def run_table(run: Run) -> Table:
-    """One row a problem, without texts."""
-    rows = (
-        {
-            "problem": answer.problem,
-            "index": answer.index,
-            "seed": run.seed,
-            "correct": answer.correct,
-            "undecided": answer.undecided,
-            "answered": answer.answered,
-            "truncated": answer.truncated,
-            "tokens_out": answer.tokens_out,
-            "sample_key": answer.sample.key if answer.sample else None,
-            "sample_seed": answer.sample.sample_seed if answer.sample else None,
-            "grader": answer.grade.metric if answer.grade else None,
-            "grade_status": answer.grade.status.value if answer.grade else None,
-        }
-        for answer in run.answers
-    )
-    return Table.of(
-        f"runs/{run.model}/{run.task}/seed-{run.seed}", "", rows, ("problem", "index", "seed")
     )

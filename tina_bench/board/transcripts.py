@@ -3,26 +3,28 @@
 Guarantees: an answer is shown for an outcome only if the log's bytes are those that the record's
 sha256 names, and the answer has the record's protocol and the length that the record counted;
 anything else is refused with `IntegrityError`, because a page that shows one answer and counts
-another is worse than no page. A grade is shown only if it is of the record's metric and protocol
-and says what the record says. A home without the sample log, such as the committed records, gives
-the outcomes alone.
+another is worse than no page. A grade is shown as the record's only if it is of the record's metric
+and protocol and says what the record says; what other graders said stands beside it under their
+names. A home without the sample log, such as the committed records, gives the outcomes alone.
 
-Traded away: all answers of one log are held in memory at once, so that a log is read once and not
-once a task.
+A log of many gigabytes is read once, and no text is kept: `Logs.text` reads one when it is shown.
+Traded away: what is held of a log's answers grows with their number, by about a kilobyte each.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import groupby
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tina_bench.errors import IntegrityError
-from tina_bench.store.home import Home, read_records
-from tina_bench.store.integrity import check_sample_log
-from tina_bench.store.records import Grade, GradeStatus, ProblemOutcome, ResultRecord, Sample
+from tina_bench.store.home import Home
+from tina_bench.store.records import GradeStatus, ProblemOutcome, ResultRecord
+from tina_bench.store.scan import GradeHead, SampleHead, read_sample, scan_grades, scan_samples
 
-Place = tuple[str, str, str, int]
-"""Protocol, task, problem id and seed: what names one answer of a log."""
+Cell = tuple[str, str, int]
+"""Protocol, task and seed: what names one run in a log."""
+ALL_TEXTS = -1
+"""Stands for every problem where the number of problems with texts is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,12 @@ class Answer:
     """Cut at the limit."""
     tokens_out: int
     """Generated tokens."""
-    sample: Sample | None
-    """What the model wrote."""
-    grade: Grade | None
-    """What the grader read out of it."""
+    sample: SampleHead | None
+    """What the model wrote, but for the text."""
+    grade: GradeHead | None
+    """What the record's grader read out of it."""
+    others: tuple[tuple[str, GradeHead], ...] = ()
+    """What other graders said of it, each with the name of its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class Run:
         return sum(answer.correct for answer in self.answers)
 
 
-def _inside(home: Home, name: str) -> Path:
+def log_file(home: Home, name: str) -> Path:
     """A log of a record; a record may come from anybody, so it may not point outside."""
     root = home.root.resolve()
     path = (root / name).resolve()
@@ -82,100 +86,114 @@ def _inside(home: Home, name: str) -> Path:
     return path
 
 
-def _names(record: ResultRecord) -> tuple[str, str]:
-    return record.provenance.sample_log, record.provenance.grade_log
+def grade_files(home: Home, records: Sequence[ResultRecord]) -> tuple[Path, list[Path]]:
+    """The records' own grade log, and every other one in the same folder."""
+    own = log_file(home, records[0].provenance.grade_log)
+    return own, sorted(path for path in own.parent.glob("*.jsonl") if path != own)
 
 
-def _place(line: Sample | Grade) -> Place:
-    return line.protocol, line.task, line.problem, line.seed
+def with_text(problems: Sequence[str], most: int) -> frozenset[str]:
+    """The problems of a task whose answers are shown with their text.
+
+    The same ones for every model, seed and build: those whose ids have the smallest hashes.
+    """
+    if most == ALL_TEXTS or len(problems) <= most:
+        return frozenset(problems)
+    ordered = sorted(problems, key=lambda name: hashlib.sha256(name.encode()).digest())
+    return frozenset(ordered[:most])
 
 
-def _samples(path: Path) -> dict[Place, Sample]:
-    """The first wins: what was appended after a record was made cannot replace what it hashes."""
-    found: dict[Place, Sample] = {}
-    for sample in read_records(path, Sample):
-        found.setdefault(_place(sample), sample)
-    return found
+@dataclass
+class Logs:
+    """The logs that some records share, once their bytes were checked against each record."""
 
+    path: Path
+    samples: dict[Cell, dict[str, SampleHead]] = field(default_factory=dict)
+    grades: dict[tuple[Cell, str], dict[str, GradeHead]] = field(default_factory=dict)
+    others: dict[Cell, dict[str, list[tuple[str, GradeHead]]]] = field(default_factory=dict)
 
-def _grades(path: Path) -> dict[tuple[Place, str], Grade]:
-    """By place and metric; the later wins, as it does when outcomes are collected."""
-    grades = read_records(path, Grade)
-    return {(_place(grade), grade.metric): grade for grade in grades}
+    @classmethod
+    def read(cls, home: Home, records: Sequence[ResultRecord]) -> "Logs | None":
+        """Of records with the same sample log and grade log; `None` if the former is not here."""
+        path = log_file(home, records[0].provenance.sample_log)
+        if not path.is_file():
+            return None
+        logs = cls(path)
+        made = [record.provenance for record in records]
+        prefixes = {(one.sample_log_bytes, one.sample_log_sha256) for one in made}
+        for head in scan_samples(path, prefixes):
+            # The first wins: what was appended after a record was made cannot replace what it
+            # hashes.
+            logs.samples.setdefault((head.protocol, head.task, head.seed), {}).setdefault(
+                head.problem, head
+            )
+        own, more = grade_files(home, records)
+        if own.is_file():
+            for grade in scan_grades(own):
+                logs._take(grade, own.stem, records)
+        for other in more:
+            for grade in scan_grades(other):
+                logs._take_other(grade, other.stem)
+        return logs
 
+    def _take(self, grade: GradeHead, log: str, records: Sequence[ResultRecord]) -> None:
+        """The later wins, as it does when outcomes are collected."""
+        cell = (grade.protocol, grade.task, grade.seed)
+        metrics = {record.provenance.grader.get("metric", "") for record in records}
+        if grade.metric in metrics:
+            self.grades.setdefault((cell, grade.metric), {})[grade.problem] = grade
+        else:
+            self._take_other(grade, log)
 
-@dataclass(frozen=True, slots=True)
-class _Logs:
-    """The two logs that some records share."""
-
-    samples: dict[Place, Sample]
-    grades: dict[tuple[Place, str], Grade]
+    def _take_other(self, grade: GradeHead, log: str) -> None:
+        cell = (grade.protocol, grade.task, grade.seed)
+        said = self.others.setdefault(cell, {}).setdefault(grade.problem, [])
+        said[:] = [old for old in said if (old[0], old[1].metric) != (log, grade.metric)]
+        said.append((log, grade))
 
     def behind(
         self, record: ResultRecord, problem: ProblemOutcome, position: int
-    ) -> tuple[Sample, Grade | None]:
-        """The answer to a problem in the run at `position`, and its grade if it is at hand."""
+    ) -> tuple[SampleHead, GradeHead | None, tuple[tuple[str, GradeHead], ...]]:
+        """The answer to a problem in the run at `position`, and what graders said of it."""
         made, seed = record.provenance, record.seeds[position]
-        place = (made.protocol, record.task, problem.problem, seed)
-        sample = self.samples.get(place)
+        cell = (made.protocol, record.task, seed)
+        sample = self.samples.get(cell, {}).get(problem.problem)
         if sample is None or sample.tokens_out != problem.tokens_out[position]:
             raise IntegrityError(
                 f"{made.sample_log}: the answer of {record.model} to problem {problem.index} of "
                 f"{record.task}, seed {seed}, is not the one that its result counts; restore the "
                 "log from a copy, or start afresh in another home."
             )
-        grade = self.grades.get((place, made.grader.get("metric", "")))
-        if grade is None or (grade.correct, grade.status is not GradeStatus.GRADED) != (
+        others = tuple(self.others.get(cell, {}).get(problem.problem, ()))
+        grade = self.grades.get((cell, made.grader.get("metric", "")), {}).get(problem.problem)
+        if grade is None or (grade.correct, grade.status != GradeStatus.GRADED) != (
             problem.correct[position],
             problem.undecided[position],
         ):
-            return sample, None
-        return sample, grade
+            return sample, None, others
+        return sample, grade, others
+
+    def text(self, head: SampleHead) -> str:
+        """What the model wrote, read from the log."""
+        return read_sample(self.path, head).text
 
 
-def _read(home: Home, records: list[ResultRecord]) -> _Logs | None:
-    """The logs that the records share, checked against each; `None` if they are not here."""
-    samples, grades = (_inside(home, name) for name in _names(records[0]))
-    if not samples.is_file():
-        return None
-    for record in records:
-        check_sample_log(home.root, record)
-    return _Logs(_samples(samples), _grades(grades))
-
-
-def _run(record: ResultRecord, position: int, logs: _Logs | None) -> Run:
-    answers = []
-    for problem in record.problems:
-        sample, grade = logs.behind(record, problem, position) if logs else (None, None)
-        answers.append(
-            Answer(
-                problem=problem.problem,
-                index=problem.index,
-                correct=problem.correct[position],
-                undecided=problem.undecided[position],
-                answered=problem.answered[position],
-                truncated=problem.truncated[position],
-                tokens_out=problem.tokens_out[position],
-                sample=sample,
-                grade=grade,
+def runs_of(record: ResultRecord, logs: Logs | None) -> Iterator[Run]:
+    """Every run of a record, in the order of its seeds."""
+    for position, seed in enumerate(record.seeds):
+        answers = []
+        for problem in record.problems:
+            behind = logs.behind(record, problem, position) if logs else (None, None, ())
+            answers.append(
+                Answer(
+                    problem.problem,
+                    problem.index,
+                    problem.correct[position],
+                    problem.undecided[position],
+                    problem.answered[position],
+                    problem.truncated[position],
+                    problem.tokens_out[position],
+                    *behind,
+                )
             )
-        )
-    return Run(
-        model=record.model,
-        task=record.task,
-        seed=record.seeds[position],
-        answers=tuple(answers),
-        has_samples=logs is not None,
-    )
-
-
-def find_runs(
-    home: Home, records: Iterable[ResultRecord], *, with_samples: bool = True
-) -> Iterator[Run]:
-    """Every run of every record; without samples when asked so, or when the log is not here."""
-    for _, group in groupby(sorted(records, key=_names), key=_names):
-        sharing = list(group)
-        logs = _read(home, sharing) if with_samples else None
-        for record in sharing:
-            for position in range(record.k):
-                yield _run(record, position, logs)
+        yield Run(record.model, record.task, seed, tuple(answers), logs is not None)

@@ -1,7 +1,8 @@
 """`tina-bench leaderboard`: the static site."""
 
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,10 +11,14 @@ from tina_bench.cli.common import (
     ChosenProfileOption,
     HomeOption,
     JsonOption,
+    LockOption,
     console,
     open_home,
     print_json,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 app = typer.Typer(
     help="The leaderboard: a static site that needs no network to look at.", no_args_is_help=True
@@ -25,6 +30,38 @@ def _group() -> None:
     """The leaderboard: a static site that needs no network to look at."""
 
 
+def _lock_digest(path: Path | None) -> str:
+    from tina_bench.lock.lockfile import read_lock
+    from tina_bench.store.hashing import digest
+
+    return digest(read_lock(path).model_dump(mode="json"))
+
+
+@contextmanager
+def _progress(unit: str) -> "Iterator[Callable[[int, int], None]]":
+    """A bar of what is written, where somebody looks."""
+    from rich.progress import Progress
+
+    screen = console(stderr=True)
+    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        task = bar.add_task(f"Writing {unit}", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _texts(said: str) -> int:
+    """The number of problems a task whose texts are shown."""
+    from tina_bench.board.transcripts import ALL_TEXTS
+    from tina_bench.errors import UsageError
+
+    if said == "all":
+        return ALL_TEXTS
+    if not said.isdecimal() or len(said) > 9:
+        raise UsageError(
+            f"--transcripts: found {said!r}, expected 'all', 'none' or a number of problems."
+        )
+    return int(said)
+
+
 @app.command("build")
 def build(
     out: Annotated[
@@ -32,24 +69,51 @@ def build(
         typer.Option("--out", metavar="DIR", help="Where to build it; HOME/site if not given."),
     ] = None,
     transcripts: Annotated[
+        str,
+        typer.Option(
+            "--transcripts",
+            metavar="all|N|none",
+            help="Of how many problems a task the site shows what the models wrote, checked "
+            "against the hash in each result: the same problems for every model and seed. 'none' "
+            "does not look into the logs at all; every outcome is listed in any case.",
+        ),
+    ] = "30",
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            "--base-url", metavar="URL", help="Where it will be published: for feed and previews."
+        ),
+    ] = None,
+    use_cache: Annotated[
         bool,
         typer.Option(
-            "--transcripts/--no-transcripts",
-            help="Show what the models wrote, checked against the hash in each result. Without, "
-            "every outcome is still listed, and a site of long answers becomes small.",
+            "--cache/--no-cache",
+            help="Take over pages and drawings of earlier builds that nothing changed for. "
+            "Without, every log is hashed again.",
         ),
     ] = True,
     profile: ChosenProfileOption = None,
     catalog: CatalogOption = None,
     home: HomeOption = None,
+    lock: LockOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Build the site from this home's results. The old site stays until the new one is whole."""
-    from tina_bench.board.build import build_site
+    import platformdirs
+
+    from tina_bench.board.build import Options, build_site
     from tina_bench.catalog.load import load_catalog
     from tina_bench.errors import BlockedError
     from tina_bench.stats.report import build_report
 
+    options = Options(
+        with_samples=transcripts != "none",
+        texts_a_task=0 if transcripts == "none" else _texts(transcripts),
+        profile=profile,
+        base_url=base_url,
+        lock_digest=_lock_digest(lock),
+        cache=platformdirs.user_cache_path("tina-bench", appauthor=False) if use_cache else None,
+    )
     store, loaded = open_home(home), load_catalog(catalog or ())
     records = store.measurements(profile)
     if not records:
@@ -58,15 +122,23 @@ def build(
             "`tina-bench reproduce` first."
         )
     target = (out or store.site).absolute()
-    summary = build_site(
-        home=store, catalog=loaded, report=build_report(loaded, records), out=target,
-        profile=profile,
-        transcripts=transcripts,
-    )  # fmt: skip
+    with _progress("answers") as on_progress:
+        summary = build_site(
+            home=store, catalog=loaded, report=build_report(loaded, records), out=target,
+            options=options, on_progress=on_progress,
+        )  # fmt: skip
     if as_json:
-        print_json({"index": str(target / "index.html"), "pages": summary.pages})
+        print_json(
+            {
+                "index": str(target / "index.html"), "pages": summary.pages,
+                "files": summary.files, "bytes": summary.bytes, "answers": summary.answers,
+                "transcripts": summary.transcripts, "taken_over": summary.taken_over,
+                "digest": summary.digest,
+            }
+        )  # fmt: skip
     else:
         console().print(
-            f"{summary.pages} pages built. Open {target / 'index.html'} in a browser.",
+            f"{summary.pages} pages built, with {summary.answers} answers and the texts of "
+            f"{summary.transcripts}. Open {target / 'index.html'} in a browser.",
             markup=False, soft_wrap=True,
         )  # fmt: skip

@@ -100,8 +100,8 @@ def read_details(path: Path, where: str) -> tuple[SourceFile, tuple[ImportedOutc
 
 def _rows(path: Path, data: bytes) -> Iterator[dict[str, Any]]:
     try:
-        import pyarrow as pa  # type: ignore[import-untyped]
-        import pyarrow.parquet as pq  # type: ignore[import-untyped]
+        import pyarrow as pa
+        import pyarrow.parquet as pq
     except ImportError:
         raise MissingEngineError(
             f"{path}: reading parquet needs pyarrow, which comes with the engines: "

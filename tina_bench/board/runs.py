@@ -1,0 +1,245 @@
+"""Run pages: every answer of every run, with the texts that are shown, and the same as data.
+
+All runs of the records that share a sample log are written in one go, because the log is read once
+for them: that is a `RunsJob`, which a process of its own can do. Imports no statistics, so that
+such a process starts quickly.
+"""
+
+import functools
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from tina_bench.board.folder import Folder, Written
+from tina_bench.board.render import Renderer
+from tina_bench.board.transcripts import Answer, Logs, Run, runs_of, with_text
+from tina_bench.board.visible import transcript
+from tina_bench.store.home import Home
+from tina_bench.store.records import ResultRecord
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PROBLEMS_A_PAGE = 100
+PART_CHARACTERS = 60_000
+"""A longer text has pages of its own, of so many characters each."""
+END_CHARACTERS = 2_000
+"""Of a long text, on the run's page: where the answer stands."""
+
+
+@dataclass(frozen=True)
+class RunsJob:
+    """What it takes to write the runs of some records, in any process."""
+
+    home: Path
+    """Home with the logs."""
+    templates: Path
+    """Folder of templates."""
+    records: tuple[ResultRecord, ...]
+    """Of one model, with the same sample and grade log."""
+    title: str
+    """Of the model."""
+    task_titles: Mapping[str, str]
+    """By task."""
+    questions: Mapping[str, Mapping[str, Markup]] = field(default_factory=dict)
+    """By task and problem id, where they are at hand and may be shown."""
+    with_samples: bool = True
+    """Look into the logs at all."""
+    texts_a_task: int = 30
+    """Problems of a task whose answers are shown with their text; `ALL_TEXTS` for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunsDone:
+    """What was written."""
+
+    files: dict[str, Written]
+    """By path."""
+    answers: int
+    """Answers listed."""
+    transcripts: int
+    """Of these, with their text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An answer as its page shows it."""
+
+    answer: Answer
+    outcome: str
+    gold: Markup
+    others: str
+    """How many other graders agree, in words; empty without any."""
+    parts: tuple[str, ...] = ()
+    """The text, in pieces of a page each; empty where it is not shown."""
+    characters: int = 0
+    end: str = ""
+    question: Markup | None = None
+
+
+def run_path(model: str, task: str, seed: int, page: int = 1) -> str:
+    """Where a run's page lies, from the site's root."""
+    suffix = "" if page == 1 else f"-page-{page}"
+    return f"runs/{model}/{task}/seed-{seed}{suffix}.html"
+
+
+def answer_path(model: str, task: str, seed: int, position: int, index: int) -> str:
+    """Where an answer stands: the problem at `position` of the record, with its dataset `index`."""
+    page = position // PROBLEMS_A_PAGE + 1
+    return f"{run_path(model, task, seed, page)}#problem-{index}"
+
+
+def text_path(run: Run, answer: Answer, part: int) -> str:
+    """Where a part of a long text lies."""
+    return f"runs/{run.model}/{run.task}/seed-{run.seed}/problem-{answer.index}-part-{part}.html"
+
+
+@functools.lru_cache(maxsize=50_000)
+def _gold(text: str | None) -> Markup:
+    if text is None:
+        return Markup("unknown")
+    return Markup("<code>{}</code>").format(transcript(text))
+
+
+def _others(answer: Answer) -> str:
+    if not answer.others:
+        return ""
+    agree = sum(grade.correct == answer.correct for _, grade in answer.others)
+    return f"{agree} of {len(answer.others)} other grades agree"
+
+
+def _outcome(answer: Answer) -> str:
+    if answer.undecided:
+        return "undecided"
+    return "correct" if answer.correct else "incorrect"
+
+
+def _rows(job: RunsJob, run: Run, logs: Logs | None, shown: frozenset[str]) -> Iterator[_Row]:
+    questions = job.questions.get(run.task, {})
+    for answer in run.answers:
+        outcome, others = _outcome(answer), _others(answer)
+        gold = _gold(answer.grade.gold if answer.grade else None)
+        if logs is None or answer.sample is None or answer.problem not in shown:
+            yield _Row(answer, outcome, gold, others)
+            continue
+        text = logs.text(answer.sample)
+        starts = range(0, max(len(text), 1), PART_CHARACTERS)
+        parts = tuple(text[start : start + PART_CHARACTERS] for start in starts)
+        yield _Row(
+            answer, outcome, gold, others, parts, len(text), text[-END_CHARACTERS:],
+            questions.get(answer.problem),
+        )  # fmt: skip
+
+
+def _is_long(row: _Row) -> bool:
+    return len(row.parts) > 1
+
+
+class _Writer:
+    """Writes the runs of one job."""
+
+    def __init__(self, job: RunsJob, folder: Path, old: Path | None) -> None:
+        self.job = job
+        self.folder = Folder(folder, old)
+        self.renderer = Renderer.of(job.templates)
+        self.answers = self.transcripts = 0
+
+    def page(self, template: str, path: str, **context: Any) -> None:
+        shared = {"title": self.job.title, "run_path": run_path, "text_path": text_path}
+        self.folder.write(path, self.renderer.page(template, path, {**shared, **context}))
+
+    def run(self, record: ResultRecord, run: Run, rows: list[_Row]) -> None:
+        """The pages of one run."""
+        task_title = self.job.task_titles[run.task]
+        starts = range(0, len(rows), PROBLEMS_A_PAGE)
+        pages = [rows[start : start + PROBLEMS_A_PAGE] for start in starts]
+        spans = [f"{page[0].answer.index}–{page[-1].answer.index}" for page in pages]
+        n_texts = sum(bool(row.parts) for row in rows)
+        for number, page in enumerate(pages, start=1):
+            path = run_path(run.model, run.task, run.seed, number)
+            self.page(
+                "run.html", path, run=run, rows=page, number=number, n_pages=len(pages),
+                spans=spans, seeds=record.seeds, made=record.provenance, task_title=task_title,
+                n_texts=n_texts, has_texts=any(row.parts for row in page),
+            )  # fmt: skip
+            for row in filter(_is_long, page):
+                for part, text in enumerate(row.parts, start=1):
+                    self.page(
+                        "text.html", text_path(run, row.answer, part), run=run, answer=row.answer,
+                        part=text, number=part, n_parts=len(row.parts), task_title=task_title,
+                        back=f"{path}#text-{row.answer.index}",
+                    )  # fmt: skip
+        self.answers += len(rows)
+        self.transcripts += n_texts
+
+    def data(self, record: ResultRecord, made: list[tuple[Run, list[_Row]]]) -> None:
+        """All runs of a record as Parquet, and without what models wrote as CSV."""
+        import pyarrow.csv
+        import pyarrow.parquet
+
+        table = _table(made)
+        name = f"data/samples/{record.model}/{record.task}"
+        sink = io.BytesIO()
+        pyarrow.parquet.write_table(table, sink, compression="zstd")
+        self.folder.write(f"{name}.parquet", sink.getvalue())
+        sink = io.BytesIO()
+        pyarrow.csv.write_csv(table.drop_columns(["extracted", "text"]), sink)
+        self.folder.write(f"{name}.csv", sink.getvalue())
+
+
+def _table(made: list[tuple[Run, list[_Row]]]) -> "pa.Table":
+    """One row an answer; a text only where the pages show it, and unknown is null."""
+    import pyarrow as pa
+
+    rows = [(run, row, row.answer) for run, page in made for row in page]
+    columns: dict[str, tuple[pa.DataType, list[Any]]] = {
+        "problem": (pa.string(), [a.problem for _, _, a in rows]),
+        "index": (pa.int64(), [a.index for _, _, a in rows]),
+        "seed": (pa.int64(), [run.seed for run, _, _ in rows]),
+        "correct": (pa.bool_(), [a.correct for _, _, a in rows]),
+        "undecided": (pa.bool_(), [a.undecided for _, _, a in rows]),
+        "answered": (pa.bool_(), [a.answered for _, _, a in rows]),
+        "truncated": (pa.bool_(), [a.truncated for _, _, a in rows]),
+        "tokens_out": (pa.int64(), [a.tokens_out for _, _, a in rows]),
+        "finish_reason": (pa.string(), [a.sample and a.sample.finish_reason for _, _, a in rows]),
+        "sample_key": (pa.string(), [a.sample and a.sample.key for _, _, a in rows]),
+        "sample_seed": (pa.int64(), [a.sample and a.sample.sample_seed for _, _, a in rows]),
+        "grader": (pa.string(), [a.grade and a.grade.metric for _, _, a in rows]),
+        "grade_status": (pa.string(), [a.grade and a.grade.status for _, _, a in rows]),
+        "extracted": (pa.string(), [a.grade and _utf8(a.grade.extracted) for _, _, a in rows]),
+        "text": (pa.string(), [_utf8("".join(r.parts)) if r.parts else None for _, r, _ in rows]),
+    }
+    return pa.table(
+        [pa.array(values, kind) for kind, values in columns.values()], names=list(columns)
+    )
+
+
+def _utf8(text: str | None) -> str | None:
+    """Parquet holds UTF-8: a lone surrogate becomes U+FFFD there, and stays as it is in the log."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def write_runs(job: RunsJob, folder: Path, old: Path | None = None) -> RunsDone:
+    """Write everything about the runs of a job into a site's `folder`.
+
+    A file that `old`, an earlier site, holds with the same bytes is linked rather than written.
+    Raises `IntegrityError` for a log that is not the one a record was made from.
+    """
+    writer = _Writer(job, folder, old)
+    logs = Logs.read(Home(job.home), job.records) if job.with_samples else None
+    for record in job.records:
+        problems = [problem.problem for problem in record.problems]
+        shown = with_text(problems, job.texts_a_task)
+        made = []
+        for run in runs_of(record, logs):
+            rows = list(_rows(job, run, logs, shown))
+            writer.run(record, run, rows)
+            made.append((run, rows))
+        writer.data(record, made)
+    return RunsDone(writer.folder.files, writer.answers, writer.transcripts)
