@@ -21,7 +21,7 @@ smoke: $(STAMP)
 	$(BIN)/tina-bench leaderboard build
 
 test: $(STAMP) engine
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Every statistical method against simulated truth, at length (about an hour), and the page of it.
 validate: $(STAMP)

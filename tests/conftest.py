@@ -13,3 +13,8 @@ def _nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):  # nor does it write to its page
             patch.delenv(name, raising=False)
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that no processor waits for the other's at the end."""
+    items.sort(key=lambda item: ("/e2e/" not in f"{item.path}", "engine" not in item.keywords))

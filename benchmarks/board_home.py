@@ -1,0 +1,169 @@
+"""A home of generated results, as large as a site can become: for benchmarks of the board.
+
+    python benchmarks/board_home.py FOLDER [--samples 1000000] [--mean-characters 16000]
+
+32 models, 7 tasks, 10 seeds. Lengths of answers are spread like those of reasoning models: a
+log-normal with a spread of a factor of 2.2, cut at 32,768 tokens. Chances of a right answer vary by
+problem (Beta) and by model. The texts are repeated sentences with formulas: their content does not
+matter to a builder that escapes, hashes and pages them, their length does.
+"""
+
+import argparse
+import datetime
+import hashlib
+import os
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from tina_bench.catalog.load import load_catalog
+from tina_bench.store.atomic import write_model
+from tina_bench.store.hashing import digest, sha256_file
+from tina_bench.store.home import Home
+from tina_bench.store.log import LogWriter
+from tina_bench.store.records import (
+    Grade,
+    GradeStatus,
+    ProblemOutcome,
+    Provenance,
+    ResultRecord,
+    Sample,
+)
+
+MODELS, SEEDS = 32, 10
+SIZES = {"aime24": 30, "aime25": 30, "amc23": 40, "math500": 500, "gpqa": 198, "minerva": 272}
+REST = "olympiadbench"
+"""Has as many problems as it takes to reach the number of samples."""
+START = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+LIMIT_TOKENS = 32_768
+CHARACTERS_A_TOKEN = 3
+METRIC = "lighteval.metrics:metric"
+PROTOCOL = "p" * 16
+PROSE = (
+    "Wait, let me check that again: if x < 3 & y > 2, then \\frac{x}{y} is at most "
+    "\\sqrt{2} + 1/7, so the sum over all k from 1 to n is n(n+1)/2.\n"
+)
+
+
+def models() -> list[str]:
+    """The catalog's models, and made-up ones after them."""
+    known = [name for name in load_catalog().models if not name.startswith(("smoke", "openrs-"))]
+    return (known + [f"model-{number}" for number in range(MODELS)])[:MODELS]
+
+
+def _text(characters: int, answer: str) -> str:
+    body = PROSE * (characters // len(PROSE) + 1)
+    return f"<think>\n{body[:characters]}\n</think>\n\n\\boxed{{{answer}}}"
+
+
+def _one_model(root: str, model: str, sizes: dict[str, int], mean_characters: int) -> int:
+    """Write everything about one model; the number of samples."""
+    home, rng = Home(Path(root)), np.random.default_rng([5, *model.encode()])
+    skill = rng.uniform(-0.15, 0.15)
+    log, grade_log = home.sample_log(model, "a" * 16), home.grade_log(model, "b" * 16)
+    spread = np.log(2.2)
+    middle = mean_characters / CHARACTERS_A_TOKEN / np.exp(spread**2 / 2)
+    made: dict[str, list[ProblemOutcome]] = {}
+    count = 0
+    with LogWriter(log) as samples, LogWriter(grade_log) as grades:
+        for task, n in sizes.items():
+            ease = np.random.default_rng([6, *task.encode()]).beta(0.7, 0.7, n)
+            chance = np.clip(ease + skill, 0, 1)
+            correct = rng.random((n, SEEDS)) < chance[:, None]
+            tokens = np.minimum(rng.lognormal(np.log(middle), spread, (n, SEEDS)), LIMIT_TOKENS)
+            tokens = tokens.astype(int) + 1
+            cut = tokens >= LIMIT_TOKENS
+            correct &= ~cut
+            outcomes = []
+            for index in range(n):
+                problem = digest([task, index])[:16]
+                lines, graded = [], []
+                for seed in range(SEEDS):
+                    answer = str(index if correct[index, seed] else index + seed + 1)
+                    lengths = {"tokens_out": int(tokens[index, seed])}
+                    common = {
+                        "key": digest([model, task, index, seed]), "task": task,
+                        "problem": problem, "index": index, "seed": seed, "protocol": PROTOCOL,
+                    } | lengths  # fmt: skip
+                    lines.append(
+                        Sample(
+                            **common, sample_seed=1000 * seed + index, tokens_in=150,
+                            text=_text(CHARACTERS_A_TOKEN * lengths["tokens_out"], answer),
+                            finish_reason="length" if cut[index, seed] else "stop",
+                            finished_at=START,
+                        ).model_dump(mode="json")
+                    )  # fmt: skip
+                    graded.append(
+                        Grade(
+                            **common, metric=METRIC, status=GradeStatus.GRADED,
+                            correct=bool(correct[index, seed]), gold=str(index),
+                            extracted=None if cut[index, seed] else answer,
+                            truncated=bool(cut[index, seed]),
+                        ).model_dump(mode="json")
+                    )  # fmt: skip
+                samples.append(lines)
+                grades.append(graded)
+                count += SEEDS
+                outcomes.append(
+                    ProblemOutcome(
+                        problem=problem, index=index,
+                        correct=tuple(map(bool, correct[index])), undecided=(False,) * SEEDS,
+                        answered=tuple(not value for value in cut[index]),
+                        truncated=tuple(map(bool, cut[index])),
+                        tokens_out=tuple(map(int, tokens[index])),
+                    )
+                )  # fmt: skip
+            made[task] = outcomes
+    for task, outcomes in made.items():
+        provenance = Provenance(
+            tina_bench_version="0.1.0",
+            weights_sha256={"model.safetensors": hashlib.sha256(model.encode()).hexdigest()},
+            dataset_sha256={f"{task}.parquet": hashlib.sha256(task.encode()).hexdigest()},
+            prompts_sha256=hashlib.sha256(task.encode() * 2).hexdigest(),
+            engine={"vllm": "0.31.0", "dtype": "bfloat16"},
+            sampling={"temperature": 0.6, "top_p": 0.95, "max_new_tokens": LIMIT_TOKENS},
+            grader={"metric": METRIC, "lighteval": "0.13.0"},
+            packages={"vllm": "0.31.0"},
+            stack="current",
+            profile="paper",
+            hardware={"gpus": ["generated"]},
+            protocol=PROTOCOL,
+            sample_log=str(log.relative_to(home.root)),
+            sample_log_bytes=log.stat().st_size,
+            sample_log_sha256=sha256_file(log),
+            grade_log=str(grade_log.relative_to(home.root)),
+            command_line=("python", "benchmarks/board_home.py"),
+            started_at=START,
+            finished_at=START + datetime.timedelta(hours=3),
+        )
+        write_model(
+            home.result_file("paper", model, task),
+            ResultRecord(
+                model=model, task=task, seeds=tuple(range(SEEDS)), problems=tuple(outcomes),
+                provenance=provenance,
+            ),
+        )  # fmt: skip
+    return count
+
+
+def make_home(root: Path, samples: int, mean_characters: int) -> int:
+    """Fill a new home; the number of samples that it then holds."""
+    rest = max(1, round(samples / MODELS / SEEDS) - sum(SIZES.values()))
+    sizes = {**SIZES, REST: rest}
+    # In a log of its own every line is synced; nothing here must survive a power cut.
+    os.fsync = lambda descriptor: None
+    with ProcessPoolExecutor() as pool:
+        waiting = [
+            pool.submit(_one_model, str(root), model, sizes, mean_characters) for model in models()
+        ]
+        return sum(done.result() for done in waiting)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--samples", type=int, default=1_000_000)
+    parser.add_argument("--mean-characters", type=int, default=16_000)
+    asked = parser.parse_args()
+    print(make_home(asked.folder, asked.samples, asked.mean_characters), "samples")
