@@ -12,23 +12,27 @@ the site as it stands (`tina_bench.board.kept` says what that cannot notice).
 import contextlib
 import datetime
 import hashlib
-import json
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tina_bench.board.data.feed import FEED_FILE, feed
+from tina_bench.board.data.index import INDEX_FILE, site_index
+from tina_bench.board.data.picture import PICTURE_FILE, picture
+from tina_bench.board.data.preview import preview
+from tina_bench.board.data.schemas import schema_files
 from tina_bench.board.evidence import Evidence, gather
 from tina_bench.board.folder import Folder
 from tina_bench.board.kept import Kept
 from tina_bench.board.memo import Memo, program_digest
-from tina_bench.board.pages import costs, front, models
+from tina_bench.board.pages import costs, front, method, models, search
 from tina_bench.board.render import Renderer, site_folder
-from tina_bench.board.replace import MARKER, replaced
+from tina_bench.board.replace import replaced
 from tina_bench.board.runs import RunsDone, RunsJob, answer_path, run_path, write_runs
 from tina_bench.board.table import Table
 from tina_bench.board.tables import tables_of
@@ -36,6 +40,7 @@ from tina_bench.board.transcripts import grade_files, log_file
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import IntegrityError
 from tina_bench.stats.shapes import Question, Report, Verdict
+from tina_bench.store.again import reader
 from tina_bench.store.hashing import digest
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
@@ -45,7 +50,7 @@ TEXTS_A_TASK = 30
 AIME's, and no more than GitHub Pages takes (1 GB a site) of thirty models and ten seeds."""
 ANSWERS_FOR_PROCESSES = 20_000
 """With fewer, starting processes takes longer than it saves."""
-PAGES = (front, costs, models)
+PAGES = (front, costs, models, method, search)
 OnProgress = Callable[[int, int], None]
 """Called with the answers written so far, and with all that there are."""
 
@@ -99,8 +104,10 @@ class _Site:
     folder: Folder
     renderer: Renderer
     shared: dict[str, Any]
+    tables: list[Table] = field(default_factory=list)
 
     def table(self, table: Table) -> None:
+        self.tables.append(table)
         self.folder.write(f"data/{table.name}.csv", table.csv())
         self.folder.write(f"data/{table.name}.json", table.json())
 
@@ -133,13 +140,17 @@ def _write_assets(site: _Site, assets: Path) -> None:
             site.folder.write(name, path.read_bytes())
 
 
-def _manifest(site: _Site, evidence: Evidence) -> bytes:
-    values = {
-        "what": "A leaderboard built by tina-bench. Hashes are sha256, by path.",
-        "records_digest": evidence.digest,
-        "files": {path: made.sha256 for path, made in sorted(site.folder.files.items())},
-    }
-    return (json.dumps(values, indent=1) + "\n").encode()
+def _write_offers(site: _Site, evidence: Evidence, base_url: str | None) -> None:
+    """What the site offers to programs, beside its tables."""
+    for path, data in schema_files(site.tables, base_url):
+        site.folder.write(path, data)
+    site.folder.write(FEED_FILE, feed(evidence, base_url))
+    site.folder.write(PICTURE_FILE, picture(evidence))
+
+
+def _write_index(site: _Site, evidence: Evidence, base_url: str | None) -> None:
+    kinds = {table.name: table.kind for table in site.tables}
+    site.folder.write(INDEX_FILE, site_index(evidence, site.folder.files, kinds, base_url))
 
 
 def _logs(record: ResultRecord) -> tuple[str, str, str]:
@@ -238,26 +249,39 @@ def _nothing(done: int, total: int) -> None:
     del done, total
 
 
+def _memo(options: Options) -> Memo:
+    return Memo(options.cache / "made" if options.cache else None)
+
+
+def measurements(home: Home, options: Options) -> list[ResultRecord]:
+    """`Home.measurements`, quicker for records that an earlier build read."""
+    return home.measurements(options.profile, reader(_memo(options)))
+
+
 def build_site(
     *,
     home: Home,
     catalog: Catalog,
-    report: Report,
     out: Path,
     options: Options = Options(),
+    report: Report | None = None,
+    measured: Sequence[ResultRecord] | None = None,
     on_progress: OnProgress = _nothing,
 ) -> SiteSummary:
     """Build the site of a home into `out` and return what was built.
 
-    `report` is what `tina_bench.stats.report.build_report` made of this home's measurements under
-    the options' profile (which may be left out where a home holds no two of one thing). Raises
+    `report` and `measured` are what `tina_bench.stats.report.build_report` and `Home.measurements`
+    say of this home under the options' profile, for who has them already (the profile may be left
+    out where a home holds no two of one thing). Raises
     `IntegrityError` for a log that is not the one its record was made from, `UsageError` for an
     `out` that holds something else than a site, `BlockedError` when templates are missing.
     """
-    memo = Memo(options.cache / "drawings") if options.cache else Memo()
+    memo = _memo(options)
     evidence = gather(
-        home, catalog, report, options.profile, lock_digest=options.lock_digest, memo=memo
-    )
+        home, catalog, report, options.profile,
+        measured=measured, lock_digest=options.lock_digest, memo=memo,
+    )  # fmt: skip
+    base_url = options.base_url and options.base_url.rstrip("/") + "/"
     source = site_folder()
     templates, templates_digest = source / "templates", _templates_digest(source / "templates")
     shared = {
@@ -266,6 +290,7 @@ def build_site(
         "Question": Question,
         "run_path": run_path,
         "answer_path": answer_path,
+        "preview": preview(evidence, base_url),
     }
     kept = Kept.of(options.cache, out)
     with replaced(out) as folder:
@@ -283,6 +308,7 @@ def build_site(
             _write_assets(site, source / "assets")
             _write_data(site, evidence)
             _write_pages(site, evidence)
+            _write_offers(site, evidence, base_url)
 
         made = {**taken, **_write_runs(site, waiting, meanwhile, on_progress)}
         for _, done in made.values():
@@ -290,7 +316,7 @@ def build_site(
             if twice:
                 raise IntegrityError(f"{out}: two pages would stand at {min(twice)}.")
             site.folder.files.update(done.files)
-        site.folder.write(MARKER, _manifest(site, evidence))
+        _write_index(site, evidence, base_url)
     kept.remember(made)
     files = site.folder.files
     return SiteSummary(

@@ -7,6 +7,7 @@ is the one that the adapter came from.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from tina_bench.store.contract import TRAINING_FILE
@@ -61,3 +62,20 @@ def read_curves(home: Home) -> Iterator[Curve]:
                 finished=name == folder,
                 steps=tuple(by_step[step] for step in sorted(by_step)),
             )
+
+
+def thinned(steps: list[int], values: list[float], most: int) -> tuple[list[float], list[float]]:
+    """At most so many points of a curve: means of neighbouring steps, as equal in number as can be.
+
+    A mean hides single steps, but keeps level and trend, and does not jump with the choice of step
+    as picking every n-th would.
+    """
+    count = len(steps)
+    if count <= most:
+        return [float(step) for step in steps], list(values)
+    edges = [place * count // most for place in range(most + 1)]
+    spans = list(pairwise(edges))
+    return (
+        [sum(steps[a:b]) / (b - a) for a, b in spans],
+        [sum(values[a:b]) / (b - a) for a, b in spans],
+    )

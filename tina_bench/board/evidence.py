@@ -1,7 +1,7 @@
 """Everything the pages speak of, gathered once and checked: pages only choose and arrange."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +13,15 @@ from tina_bench.board.curves import Curve, read_curves
 from tina_bench.board.memo import Memo
 from tina_bench.catalog.schema import Catalog, Model, Name
 from tina_bench.errors import IntegrityError, UsageError
+from tina_bench.stats.audits.measurements import Measurement
+from tina_bench.stats.audits.measurements import gather as gather_measurements
 from tina_bench.stats.audits.report import Audits, build_audits
+from tina_bench.stats.known import Known
 from tina_bench.stats.pairs import PairTable, compare_all
 from tina_bench.stats.ranks import RankTable, rank_bands
+from tina_bench.stats.report import build_report
 from tina_bench.stats.shapes import Comparison, Judgement, Report, TaskEstimate
+from tina_bench.store.again import reader
 from tina_bench.store.hashing import digest, sha256_file
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedResult
@@ -74,14 +79,32 @@ class Evidence:
         return _ordered({*self.tasks, *claimed}, self.catalog.tasks)
 
     @cached_property
+    def known(self) -> Known:
+        """What earlier builds worked out of the same records."""
+        return known(self.home, self.records, self.memo)
+
+    @cached_property
     def audits(self) -> Audits:
         """What the published numbers say of themselves and of each other."""
-        return build_audits(self.catalog, self.imported, tuple(self.records.values()))
+        imported = [result.model_dump(mode="json") for result in self.imported]
+        records = tuple(self.records.values())
+        return self.known.shape(
+            "audits", records, digest([self.catalog.model_dump(mode="json"), imported]), Audits,
+            lambda: build_audits(self.catalog, self.imported, records),
+        )  # fmt: skip
+
+    @cached_property
+    def published_measurements(self) -> dict[str, tuple[Measurement, ...]]:
+        """By model: everything that others measured, each piece once (claims, imported files)."""
+        found: dict[str, list[Measurement]] = {}
+        for piece in gather_measurements(self.catalog, self.imported).measurements:
+            found.setdefault(piece.model, []).append(piece)
+        return {model: tuple(pieces) for model, pieces in found.items()}
 
     @cached_property
     def pairs(self) -> tuple[PairTable, ...]:
         """Every measured model against every other: a table a task, then the average."""
-        return compare_all(tuple(self.records.values()))
+        return compare_all(tuple(self.records.values()), known=self.known)
 
     @cached_property
     def ranks(self) -> dict[str, RankTable]:
@@ -99,15 +122,14 @@ class Evidence:
         named = [[*key, self.record_sha256[key]] for key in sorted(self.records)]
         return digest(named)[:DIGEST_DIGITS]
 
-    @cached_property
-    def record_sha256(self) -> dict[tuple[str, str], str]:
+    @property
+    def record_sha256(self) -> Mapping[tuple[str, str], str]:
         """Hash of the file of each record."""
-        return {key: sha256_file(self.record_file(*key)) for key in self.records}
+        return self.known.sha256
 
     def record_file(self, model: str, task: str) -> Path:
         """Where a record stands."""
-        profile = self.records[model, task].provenance.profile
-        return self.home.result_file(profile, model, task)
+        return record_file(self.home, self.records[model, task])
 
     @property
     def newest(self) -> datetime.datetime | None:
@@ -153,6 +175,17 @@ class Evidence:
         }
 
 
+def record_file(home: Home, record: ResultRecord) -> Path:
+    """Where a home keeps a record."""
+    return home.result_file(record.provenance.profile, record.model, record.task)
+
+
+def known(home: Home, records: Mapping[tuple[str, str], ResultRecord], memo: Memo) -> Known:
+    """What was worked out of a home's records before, if anything keeps it."""
+    sha256 = {key: sha256_file(record_file(home, record)) for key, record in records.items()}
+    return Known(memo if memo.folder else None, sha256)
+
+
 def _ordered(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
     """Names in the order of the catalog, then those that it lacks by name."""
     names = set(names)
@@ -175,18 +208,24 @@ def _check_names(evidence: Evidence) -> None:
 def gather(
     home: Home,
     catalog: Catalog,
-    report: Report,
-    profile: str | None,
+    report: Report | None = None,
+    profile: str | None = None,
     *,
+    measured: Sequence[ResultRecord] | None = None,
     lock_digest: str | None = None,
     memo: Memo | None = None,
 ) -> Evidence:
-    """Read the home; raises `IntegrityError` for a record that cannot be trusted.
+    """Read the home, and make the report if none is given; `measured`: its measurements, if read.
 
-    Raises `UsageError` when the report was not made from this home's records, or when the home
-    holds several profiles' measurements of one thing and none was chosen.
+    Raises `IntegrityError` for a record that cannot be trusted, `UsageError` when the report was
+    not made from this home's records, or when the home holds several profiles' measurements of one
+    thing and none was chosen.
     """
-    records = {(record.model, record.task): record for record in home.measurements(profile)}
+    memo = memo or Memo()
+    found = home.measurements(profile, reader(memo)) if measured is None else measured
+    records = {(record.model, record.task): record for record in found}
+    if report is None:
+        report = build_report(catalog, found, known(home, records, memo))
     evidence = Evidence(
         home=home,
         catalog=catalog,
@@ -196,7 +235,7 @@ def gather(
         curves=tuple(read_curves(home)),
         imported=tuple(home.imported()),
         lock_digest=lock_digest,
-        memo=memo or Memo(),
+        memo=memo,
     )
     _check_names(evidence)
     if set(evidence.estimates) != set(records):

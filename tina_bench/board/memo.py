@@ -16,7 +16,8 @@ from typing import Any
 import tina_bench
 from tina_bench.store.hashing import digest
 
-_DRAWN_WITH = ("matplotlib", "jinja2", "latex2mathml", "pillow")
+DRAWN_WITH = ("matplotlib", "jinja2", "latex2mathml", "pillow")
+"""Libraries whose version decides the bytes of pages and pictures."""
 _SHA256_BYTES = 32
 
 
@@ -30,7 +31,7 @@ def program_digest() -> str:
         for path in sorted((root / package).rglob("*.py"))
     }
     versions: dict[str, str | None] = {}
-    for name in _DRAWN_WITH:
+    for name in DRAWN_WITH:
         try:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

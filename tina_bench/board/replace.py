@@ -18,8 +18,21 @@ from pathlib import Path
 
 from tina_bench.errors import UsageError
 
-MARKER = "manifest.json"
+MARKER = "index.json"
 """File that says a folder is a site of ours."""
+_EARLIER = "manifest.json"
+"""The same of sites that were built before there was an index."""
+_WHAT = b'"what": "A leaderboard built by tina-bench.'
+_FIRST_BYTES = 200
+
+
+def is_site(folder: Path) -> bool:
+    """Whether this program wrote the folder: by its marker's first words, not its name alone."""
+    for name in (MARKER, _EARLIER):
+        with contextlib.suppress(OSError), (folder / name).open("rb") as file:
+            if _WHAT in file.read(_FIRST_BYTES):
+                return True
+    return False
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -27,10 +40,10 @@ def _refuse_foreign(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise UsageError(f"{folder}: is a file, expected a folder for the site; choose another.")
-    if any(folder.iterdir()) and not (folder / MARKER).is_file():
+    if any(folder.iterdir()) and not is_site(folder):
         raise UsageError(
-            f"{folder}: is not empty and has no {MARKER}, so tina-bench did not write it and will "
-            "not replace it; choose an empty or new folder."
+            f"{folder}: is not empty and has no {MARKER} of a leaderboard, so tina-bench did not "
+            "write it and will not replace it; choose an empty or new folder."
         )
 
 

@@ -27,12 +27,21 @@ class Table:
     """In order."""
     rows: tuple[Row, ...]
     """Values by column."""
+    kind: str = ""
+    """Name of the schema, where several tables share one; the name itself if not given."""
+
+    def __post_init__(self) -> None:
+        """A table is of its own kind unless it says otherwise."""
+        if not self.kind:
+            object.__setattr__(self, "kind", self.name)
 
     @classmethod
-    def of(cls, name: str, about: str, rows: Iterable[Row], columns: Sequence[str]) -> "Table":
+    def of(
+        cls, name: str, about: str, rows: Iterable[Row], columns: Sequence[str], kind: str = ""
+    ) -> "Table":
         """A table whose columns are the first row's keys; `columns` where there is no row."""
         found = tuple(rows)
-        return cls(name, about, tuple(found[0]) if found else tuple(columns), found)
+        return cls(name, about, tuple(found[0]) if found else tuple(columns), found, kind)
 
     def csv(self) -> bytes:
         """UTF-8, one header line, floats in full."""

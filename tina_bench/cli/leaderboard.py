@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tina_bench.cli import check_site, serve_site
 from tina_bench.cli.common import (
     CatalogOption,
     ChosenProfileOption,
@@ -20,6 +21,9 @@ from tina_bench.cli.common import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tina_bench.board.build import Options, SiteSummary
+    from tina_bench.store.home import Home
+
 app = typer.Typer(
     help="The leaderboard: a static site that needs no network to look at.", no_args_is_help=True
 )
@@ -30,7 +34,8 @@ def _group() -> None:
     """The leaderboard: a static site that needs no network to look at."""
 
 
-def _lock_digest(path: Path | None) -> str:
+def lock_digest(path: Path | None) -> str:
+    """Names the content of the lock that the options name."""
     from tina_bench.lock.lockfile import read_lock
     from tina_bench.store.hashing import digest
 
@@ -38,14 +43,35 @@ def _lock_digest(path: Path | None) -> str:
 
 
 @contextmanager
-def _progress(unit: str) -> "Iterator[Callable[[int, int], None]]":
+def progress(doing: str) -> "Iterator[Callable[[int, int], None]]":
     """A bar of what is written, where somebody looks."""
     from rich.progress import Progress
 
     screen = console(stderr=True)
     with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
-        task = bar.add_task(f"Writing {unit}", total=None)
+        task = bar.add_task(doing, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def build_once(
+    home: "Home", out: Path, catalogs: list[Path] | None, options: "Options"
+) -> "SiteSummary":
+    """Build the site of a home, with a bar; raises `BlockedError` without a result to show."""
+    from tina_bench.board.build import build_site, measurements
+    from tina_bench.catalog.load import load_catalog
+    from tina_bench.errors import BlockedError
+
+    loaded, records = load_catalog(catalogs or ()), measurements(home, options)
+    if not records:
+        raise BlockedError(
+            f"nothing has been measured in {home.root} yet, so there is nothing to show; run "
+            "`tina-bench reproduce` first."
+        )
+    with progress("Writing answers") as on_progress:
+        return build_site(
+            home=home, catalog=loaded, out=out, options=options, measured=records,
+            on_progress=on_progress,
+        )  # fmt: skip
 
 
 def _texts(said: str) -> int:
@@ -101,32 +127,19 @@ def build(
     """Build the site from this home's results. The old site stays until the new one is whole."""
     import platformdirs
 
-    from tina_bench.board.build import Options, build_site
-    from tina_bench.catalog.load import load_catalog
-    from tina_bench.errors import BlockedError
-    from tina_bench.stats.report import build_report
+    from tina_bench.board.build import Options
 
     options = Options(
         with_samples=transcripts != "none",
         texts_a_task=0 if transcripts == "none" else _texts(transcripts),
         profile=profile,
         base_url=base_url,
-        lock_digest=_lock_digest(lock),
+        lock_digest=lock_digest(lock),
         cache=platformdirs.user_cache_path("tina-bench", appauthor=False) if use_cache else None,
     )
-    store, loaded = open_home(home), load_catalog(catalog or ())
-    records = store.measurements(profile)
-    if not records:
-        raise BlockedError(
-            f"nothing has been measured in {store.root} yet, so there is nothing to show; run "
-            "`tina-bench reproduce` first."
-        )
+    store = open_home(home)
     target = (out or store.site).absolute()
-    with _progress("answers") as on_progress:
-        summary = build_site(
-            home=store, catalog=loaded, report=build_report(loaded, records), out=target,
-            options=options, on_progress=on_progress,
-        )  # fmt: skip
+    summary = build_once(store, target, catalog, options)
     if as_json:
         print_json(
             {
@@ -142,3 +155,7 @@ def build(
             f"{summary.transcripts}. Open {target / 'index.html'} in a browser.",
             markup=False, soft_wrap=True,
         )  # fmt: skip
+
+
+app.command("serve")(serve_site.serve)
+app.command("check")(check_site.check)

@@ -4,6 +4,7 @@ The single place where statistics read a record, so that what counts as correct,
 are refused as malformed, cannot drift between estimates, comparisons and verdicts.
 """
 
+import weakref
 from collections.abc import Iterable
 from typing import Literal
 
@@ -18,13 +19,36 @@ Counts = NDArray[np.int64]
 Column = Literal["correct", "undecided", "answered", "truncated", "tokens_out"]
 
 
+_READ: dict[int, tuple[weakref.ref[ResultRecord], dict[str, NDArray[np.generic]]]] = {}
+"""Arrays of each living record, by its id: a record is frozen, and read many times over."""
+
+
+def _arrays(record: ResultRecord) -> dict[str, NDArray[np.generic]]:
+    identity = id(record)
+    known = _READ.get(identity)
+    if known is not None and known[0]() is record:
+        return known[1]
+    made: dict[str, NDArray[np.generic]] = {}
+    _READ[identity] = weakref.ref(record, lambda _: _READ.pop(identity, None)), made
+    return made
+
+
 def column(record: ResultRecord, name: Column) -> NDArray[np.generic]:
-    """Return one column of the record's outcomes, shape (n problems, k runs).
+    """Return one column of the record's outcomes, shape (n problems, k runs); not to be written to.
 
     Raises `UsageError` where a problem does not have exactly one entry a run.
     """
+    arrays = _arrays(record)
+    if name not in arrays:
+        arrays[name] = _column(record, name)
+        arrays[name].flags.writeable = False
+    return arrays[name]
+
+
+def _column(record: ResultRecord, name: Column) -> NDArray[np.generic]:
+    k = record.k
     rows = [getattr(problem, name) for problem in record.problems]
-    if any(len(row) != record.k for row in rows):
+    if any(len(row) != k for row in rows):
         raise UsageError(
             f"the record of {record.model} on {record.task} has {record.k} seeds, but a problem "
             f"whose '{name}' is of another length; make the record again from its grades"

@@ -23,8 +23,9 @@ from scipy import stats
 
 from tina_bench.catalog.schema import AverageClaim, Claim
 from tina_bench.stats.answers import Counts, correct_answers, independent_answers
+from tina_bench.stats.known import NOTHING_KNOWN, Known
 from tina_bench.stats.predictive import fresh_runs
-from tina_bench.stats.shapes import Interval, Question
+from tina_bench.stats.shapes import Interval, Question, Shape
 from tina_bench.stats.spread import Variance, answer_variance
 from tina_bench.store.records import ResultRecord
 
@@ -152,7 +153,7 @@ class Evidence:
         return self.answer.scaled((1 / runs + 1 / self.k0) / self.n).plus(self.training)
 
 
-def weigh(claim: Claim, record: ResultRecord) -> Evidence:
+def weigh(claim: Claim, record: ResultRecord, known: Known = NOTHING_KNOWN) -> Evidence:
     """Return the evidence that a record holds on a claim; both must be of the same model and task.
 
     A claim that does not state its runs is taken to rest on one, which makes it harder to
@@ -172,7 +173,11 @@ def weigh(claim: Claim, record: ResultRecord) -> Evidence:
         p_value = _student_p(measured - claim.value_percent, rounding, variance)
         p_method = "Student-t on the variances of both sides' runs and trainings (Welch 1947)"
     else:
-        p_value, p_method = outcome_p(solved, k, claim.value_percent, rounding, k0)
+        asked = (claim.value_percent, rounding, k0)
+        found = known.shape(
+            "outcome", [record], asked, OutcomeP, lambda: _outcome(solved, k, *asked)
+        )
+        p_value, p_method = found.p_value, found.method
     return Evidence(
         measured=measured,
         difference=measured - claim.value_percent,
@@ -186,6 +191,20 @@ def weigh(claim: Claim, record: ResultRecord) -> Evidence:
         p_value=p_value,
         p_method=p_method,
     )
+
+
+class OutcomeP(Shape):
+    """What `outcome_p` returns."""
+
+    p_value: float
+    """At most 1."""
+    method: str
+    """How it was found."""
+
+
+def _outcome(solved: Counts, k: int, claimed: float, rounding: float, k0: int) -> OutcomeP:
+    p_value, method = outcome_p(solved, k, claimed, rounding, k0)
+    return OutcomeP(p_value=p_value, method=method)
 
 
 def outcome_p(

@@ -12,6 +12,7 @@ from tina_bench.errors import UsageError
 from tina_bench.stats.alike import made_differently
 from tina_bench.stats.answers import by_cell
 from tina_bench.stats.compare import intervals
+from tina_bench.stats.known import NOTHING_KNOWN, Known
 from tina_bench.stats.paired import Outcome, Sheet, Weights, differ, same_prompts, sheet
 from tina_bench.stats.power import SIZE, Power, powers
 from tina_bench.stats.shapes import Comparison, Shape
@@ -70,6 +71,7 @@ def compare_all(
     *,
     models: Collection[str] | None = None,
     tasks: Collection[str] | None = None,
+    known: Known = NOTHING_KNOWN,
 ) -> tuple[PairTable, ...]:
     """Compare all models on each task, and where there are several tasks on their average.
 
@@ -97,7 +99,7 @@ def compare_all(
     chosen = _asked("task", tasks, {task for _, task in cells})
     places = {task: _align(task, names, cells) for task in chosen}
     tables = [
-        pair_table(task, [place.sheet], place.left_out, _unlike(cells, [place.sheet]))
+        _known_table(known, cells, task, [place.sheet], place.left_out)
         for task, place in places.items()
         if len(place.sheet.models) > 1
     ]
@@ -111,8 +113,22 @@ def compare_all(
         kept = [name for name in names if name not in absent]
         if len(kept) > 1:
             sheets = [_only(places[task].sheet, kept) for task in averaged]
-            tables.append(pair_table(AVERAGE, sheets, absent, _unlike(cells, sheets)))
+            tables.append(_known_table(known, cells, AVERAGE, sheets, absent))
     return tuple(tables)
+
+
+def _known_table(
+    known: Known,
+    cells: Mapping[tuple[str, str], ResultRecord],
+    scope: str,
+    sheets: Sequence[Sheet],
+    left_out: dict[str, str],
+) -> PairTable:
+    records = [cells[model, one.task] for one in sheets for model in one.models]
+    return known.shape(
+        "pairs", records, [scope, left_out], PairTable,
+        lambda: pair_table(scope, sheets, left_out, _unlike(cells, sheets)),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

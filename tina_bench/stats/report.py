@@ -1,17 +1,21 @@
 """Everything that the records at hand support, in the order of the catalog."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from tina_bench.catalog.schema import AverageClaim, Catalog, Claim
 from tina_bench.stats.answers import by_cell
 from tina_bench.stats.compare import compare
 from tina_bench.stats.estimates import estimate, estimate_average
-from tina_bench.stats.shapes import Comparison, Report
+from tina_bench.stats.known import NOTHING_KNOWN, Known
+from tina_bench.stats.shapes import Comparison, Report, TaskEstimate
 from tina_bench.stats.verdicts import AverageCase, Case, judge_family
 from tina_bench.store.records import ResultRecord
 
 
-def build_report(catalog: Catalog, records: Sequence[ResultRecord]) -> Report:
+def build_report(
+    catalog: Catalog, records: Sequence[ResultRecord], known: Known = NOTHING_KNOWN
+) -> Report:
     """Return the report of the records, which does not depend on their order.
 
     Estimates come by model, then task, each in catalog order; what the catalog does not know comes
@@ -39,15 +43,18 @@ def build_report(catalog: Catalog, records: Sequence[ResultRecord]) -> Report:
         AverageCase(name, claim, _cells(catalog, name, claim, cells))
         for name, claim in catalog.averages.items()
     ]
-    estimates = {cell: estimate(record) for cell, record in ordered.items()}
+    estimates = {
+        cell: known.shape("estimate", [record], None, TaskEstimate, partial(estimate, record))
+        for cell, record in ordered.items()
+    }
     by_model = [
         [made for (model, _), made in estimates.items() if model == name] for name in models
     ]
     return Report(
         estimates=tuple(estimates.values()),
         averages=tuple(estimate_average(made) for made in by_model if len(made) > 1),
-        comparisons=tuple(_comparisons(catalog, ordered, tasks)),
-        judgements=judge_family(cases),
+        comparisons=tuple(_comparisons(catalog, ordered, tasks, known)),
+        judgements=judge_family(cases, known),
     )
 
 
@@ -57,7 +64,10 @@ def _order(known: Iterable[str], found: Iterable[str]) -> list[str]:
 
 
 def _comparisons(
-    catalog: Catalog, cells: dict[tuple[str, str], ResultRecord], tasks: list[str]
+    catalog: Catalog,
+    cells: dict[tuple[str, str], ResultRecord],
+    tasks: list[str],
+    known: Known,
 ) -> Iterable[Comparison]:
     for name, model in catalog.models.items():
         if model.base is None:
@@ -67,10 +77,12 @@ def _comparisons(
             for task in tasks
             if (name, task) in cells and (model.base, task) in cells
         ]
-        for adapter, base in pairs:
-            yield compare([adapter], [base])
-        if len(pairs) > 1:
-            yield compare([adapter for adapter, _ in pairs], [base for _, base in pairs])
+        groups = [[pair] for pair in pairs] + ([pairs] if len(pairs) > 1 else [])
+        for group in groups:
+            ours, theirs = [adapter for adapter, _ in group], [base for _, base in group]
+            yield known.shape(
+                "comparison", [*ours, *theirs], None, Comparison, partial(compare, ours, theirs)
+            )
 
 
 def _cells(

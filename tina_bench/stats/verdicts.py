@@ -33,6 +33,7 @@ from tina_bench.errors import UsageError
 from tina_bench.stats import wording
 from tina_bench.stats.answers import correct_answers
 from tina_bench.stats.evidence import SIZE, Evidence, weigh, weigh_average
+from tina_bench.stats.known import NOTHING_KNOWN, Known
 from tina_bench.stats.protocol import protocol_differences
 from tina_bench.stats.sequential import SequentialDecision, decide
 from tina_bench.stats.shapes import AVERAGE, Judgement, Verdict
@@ -79,12 +80,14 @@ def judge(case: Case) -> Judgement:
     return judge_family([case])[0]
 
 
-def judge_family(cases: Sequence[Case | AverageCase]) -> tuple[Judgement, ...]:
+def judge_family(
+    cases: Sequence[Case | AverageCase], known: Known = NOTHING_KNOWN
+) -> tuple[Judgement, ...]:
     """Judge claims together, and return one judgement each, in their order.
 
     Deterministic; the order decides nothing but the order of the result.
     """
-    subjects = [_subject(case) for case in cases]
+    subjects = [_subject(case, known) for case in cases]
     family = {
         index: subject.evidence
         for index, subject in enumerate(subjects)
@@ -125,7 +128,7 @@ class _Subject:
     """What the method that holds at any time says; `None` where there is none for such a claim."""
 
 
-def _subject(case: Case | AverageCase) -> _Subject:
+def _subject(case: Case | AverageCase, known: Known) -> _Subject:
     if isinstance(case, AverageCase):
         return _average_subject(case)
     record = case.record
@@ -135,7 +138,7 @@ def _subject(case: Case | AverageCase) -> _Subject:
         task=case.claim.task,
         tasks=(),
         margin=case.task.margin_points,
-        evidence=weigh(case.claim, record) if record else None,
+        evidence=weigh(case.claim, record, known) if record else None,
         lacks=f"There is no result of {case.claim.model} on {case.claim.task} yet.",
         made_of=wording.runs_of(record) if record else "",
         differences=protocol_differences(case.claim, case.task, record) if record else (),

@@ -13,7 +13,7 @@
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -38,14 +38,28 @@ def read_record(path: Path, shape: type[RecordT]) -> RecordT:
     contradicts itself, and `FileNotFoundError` where there is no file.
     """
     try:
-        data = read_bytes(path)
-        parse_json(data, f"one {shape.__name__}")
-        made = shape.model_validate_json(data, strict=True)
+        made = _strictly(read_bytes(path), shape)
         _refuse_contradiction(made)
     except ValidationError as error:
         raise _refusal(f"{path}", shape, first_wrong(error)) from None
     except MalformedError as error:
         raise _refusal(f"{path}", shape, error) from None
+    return made
+
+
+def _strictly(data: bytes, shape: type[RecordT]) -> RecordT:
+    """The record in a file's bytes; what the strict parser refuses is told before pydantic's word.
+
+    Bytes that are exactly what we write of the record need no second parser: they hold no key twice
+    and no odd number. A record of hundreds of problems is read in half the time for it.
+    """
+    try:
+        made = shape.model_validate_json(data, strict=True)
+    except ValidationError:
+        parse_json(data, f"one {shape.__name__}")
+        raise
+    if data != (made.model_dump_json(indent=2) + "\n").encode():
+        parse_json(data, f"one {shape.__name__}")
     return made
 
 
@@ -73,6 +87,13 @@ def _refusal(place: str, shape: type[BaseModel], wrong: MalformedError) -> Integ
         f"{place}: {wrong}; restore this {shape.__name__} from a copy, or start afresh in another "
         "home."
     )
+
+
+ReadResult = Callable[[Path], ResultRecord]
+
+
+def _read_result(path: Path) -> ResultRecord:
+    return read_record(path, ResultRecord)
 
 
 @dataclass(frozen=True)
@@ -128,17 +149,17 @@ class Home:
             if not path.parent.name.endswith(WORK_SUFFIX)
         }
 
-    def results(self) -> list[ResultRecord]:
+    def results(self, read: ReadResult | None = None) -> list[ResultRecord]:
         """Every result record, ordered by profile, model and task.
 
-        Raises `IntegrityError` for a record that is not of the profile, model and task whose place
-        it stands in.
+        `read` reads one file in place of `read_record`, no less strictly. Raises `IntegrityError`
+        for a record that is not of the profile, model and task whose place it stands in.
         """
         paths = sorted((self.root / "results").glob("*/*/*.json"))
-        return [self._result(path) for path in paths]
+        return [self._result(path, read or _read_result) for path in paths]
 
-    def _result(self, path: Path) -> ResultRecord:
-        record = read_record(path, ResultRecord)
+    def _result(self, path: Path, read: ReadResult) -> ResultRecord:
+        record = read(path)
         said = (record.provenance.profile, record.model, record.task)
         stands = (path.parent.parent.name, path.parent.name, path.stem)
         keys = ("provenance.profile", "model", "task")
@@ -151,14 +172,16 @@ class Home:
                 )
         return record
 
-    def measurements(self, profile: str | None = None) -> list[ResultRecord]:
+    def measurements(
+        self, profile: str | None = None, read: ReadResult | None = None
+    ) -> list[ResultRecord]:
         """Result records of one profile; of all, when no model × task stands under two of them.
 
         Raises `UsageError` when the choice is the user's to make: two protocols are two
         measurements, and neither may silently stand for the other.
         """
         chosen: dict[tuple[str, str], ResultRecord] = {}
-        for record in self.results():
+        for record in self.results(read):
             own = record.provenance.profile
             if profile not in (None, own):
                 continue

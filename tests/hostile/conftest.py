@@ -1,0 +1,18 @@
+"""The sites are built once. TINA_BENCH_HOSTILE=full takes ten thousand transcripts, not 360."""
+
+import os
+
+import pytest
+
+from tests.browser.conftest import chromium, playwright
+from tests.hostile.sites import Sites, build_both
+
+__all__ = ["chromium", "playwright"]
+FULL = os.environ.get("TINA_BENCH_HOSTILE") == "full"
+SEEDS = 56 if FULL else 2
+PAGES_IN_A_BROWSER = 100 if FULL else 6
+
+
+@pytest.fixture(scope="session")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Sites:
+    return build_both(tmp_path_factory.mktemp("hostile"), SEEDS)

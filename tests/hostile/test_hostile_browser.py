@@ -1,0 +1,205 @@
+"""In a real Chromium no transcript runs, asks for anything, or paints outside its own box."""
+
+import hashlib
+import io
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageChops, ImageDraw
+from playwright.sync_api import Browser, Page
+
+from tests.hostile.conftest import PAGES_IN_A_BROWSER
+from tests.hostile.payloads import CANARY
+from tests.hostile.sites import Sites
+from tina_bench.board.serving import SiteServer
+
+WATCH = """
+window.seen = [];
+const say = (what) => window.seen.push(String(what));
+document.addEventListener("securitypolicyviolation",
+  (event) => say(`violation ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+for (const name of ["alert", "confirm", "prompt", "print", "open", "eval"])
+  window[name] = () => say(`called ${name}`);
+for (const name of ["fetch", "WebSocket", "Function"]) {
+  const whole = window[name];
+  window[name] = new Proxy(whole, {
+    apply: (...args) => { say(`called ${name}`); return Reflect.apply(...args); },
+    construct: (...args) => { say(`made ${name}`); return Reflect.construct(...args); },
+  });
+}
+window.addEventListener("error", (event) => say(`error ${event.message}`), true);
+"""
+OPEN_ALL = "() => document.querySelectorAll('details').forEach((one) => { one.open = true; })"
+ESCAPES = """() => {
+  const escapes = [];
+  const slack = 1;
+  for (const box of document.querySelectorAll("pre.transcript, .said")) {
+    const own = box.getBoundingClientRect();
+    const style = getComputedStyle(box);
+    const clips = style.overflowX !== "visible" && style.overflowY !== "visible";
+    const range = document.createRange();
+    range.selectNodeContents(box);
+    for (const rect of range.getClientRects()) {
+      const inside = rect.left >= own.left - slack && rect.right <= own.right + slack
+        && rect.top >= own.top - slack && rect.bottom <= own.bottom + slack;
+      if (!inside && !clips)
+        escapes.push(`${box.className}: ${JSON.stringify(rect)} of ${JSON.stringify(own)}`);
+    }
+    if (box.matches("pre") && (own.left < 0 || own.right > document.documentElement.clientWidth))
+      escapes.push(`${box.className}: wider than the page`);
+  }
+  const page = document.documentElement;
+  if (page.scrollWidth > page.clientWidth)
+    escapes.push(`the page is ${page.scrollWidth} wide, the window ${page.clientWidth}`);
+  return escapes;
+}"""
+BOXES = """(side) => [...document.querySelectorAll("pre.transcript, .said")]
+  .filter((_, place) => place % 2 === side)
+  .map((box) => box.getBoundingClientRect())
+  .filter((box) => box.width && box.bottom > 0 && box.top < innerHeight)
+  .map((box) => [box.left, box.top, box.right, box.bottom])"""
+HIDE = """([side, how]) => [...document.querySelectorAll("pre.transcript, .said")]
+  .filter((_, place) => place % 2 === side)
+  .forEach((box) => { box.style.visibility = how; })"""
+SIZES = ({"width": 1200, "height": 900}, {"width": 390, "height": 844})
+
+
+@pytest.fixture(scope="module")
+def address(sites: Sites) -> Iterator[str]:
+    server = SiteServer(sites.hostile, "127.0.0.1", 0, reload=False)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server.url
+    server.stop()
+    server.server_close()
+
+
+def sampled(site: Path) -> list[str]:
+    """Pages with transcripts, chosen by hash, a part of a long one among them."""
+    found = []
+    for path in sorted(site.rglob("*.html")):
+        if b'<pre class="transcript"' in path.read_bytes():
+            found.append(path.relative_to(site).as_posix())
+    found.sort(key=lambda name: hashlib.sha256(name.encode()).digest())
+    parts = [name for name in found if "-part-" in name]
+    assert parts
+    return [*parts[:1], *found][:PAGES_IN_A_BROWSER]
+
+
+def opened(chromium: Browser, address: str, path: str) -> tuple[Page, list[str]]:
+    """A page, with everything that it does beside being shown."""
+    context = chromium.new_context(viewport=SIZES[0])
+    context.add_init_script(WATCH)
+    did: list[str] = []
+
+    def asked(request: Any) -> None:
+        if not request.url.startswith(address):
+            did.append(f"asked for {request.url}")
+
+    context.on("request", asked)
+    context.on("page", lambda page: did.append("opened a window") if page.opener() else None)
+    page = context.new_page()
+    page.on("dialog", lambda dialog: (did.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    page.on("console", lambda message: did.append(f"console {message.text}"))
+    page.on("pageerror", lambda error: did.append(f"error {error}"))
+    page.on("download", lambda download: did.append(f"download {download.url}"))
+    page.goto(address + path)
+    return page, did
+
+
+def seen(page: Page) -> list[str]:
+    found: list[str] = page.evaluate("() => window.seen")
+    return found
+
+
+def test_the_watch_sees_what_it_is_for(chromium: Browser, sites: Sites, address: str) -> None:
+    """A page with holes in it, on the same server: otherwise the next test could not fail."""
+    page = sites.hostile / "hole.html"
+    page.write_text(
+        "<!doctype html><meta http-equiv=Content-Security-Policy content=\"default-src 'self'\">"
+        "<title>x</title><img src='https://evil.example/x' onerror='alert(1)'>"
+        f"<script>window.{CANARY}=1</script>"
+    )
+    try:
+        shown, did = opened(chromium, address, "hole.html")
+        shown.wait_for_timeout(200)
+        found = " ".join(seen(shown))
+        assert "violation script-src" in found
+        assert "violation img-src" in found
+        assert any("Content Security Policy" in one for one in did)
+        shown.context.close()
+    finally:
+        page.unlink()
+
+
+def test_nothing_runs_and_nothing_is_asked_for(
+    chromium: Browser, sites: Sites, address: str
+) -> None:
+    paths = sampled(sites.hostile)
+    transcripts = 0
+    for path in paths:
+        page, did = opened(chromium, address, path)
+        page.evaluate(OPEN_ALL)
+        for _ in range(3):
+            page.keyboard.press("Tab")
+        page.mouse.move(400, 500)
+        page.wait_for_timeout(20)
+        assert (did, seen(page)) == ([], []), path
+        assert page.evaluate(f"() => typeof window.{CANARY}") == "undefined", path
+        assert page.url == address + path
+        own = page.evaluate(
+            "() => [...document.scripts].filter((s) => !s.src.startsWith(location.origin)).length"
+        )
+        assert own == 0, path
+        transcripts += page.locator("pre.transcript").count()
+        page.context.close()
+    print(f"\n{len(paths)} pages with {transcripts} transcripts were looked at in Chromium.")
+    assert transcripts >= len(paths)
+
+
+def test_no_text_reaches_out_of_its_box_or_widens_the_page(
+    chromium: Browser, sites: Sites, address: str
+) -> None:
+    for path in sampled(sites.hostile):
+        page, _ = opened(chromium, address, path)
+        page.evaluate(OPEN_ALL)
+        for size in SIZES:
+            page.set_viewport_size(size)  # type: ignore[arg-type]
+            escapes = page.evaluate(ESCAPES)
+            assert escapes == [], (path, size)
+        page.context.close()
+
+
+def painted_outside(page: Page, side: int) -> tuple[int, int, int, int] | None:
+    """Where hiding every second box changes a pixel that is in none of these boxes."""
+    boxes = page.evaluate(BOXES, side)
+    shots = []
+    for how in ("visible", "hidden"):
+        page.evaluate(HIDE, [side, how])
+        shots.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+    page.evaluate(HIDE, [side, ""])
+    changed = ImageChops.difference(*shots)
+    draw = ImageDraw.Draw(changed)
+    for left, top, right, bottom in boxes:
+        draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), fill=(0, 0, 0))
+    return changed.getbbox()
+
+
+def test_no_text_paints_over_its_neighbours(chromium: Browser, sites: Sites, address: str) -> None:
+    """Pixel by pixel: rectangles do not tell how far a stack of combining marks reaches."""
+    seen_boxes = 0
+    for path in sampled(sites.hostile)[: max(3, PAGES_IN_A_BROWSER // 4)]:
+        page, _ = opened(chromium, address, path)
+        page.evaluate(OPEN_ALL)
+        page.set_viewport_size({"width": 1000, "height": 3000})
+        height = page.evaluate("() => document.documentElement.scrollHeight")
+        for top in {0, height // 2}:
+            page.evaluate("(top) => scrollTo(0, top)", top)
+            for side in (0, 1):
+                seen_boxes += len(page.evaluate(BOXES, side))
+                assert painted_outside(page, side) is None, (path, top, side)
+        page.context.close()
+    assert seen_boxes > 50

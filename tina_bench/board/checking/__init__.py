@@ -1,0 +1,1 @@
+"""`tina-bench leaderboard check`: whether a built site is whole, valid, accessible and safe."""

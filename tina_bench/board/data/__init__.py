@@ -1,0 +1,1 @@
+"""What the site offers to programs: schemas, the index of all files, the feed, the preview."""

@@ -1,0 +1,105 @@
+"""Makes `index.json`, and the line by which the site is cited."""
+
+import importlib.metadata
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from tina_bench import __version__
+from tina_bench.board.data.schemas import schema_of
+from tina_bench.board.data.shapes import FileEntry, RecordEntry, SiteIndex
+from tina_bench.board.evidence import Evidence
+from tina_bench.board.folder import Written
+from tina_bench.board.memo import DRAWN_WITH
+from tina_bench.board.numbers import date
+from tina_bench.catalog.schema import Catalog
+from tina_bench.store.hashing import digest
+
+INDEX_FILE = "index.json"
+_OTHER = "application/octet-stream"
+MEDIA_TYPES: Mapping[str, str] = {
+    ".css": "text/css",
+    ".csv": "text/csv",
+    ".html": "text/html",
+    ".ico": "image/vnd.microsoft.icon",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".parquet": "application/vnd.apache.parquet",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+    ".woff2": "font/woff2",
+    ".xml": "application/atom+xml",
+}
+"""By ending; a fixed table, because `mimetypes` asks the machine it runs on."""
+
+
+def media_type(path: str) -> str:
+    """Media type of a file by its name."""
+    return MEDIA_TYPES.get(PurePosixPath(path).suffix, _OTHER)
+
+
+def catalog_digest(catalog: Catalog) -> str:
+    """Names the content of a catalog, whatever files it was read from."""
+    return digest(catalog.model_dump(mode="json"))
+
+
+def cite(evidence: Evidence, base_url: str | None) -> str:
+    """How to cite the site: what, when, which content, made by what, where."""
+    when = date(evidence.newest) if evidence.newest else "no results yet"
+    where = f", {base_url}" if base_url else ""
+    return (
+        f"tina-bench leaderboard, results until {when}, content {evidence.digest}, "
+        f"made by tina-bench {__version__}{where}."
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {"tina-bench": __version__}
+    for name in DRAWN_WITH:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def site_index(
+    evidence: Evidence,
+    files: Mapping[str, Written],
+    kinds: Mapping[str, str],
+    base_url: str | None,
+) -> bytes:
+    """The index of a site that holds `files`; `kinds` names each table's kind by its name."""
+    records = tuple(
+        RecordEntry(
+            model=model,
+            task=task,
+            profile=record.provenance.profile,
+            path=f"data/records/{model}/{task}.json",
+            sha256=evidence.record_sha256[model, task],
+            finished_at=record.provenance.finished_at,
+        )
+        for (model, task), record in sorted(evidence.records.items())
+    )
+    made = SiteIndex(
+        digest=evidence.digest,
+        cite=cite(evidence, base_url),
+        newest=evidence.newest,
+        base_url=base_url,
+        catalog_sha256=catalog_digest(evidence.catalog),
+        lock_sha256=evidence.lock_digest,
+        versions=_versions(),
+        records=records,
+        files=tuple(
+            FileEntry(
+                path=path,
+                sha256=written.sha256,
+                bytes=written.bytes,
+                media_type=media_type(path),
+                schema_path=schema_of(path, kinds),
+            )
+            for path, written in sorted(files.items())
+        ),
+    )
+    return (made.model_dump_json(indent=1, by_alias=True) + "\n").encode()

@@ -1,0 +1,130 @@
+"""A JSON Schema for everything on the site that a program reads (draft 2020-12).
+
+Guarantees: every table of the site has one, at `schema/<name>.v<version>.json`; where the rows are
+dumped from a pydantic shape, its schema is that shape's own; otherwise it follows from the declared
+columns (`tina_bench.board.data.columns`). Every column is required, and unknown is `null`. A schema
+does not depend on the rows, so it changes only with the program.
+
+A version is raised when a column goes or changes its meaning; a column more is no new version, so a
+reader must not refuse columns that it does not know, and no schema does.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from tina_bench.board.data.columns import NUMBER, WHOLE, Schema, column_schema
+from tina_bench.board.data.shapes import SiteIndex
+from tina_bench.board.table import Table
+from tina_bench.stats.shapes import Comparison, Judgement
+from tina_bench.store.records import ResultRecord
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DEFAULT_VERSION = 1
+_VERSIONS: Mapping[str, int] = {}
+_SHAPES: Mapping[str, type[BaseModel]] = {"claims": Judgement, "comparisons": Comparison}
+"""Tables whose rows are dumped from a shape; further columns follow the vocabulary."""
+_MEASURED_BY_OTHERS = "training"
+"""Its columns are whatever the trainer logged: numbers."""
+RECORD, SAMPLES, INDEX = "record", "samples", "index"
+SAMPLE_COLUMNS: Mapping[str, tuple[str, str]] = {
+    "problem": ("string", "Problem id: a hash of the problem's text."),
+    "index": ("integer", "Row in the dataset."),
+    "seed": ("integer", "Sample seed."),
+    "correct": ("boolean", "As the result record has it."),
+    "undecided": ("boolean", "The grader gave no decision."),
+    "answered": ("boolean", "The grader found something to grade."),
+    "truncated": ("boolean", "Cut at the limit of tokens."),
+    "tokens_out": ("integer", "Generated tokens."),
+    "finish_reason": ("string", "Why the engine stopped, in its own word."),
+    "sample_key": ("string", "Hash of everything that made the answer."),
+    "sample_seed": ("integer", "Seed that the engine was given."),
+    "grader": ("string", "Metric that graded it."),
+    "grade_status": ("string", "Whether the grader decided, ran out of time, or failed."),
+    "extracted": ("string", "What the grader read as the answer. A model wrote it."),
+    "text": ("string", "The whole answer, where the site shows it. A model wrote it."),
+}
+"""Columns of the answers' Parquet files: JSON type and meaning."""
+
+
+def schema_path(name: str) -> str:
+    """Where the schema of that name lies, from the site's root."""
+    return f"schema/{name}.v{_VERSIONS.get(name, DEFAULT_VERSION)}.json"
+
+
+def schema_of(path: str, kinds: Mapping[str, str]) -> str | None:
+    """Path of the schema that a file of the site follows; `None` where it has none.
+
+    `kinds` names each table's kind by the table's own name.
+    """
+    if path == "index.json":
+        return schema_path(INDEX)
+    if path.startswith("data/records/"):
+        return schema_path(RECORD)
+    if path.startswith("data/samples/"):
+        return schema_path(SAMPLES)
+    if path.startswith("data/"):
+        kind = kinds.get(path.removeprefix("data/").rpartition(".")[0])
+        return None if kind is None else schema_path(kind)
+    return None
+
+
+def _document(name: str, about: str, body: Schema, base_url: str | None) -> bytes:
+    identity = {"$id": base_url + schema_path(name)} if base_url else {}
+    whole = {"$schema": DIALECT, **identity, "title": name, "description": about, **body}
+    return (json.dumps(whole, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _row(table: Table) -> tuple[Schema, Schema]:
+    """Schema of the columns, and definitions that it refers to."""
+    known: dict[str, Any] = {}
+    definitions: Schema = {}
+    shape = _SHAPES.get(table.kind)
+    if shape is not None:
+        made = shape.model_json_schema(mode="serialization")
+        definitions = made.pop("$defs", {})
+        known = made["properties"]
+    fallback = NUMBER if table.kind == _MEASURED_BY_OTHERS else None
+    found: Schema = {}
+    for column in table.columns:
+        own = WHOLE if fallback and column == "step" else column_schema(column)
+        plain = fallback is not None and column not in {"model", "folder", "finished", "step"}
+        found[column] = known.get(column) or (fallback if plain else own)
+    return found, definitions
+
+
+def table_schema(table: Table) -> Schema:
+    """Schema of a table's JSON: a list of objects with its columns."""
+    properties, definitions = _row(table)
+    row = {"type": "object", "required": list(table.columns), "properties": properties}
+    used = json.dumps(properties)
+    needed = {name: value for name, value in definitions.items() if f"$defs/{name}" in used}
+    body: Schema = {"type": "array", "items": row}
+    return {**body, "$defs": needed} if needed else body
+
+
+def _samples() -> Schema:
+    columns = {
+        name: {"type": [kind, "null"], "description": meaning}
+        for name, (kind, meaning) in SAMPLE_COLUMNS.items()
+    }
+    return {"type": "object", "properties": columns}
+
+
+def schema_files(tables: Iterable[Table], base_url: str | None) -> Iterator[tuple[str, bytes]]:
+    """Path and bytes of every schema; tables of one kind share one."""
+    made: dict[str, bytes] = {}
+    for table in tables:
+        made.setdefault(
+            table.kind, _document(table.kind, table.about, table_schema(table), base_url)
+        )
+    about = "One answer: a row of the Parquet file; the CSV has no column that a model wrote."
+    made[SAMPLES] = _document(SAMPLES, about, _samples(), base_url)
+    for name, shape in ((RECORD, ResultRecord), (INDEX, SiteIndex)):
+        body = shape.model_json_schema(mode="serialization", by_alias=True)
+        body.pop("title", None)
+        made[name] = _document(name, body.pop("description", ""), body, base_url)
+    for name in sorted(made):
+        yield schema_path(name), made[name]

@@ -1,0 +1,86 @@
+"""Search over models and problems: a page of links, and a script file with what can be found.
+
+The script file assigns plain JSON to one name, since a page that was opened from a disk may load
+scripts but fetch nothing. It is loaded by the page of search alone.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tina_bench.board.evidence import Evidence
+from tina_bench.board.numbers import plural
+from tina_bench.board.page import Page
+from tina_bench.board.rows import embedded_task
+from tina_bench.board.runs import answer_path
+from tina_bench.board.visible import visible
+
+DATA = "data/search.js"
+"""Where it lies, from the site's root."""
+
+
+def _models(evidence: Evidence) -> list[dict[str, str]]:
+    measured = {model for model, _ in evidence.records}
+    found = []
+    for name in evidence.all_models:
+        entry = evidence.model(name)
+        about = list(dict.fromkeys([entry.family, entry.kind.value])) if entry else []
+        about.append("measured here" if name in measured else "not measured by us")
+        found.append(
+            {
+                "name": name,
+                "title": evidence.model_title(name),
+                "about": ", ".join(about),
+                "href": f"models/{name}.html" if name in evidence.models else "claims/index.html",
+            }
+        )
+    return found
+
+
+def _tasks(evidence: Evidence) -> list[dict[str, str]]:
+    found = []
+    for name in evidence.all_tasks:
+        entry = evidence.catalog.tasks.get(name)
+        if embedded_task(evidence, name) and name not in evidence.tasks:
+            continue
+        about = [plural(entry.n_problems, "problem")] if entry else []
+        about.append("measured here" if name in evidence.tasks else "not measured by us")
+        found.append(
+            {
+                "name": name,
+                "title": evidence.task_title(name),
+                "about": ", ".join(about),
+                "href": f"method.html#task-{name}",
+            }
+        )
+    return found
+
+
+def _problems(evidence: Evidence) -> dict[str, list[tuple[str, int, str]]]:
+    """By task: where to see it, row of the dataset and id of every problem that was asked."""
+    found: dict[str, dict[str, tuple[str, int, str]]] = {}
+    for (model, task), record in sorted(evidence.records.items()):
+        held = found.setdefault(task, {})
+        for position, problem in enumerate(record.problems):
+            if problem.problem not in held:
+                path = answer_path(model, task, record.seeds[0], position, problem.index)
+                held[problem.problem] = (path, problem.index, problem.problem)
+    return {
+        task: sorted(found[task].values(), key=lambda p: (p[1], p[2])) for task in evidence.tasks
+    }
+
+
+def _clean(value: Any) -> Any:
+    """With hidden characters spelled out, as on every page."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, dict):
+        return {visible(key): _clean(held) for key, held in value.items()}
+    return [_clean(held) for held in value] if isinstance(value, list | tuple) else value
+
+
+def pages(evidence: Evidence) -> Iterator[Page]:
+    """The page, and its data."""
+    models, tasks = _models(evidence), _tasks(evidence)
+    yield Page("search.html", "search.html", {"models": models, "tasks": tasks, "data": DATA})
+    found = {"models": models, "tasks": tasks, "problems": _problems(evidence)}
+    yield Page(DATA, "search-data.js", {"found": _clean(found)})

@@ -1,0 +1,190 @@
+"""Who measured what for one model: every measurement a row, by task, each with its interval.
+
+A published score is a total and nothing else, so its interval takes the largest variance that the
+total allows (`tina_bench.stats.estimates.estimate_totals`); ours has that of our answers. Runs that
+nobody stated are taken as one. Whether measurers differ by more than chance is Cochran's Q of
+`tina_bench.stats.audits.disagreement`, corrected over all models and tasks of the catalog.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tina_bench.board.evidence import Evidence
+from tina_bench.board.numbers import fixed, p_value, plural
+from tina_bench.board.plot import Plot
+from tina_bench.board.plots.frame import (
+    LABEL_EMS,
+    ems,
+    limits,
+    plot,
+    rows_figure,
+    said,
+    shortened,
+    table,
+)
+from tina_bench.board.table import Row
+from tina_bench.stats.audits.measurements import OURS, Measurement, group_of
+from tina_bench.stats.estimates import estimate_totals
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+LEVEL = 0.95
+KINDS = {
+    "maker": ("o", "published", False, "filled circle: the model's makers"),
+    "others": ("o", "published", True, "hollow circle: others"),
+    "file": ("^", "published", True, "hollow triangle: a result file that was imported"),
+    "ours": ("D", "measured", False, "diamond: measured here"),
+}
+"""Marker, palette name, whether hollow, and what it means."""
+_COLUMNS = (
+    "model", "task", "kind", "who", "name", "source", "runs", "n_problems", "score_percent",
+    "decimals", "low", "high", "level", "question", "validity", "disagreement_adjusted_p",
+    "i_squared_percent",
+)  # fmt: skip
+
+
+def forest(evidence: Evidence, model: str) -> Plot | None:
+    """Every measurement of a model, ours included; `None` unless some task has two."""
+    cells = {(d.model, d.task): d for d in evidence.audits.disagreement}
+    found: dict[str, list[Row]] = {}
+    for piece in evidence.published_measurements.get(model, ()):
+        found.setdefault(piece.task, []).append(_published(evidence, piece))
+    for task in evidence.tasks:
+        if (model, task) in evidence.estimates:
+            found.setdefault(task, []).append(_ours(evidence, model, task))
+    rows: list[Row] = []
+    for task in evidence.all_tasks:
+        own = sorted(found.get(task, ()), key=lambda r: (-r["score_percent"], r["who"], r["name"]))
+        cell = cells.get((model, task))
+        for row in own:
+            row["disagreement_adjusted_p"] = cell.adjusted_p if cell and len(own) > 1 else None
+            row["i_squared_percent"] = cell.i_squared_percent if cell and len(own) > 1 else None
+        rows += own
+    if not any(len(own) > 1 for own in found.values()):
+        return None
+    titles = {task: evidence.task_title(task) for task in found}
+    title = evidence.model_title(model)
+    differ = sorted(
+        {(r["disagreement_adjusted_p"], r["task"]) for r in rows
+         if r["disagreement_adjusted_p"] is not None and r["disagreement_adjusted_p"] < 1 - LEVEL}
+    )  # fmt: skip
+    parties = plural(len({group_of(row["who"]) for row in rows}), "party", "parties")
+    measured = f"{plural(len(rows), 'measurement')} of {title}"
+    disagreement = (
+        f"They differ by more than chance on {', '.join(titles[t] for _, t in differ)}."
+        if differ
+        else "On no task do they differ by more than chance."
+    )
+    kinds = [kind for kind in KINDS if any(row["kind"] == kind for row in rows)]
+    return plot(
+        evidence.memo,
+        table(f"forest-{model}", "One row a measurement of the model: who, how many runs, score, "
+              "interval.", rows, _COLUMNS),
+        label=said(
+            f"{measured} on {plural(len(found), 'task')} by {parties}.", disagreement
+        ),
+        caption="Each row is one measurement ("
+        + ", ".join(KINDS[kind][3] for kind in kinds)
+        + "). Line: 95 % interval for the same problems sampled afresh; of a published score only "
+        "the total is known, so it is the widest that the total allows. Beside a task: whether its "
+        "measurements differ by more than chance, corrected over all models and tasks, and I², the "
+        "share of their scatter that chance does not explain.",
+        options={"titles": titles},
+        draw=lambda: _forest(rows, titles),
+    )  # fmt: skip
+
+
+def by_maker(evidence: Evidence, model: str, who: str) -> bool:
+    """Whether those who measured made the model, as far as its name or its repository's tells."""
+    entry = evidence.model(model)
+    names = (model, evidence.model_title(model), (entry.repo or "") if entry else "")
+    plain = ["".join(c for c in name.casefold() if c.isalnum()) for name in names]
+    maker = "".join(c for c in group_of(who).casefold() if c.isalnum())
+    return bool(maker) and any(name.startswith(maker) for name in plain)
+
+
+def _published(evidence: Evidence, piece: Measurement) -> Row:
+    runs = piece.runs or 1
+    total = estimate_totals(piece.n, runs, round(piece.percent / 100 * piece.n * runs))
+    interval = total.same_problems
+    made = by_maker(evidence, piece.model, piece.who)
+    return {
+        "model": piece.model,
+        "task": piece.task,
+        "kind": "file" if piece.origin == "imported file" else "maker" if made else "others",
+        "who": piece.who,
+        "name": piece.name,
+        "source": piece.source,
+        "runs": piece.runs,
+        "n_problems": piece.n,
+        "score_percent": piece.percent,
+        "decimals": piece.decimals,
+        "low": min(interval.low, piece.percent),
+        "high": max(interval.high, piece.percent),
+        "level": interval.level,
+        "question": interval.question.value,
+        "validity": interval.validity.value,
+        "disagreement_adjusted_p": None,
+        "i_squared_percent": None,
+    }
+
+
+def _ours(evidence: Evidence, model: str, task: str) -> Row:
+    estimate = evidence.estimates[model, task]
+    interval = estimate.same_problems
+    profile = evidence.records[model, task].provenance.profile
+    return {
+        "model": model,
+        "task": task,
+        "kind": "ours",
+        "who": OURS,
+        "name": f"{model}/{task}",
+        "source": f"profile {profile}",
+        "runs": estimate.k,
+        "n_problems": estimate.n,
+        "score_percent": estimate.avg_percent,
+        "decimals": None,
+        "low": interval.low,
+        "high": interval.high,
+        "level": interval.level,
+        "question": interval.question.value,
+        "validity": interval.validity.value,
+        "disagreement_adjusted_p": None,
+        "i_squared_percent": None,
+    }
+
+
+def _forest(rows: Sequence[Row], titles: dict[str, str]) -> "Figure":
+    labels: list[str] = []
+    right: dict[float, str] = {}
+    at: list[int] = []
+    headings: list[int] = []
+    task = None
+    for row in rows:
+        if row["task"] != task:
+            task = row["task"]
+            headings.append(len(labels))
+            p, share = row["disagreement_adjusted_p"], row["i_squared_percent"]
+            if p is not None:
+                right[len(labels)] = f"{p_value(p)}, I² {share:.0f} %"
+            labels.append(titles[task])
+        at.append(len(labels))
+        right[len(labels)] = fixed(row["score_percent"], row["decimals"] or 1)
+        runs = "runs not stated" if row["runs"] is None else plural(row["runs"], "run")
+        who = shortened(row["who"], LABEL_EMS - ems(runs) - 1)
+        labels.append(f"{who}, {runs}")
+    ends = [value for row in rows for value in (row["low"], row["high"])]
+    x_limits = limits(ends, least=2)
+    canvas = rows_figure(labels, "score, percent", x_limits, headings=headings)
+    canvas.spans(
+        ((x_limits[0], x_limits[1], row) for row in headings), "rule", "heading", width=0.8
+    )
+    for kind, (marker, colour, hollow, _) in KINDS.items():
+        own = [(row, y) for row, y in zip(rows, at, strict=True) if row["kind"] == kind]
+        canvas.spans(((r["low"], r["high"], y) for r, y in own), colour, f"{kind}-interval",
+                     width=1.8 if kind == "ours" else 1.3)  # fmt: skip
+        canvas.marks([r["score_percent"] for r, _ in own], [y for _, y in own], marker, colour,
+                     kind, size=6.2, hollow=hollow)  # fmt: skip
+    canvas.right(right)
+    return canvas.figure

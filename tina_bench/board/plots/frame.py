@@ -1,0 +1,328 @@
+"""What all plots share: rows, axes, marks, words, and the memory of what was drawn before.
+
+Two ways of saying everything: a mark's shape as well as its colour, a line's dashes as well as its
+colour. matplotlib is imported where it draws, so that a page whose plots are all remembered never
+waits for it.
+"""
+
+import math
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from tina_bench.board.memo import Memo
+from tina_bench.board.plot import Plot
+from tina_bench.board.svg import PALETTE, inline, named
+from tina_bench.board.table import Row, Table
+from tina_bench.board.visible import visible
+from tina_bench.stats.shapes import Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+POINTS_AN_INCH = 72
+WIDTH_INCHES = 8.6
+ROW_INCHES = 0.3
+CLOSE_ROW_INCHES = 0.24
+"""Of a row where there are more than twenty."""
+FONT_POINTS = 10.5
+SMALL_POINTS = 9.5
+RIGHT_INCHES = 1.75
+LABEL_EMS = 26.0
+"""A longer label is cut, so that a good third of the width is left to draw in."""
+SAID_CHARACTERS = 400
+"""A text alternative has no more: nobody listens to a table. The data have every row."""
+MARKERS = {
+    Verdict.REPRODUCED: ("o", "reproduced"),
+    Verdict.INCONCLUSIVE: ("^", "inconclusive"),
+    Verdict.NOT_COMPARABLE: ("D", "not-comparable"),
+    Verdict.NOT_REPRODUCED: ("s", "not-reproduced"),
+    Verdict.NOT_MEASURED: ("o", "not-measured"),
+}
+"""Marker and palette name, in the order of drawing; the same shapes as the pages' marks: hollow
+where nothing was measured."""
+
+
+def word(verdict: Verdict) -> str:
+    """A verdict as people say it."""
+    return verdict.value.replace("_", " ").lower()
+
+
+def ems(text: str) -> float:
+    """About how wide a text is, in font sizes; rather too wide, as the font is not known here."""
+    return sum(map(_em, text))
+
+
+def _em(character: str) -> float:
+    if unicodedata.east_asian_width(character) in "WF":
+        return 1.05
+    if character in "mwMW@%—":
+        return 0.95
+    if character in " .,:;'|!()[]-iljtfrI·":
+        return 0.4
+    return 0.7 if character.isupper() else 0.64
+
+
+def shortened(label: str, width_ems: float = LABEL_EMS) -> str:
+    """A label that stays inside the picture; the data have it whole."""
+    shown = " ".join(visible(label).split())
+    if ems(shown) <= width_ems:
+        return shown
+    while ems(shown) > width_ems - 1:
+        shown = shown[:-1]
+    return f"{shown.rstrip()}…"
+
+
+def said(*sentences: str) -> str:
+    """A text alternative: as many sentences as somebody would listen to, and where the rest is."""
+    text = ""
+    for sentence in sentences:
+        if text and len(text) + len(sentence) > SAID_CHARACTERS:
+            break
+        text += f"{sentence} "
+    return f"{visible(text)}All values: data as CSV."
+
+
+def list_of(names: Sequence[str], most: int = 8) -> str:
+    """Names in a sentence; `and 4 more` where there are too many."""
+    shown = [shortened(name) for name in names[:most]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def plot(
+    memo: Memo,
+    table: Table,
+    *,
+    label: str,
+    caption: str,
+    draw: Callable[[], "Figure"],
+    options: Mapping[str, Any] | None = None,
+) -> Plot:
+    """The plot of a table, drawn only if it was not drawn before from the same rows and options.
+
+    `draw` may use nothing but the table's rows and the options. The table's name is `plots/<name>`.
+    """
+    name = table.name.removeprefix("plots/")
+    key = {"name": name, "label": label, "rows": list(table.rows), "options": dict(options or {})}
+    svg = memo.get("plots", key, lambda: inline(draw(), name=name, label=label).encode())
+    return Plot(
+        name=name,
+        svg=Markup(svg.decode()),  # noqa: S704 - kept as `inline` made it, under its hash
+        caption=caption,
+        data=f"data/{table.name}.csv",
+        table=table,
+    )
+
+
+def table(name: str, about: str, rows: Iterable[Row], columns: Sequence[str]) -> Table:
+    """The data behind a plot."""
+    return Table.of(f"plots/{name}", about, rows, columns)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A figure with one labelled row an entry, top to bottom; y is the row's number."""
+
+    figure: "Figure"
+    axes: "Axes"
+    font: float
+
+    def right(self, texts: Mapping[float, str]) -> None:
+        """Words at the right end of rows."""
+        for row, text in texts.items():
+            words(self.axes, 1, row, text, dx=10, across=True)
+
+    def marks(
+        self,
+        xs: Sequence[float],
+        rows: Sequence[float],
+        marker: str,
+        colour: str,
+        what: str,
+        *,
+        size: float = 7.0,
+        hollow: bool = False,
+    ) -> None:
+        """Marks of one kind."""
+        marks(self.axes, xs, rows, marker, colour, what, size=size, hollow=hollow)
+
+    def spans(
+        self,
+        ends: Iterable[tuple[float, float, float]],
+        colour: str,
+        what: str,
+        *,
+        width: float = 1.8,
+        line: str = "-",
+    ) -> None:
+        """Level lines from low to high, each `(low, high, row)`, as one path."""
+        xs: list[float] = []
+        ys: list[float] = []
+        for low, high, row in ends:
+            xs += [low, high, math.nan]
+            ys += [row, row, math.nan]
+        if xs:
+            (drawn,) = self.axes.plot(
+                xs, ys, line, color=PALETTE[colour], lw=width, clip_on=False,
+                solid_capstyle="butt", dash_capstyle="butt",
+            )  # fmt: skip
+            named(drawn, what)
+
+
+def marks(
+    axes: "Axes",
+    xs: Sequence[float],
+    ys: Sequence[float],
+    marker: str,
+    colour: str,
+    what: str,
+    *,
+    size: float = 7.0,
+    hollow: bool = False,
+) -> None:
+    """Marks of one kind; a hollow one shows what is behind it."""
+    if not xs:
+        return
+    flat = marker in "|_"
+    (drawn,) = axes.plot(
+        list(xs), list(ys), marker, ls="none", ms=size, clip_on=False,
+        mfc=PALETTE["ground"] if hollow else PALETTE[colour],
+        mec=PALETTE[colour if hollow or flat else "ground"],
+        mew=2.2 if flat else 1.3 if hollow else 0.6,
+    )  # fmt: skip
+    named(drawn, what)
+
+
+def words(
+    axes: "Axes",
+    x: float,
+    y: float,
+    text: str,
+    *,
+    dx: float = 0,
+    dy: float = 0,
+    side: str = "left",
+    upright: str = "center_baseline",
+    colour: str = "ink",
+    size: float = SMALL_POINTS,
+    bold: bool = False,
+    across: bool = False,
+) -> None:
+    """Text at a place, moved by points; hostile text is spelled and never read as a formula.
+
+    `across`: x counts from the left (0) to the right edge (1) of the axes.
+    """
+    axes.annotate(
+        visible(text),
+        (x, y),
+        (dx, dy),
+        xycoords=("axes fraction", "data") if across else "data",
+        textcoords="offset points",
+        ha=side,
+        va=upright,
+        fontsize=size,
+        fontweight="bold" if bold else "normal",
+        color=PALETTE[colour],
+        annotation_clip=False,
+        parse_math=False,
+    )
+
+
+def plain_axes(axes: "Axes") -> None:
+    """A rule below and a light grid; nothing else."""
+    axes.patch.set_visible(False)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["bottom"].set_color(PALETTE["rule"])
+    axes.tick_params(
+        colors=PALETTE["muted"], length=0, labelsize=SMALL_POINTS, bottom=False, left=False
+    )
+    axes.grid(color=PALETTE["rule"], linewidth=0.8, clip_on=False)
+    axes.set_axisbelow(True)
+
+
+def ticks(low: float, high: float, most: int = 7) -> list[float]:
+    """Round places on a linear axis, both ends within."""
+    width = (high - low) / most
+    scale = 10.0 ** math.floor(math.log10(width))
+    step = next(s * scale for s in (1, 2, 2.5, 5, 10) if s * scale >= width * (1 - 1e-9))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [number * step for number in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Round places on an axis that is drawn in powers of ten; `low` and `high` are such powers."""
+    decades = high - low
+    steps: tuple[int, ...] = (1,) if decades > 4 else (1, 3) if decades > 2 else (1, 2, 5)
+    found = [
+        step * 10.0**power
+        for power in range(math.floor(low), math.ceil(high) + 1)
+        for step in steps
+        if low - 1e-9 <= math.log10(step * 10.0**power) <= high + 1e-9
+    ]
+    # Less than three to read by: round places between the ends do better than powers of ten.
+    return found if len(found) > 2 else ticks(10.0**low, 10.0**high, most=4)
+
+
+def limits(
+    values: Iterable[float], *, least: float = 1.0, margin: float = 0.04
+) -> tuple[float, float]:
+    """Ends of an axis with some room; at least `least` wide."""
+    found = list(values)
+    low, high = min(found), max(found)
+    lacking = max(0.0, least - (high - low)) / 2
+    room = margin * max(high - low, least)
+    return low - lacking - room, high + lacking + room
+
+
+def rows_figure(
+    labels: Sequence[str],
+    x_label: str,
+    x_limits: tuple[float, float],
+    *,
+    headings: Iterable[int] = (),
+    row_inches: float | None = None,
+    right_inches: float = RIGHT_INCHES,
+    x_ticks: Mapping[float, str] | None = None,
+) -> Rows:
+    """A figure with one labelled row an entry; rows in `headings` are set in bold."""
+    from matplotlib.figure import Figure
+
+    close = len(labels) > 20
+    row_inches = row_inches or (CLOSE_ROW_INCHES if close else ROW_INCHES)
+    font = SMALL_POINTS if close else FONT_POINTS
+    height = row_inches * len(labels) + 0.75
+    figure = Figure(figsize=(WIDTH_INCHES, height))
+    figure.patch.set_visible(False)
+    shown = [shortened(label) for label in labels]
+    label_inches = max(map(ems, shown)) * font / POINTS_AN_INCH + 0.2
+    left, right = label_inches / WIDTH_INCHES, 1 - right_inches / WIDTH_INCHES
+    axes = figure.add_axes((left, 0.55 / height, right - left, 1 - 0.65 / height))
+    plain_axes(axes)
+    axes.grid(visible=False, axis="y")
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.set_xlim(x_limits[0], x_limits[1])
+    axes.set_yticks([])
+    bold = set(headings)
+    for row, text in enumerate(shown):
+        words(axes, 0, row, text, dx=-10, side="right", size=font, bold=row in bold, across=True)
+    set_ticks(axes, x_ticks or linear_ticks(*x_limits))
+    axes.set_xlabel(x_label, color=PALETTE["muted"], fontsize=SMALL_POINTS)
+    return Rows(figure, axes, font)
+
+
+def linear_ticks(low: float, high: float, most: int = 7) -> dict[float, str]:
+    """Places on a linear axis with what stands there, a true minus sign included."""
+    places = ticks(low, high, most)
+    decimals = next(d for d in range(7) if all(abs(round(p, d) - p) < 1e-9 for p in places))
+    return {p: f"{p:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for p in places}
+
+
+def set_ticks(axes: "Axes", shown: Mapping[float, str], *, upright: bool = False) -> None:
+    """Ticks at these places with these words."""
+    axis = axes.yaxis if upright else axes.xaxis
+    axis.set_ticks(list(shown), list(shown.values()))
