@@ -180,7 +180,7 @@ class _NoNumber:
         self.found, self.expected = found, expected
 
 
-def _has_long_number(data: bytes) -> bool:
+def has_long_number(data: bytes) -> bool:
     """Whether so many digits follow each other anywhere, strings included."""
     return b"0" * (SMALL_DIGITS + 1) in data.translate(_DIGITS)
 
@@ -222,7 +222,7 @@ def parse_json(data: bytes, expected: str) -> Any:
         return made
 
     # A call for every integer takes longer than all the rest, and hardly any file needs it.
-    integer = (lambda digits: checked(_integer(digits))) if _has_long_number(data) else None
+    integer = (lambda digits: checked(_integer(digits))) if has_long_number(data) else None
     try:
         value = json.loads(
             text,

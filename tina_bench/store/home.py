@@ -6,6 +6,7 @@
   samples/<model>/<identity>.jsonl     every answer ever generated, append-only
   grades/<model>/<identity>.jsonl      what graders said of them, append-only
   results/<profile>/<model>/<task>.json  outcomes by problem, with provenance
+  problems/<task>-<hash>.jsonl         what was asked, and the right answers: for the pages
   imported/<id>.json                   what others measured, one record a file of theirs
   site/                                the leaderboard, unless --out says otherwise
 """
@@ -25,7 +26,14 @@ from tina_bench.store.contract import LEDGER_FILE, RESULT_FILE, JobResult
 from tina_bench.store.imported import ImportedResult, ImportedRun, imported_results
 from tina_bench.store.log import read_log
 from tina_bench.store.records import LedgerEntry, Record, ResultRecord
-from tina_bench.strict import MalformedError, first_wrong, parse_json, read_bytes, shown
+from tina_bench.strict import (
+    MalformedError,
+    first_wrong,
+    has_long_number,
+    parse_json,
+    read_bytes,
+    shown,
+)
 
 WORK_SUFFIX = ".work"
 RecordT = TypeVar("RecordT", bound=BaseModel)
@@ -50,15 +58,16 @@ def read_record(path: Path, shape: type[RecordT]) -> RecordT:
 def _strictly(data: bytes, shape: type[RecordT]) -> RecordT:
     """The record in a file's bytes; what the strict parser refuses is told before pydantic's word.
 
-    Bytes that are exactly what we write of the record need no second parser: they hold no key twice
-    and no odd number. A record of hundreds of problems is read in half the time for it.
+    Bytes that are exactly what we write of the record, with no integer beyond 64 bits, need no
+    second parser: they hold no key twice and no odd number. That halves the time that a record of
+    hundreds of problems takes.
     """
     try:
         made = shape.model_validate_json(data, strict=True)
     except ValidationError:
         parse_json(data, f"one {shape.__name__}")
         raise
-    if data != (made.model_dump_json(indent=2) + "\n").encode():
+    if has_long_number(data) or data != (made.model_dump_json(indent=2) + "\n").encode():
         parse_json(data, f"one {shape.__name__}")
     return made
 
@@ -136,6 +145,15 @@ class Home:
     def result_file(self, profile: str, model: str, task: str) -> Path:
         """The newest result record of model × task under a profile's protocol."""
         return self.root / "results" / profile / model / f"{task}.json"
+
+    @property
+    def problems(self) -> Path:
+        """Folder of problem texts."""
+        return self.root / "problems"
+
+    def problems_file(self, task: str, sha256: str) -> Path:
+        """The problems of a task by the hash of their content (`tina_bench.store.problems`)."""
+        return self.problems / f"{task}-{sha256[:16]}.jsonl"
 
     def imported_file(self, run: str) -> Path:
         """The record of one imported result file, by its id."""

@@ -47,6 +47,7 @@ class GradeHead(msgspec.Struct, gc=False):
 
     task: str
     problem: str
+    index: int
     seed: int
     protocol: str
     metric: str
@@ -54,6 +55,13 @@ class GradeHead(msgspec.Struct, gc=False):
     correct: bool
     extracted: str | None
     gold: str
+    tokens_out: int
+
+    @property
+    def contradicts_itself(self) -> bool:
+        """What `Grade.contradiction` says, in short."""
+        undecided = self.status != GradeStatus.GRADED
+        return (self.correct and undecided) or self.index < 0 or self.tokens_out < 0
 
 
 def scan_samples(path: Path, prefixes: Collection[tuple[int, str]]) -> Iterator[SampleHead]:
@@ -127,7 +135,7 @@ def scan_grades(path: Path) -> Iterator[GradeHead]:
             if not line.endswith(b"\n"):
                 return
             head = _decoded(decode, line) if is_sealed(line) else None
-            if head is None or (head.correct and head.status != GradeStatus.GRADED):
+            if head is None or head.contradicts_itself:
                 # The strict readers say what is wrong with it, by line.
                 for _ in read_records(path, Grade):
                     pass

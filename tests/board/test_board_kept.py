@@ -1,0 +1,156 @@
+"""Building again: only what changed is made anew, and nobody can tell from the result."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from board_catalog import ADAPTER, BASE, catalog
+from test_board_build import contents, only
+
+from tina_bench.board.build import Options, SiteSummary, build_site
+from tina_bench.board.kept import Kept
+from tina_bench.board.memo import Memo
+from tina_bench.board.transcripts import ALL_TEXTS
+from tina_bench.errors import IntegrityError
+from tina_bench.store.atomic import write_model
+from tina_bench.store.home import Home
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+def build(home: Home, out: Path, cache: Path | None, texts: int = ALL_TEXTS) -> SiteSummary:
+    options = Options(texts_a_task=texts, cache=cache)
+    return build_site(home=home, catalog=catalog(), out=out, options=options)
+
+
+def inodes(site: Path) -> dict[str, int]:
+    found = (path for path in site.rglob("*") if path.is_file())
+    return {path.relative_to(site).as_posix(): path.stat().st_ino for path in found}
+
+
+def damage(home: Home) -> None:
+    """Other outcomes for one model on one task."""
+    path = home.result_file("paper", BASE, "aime24")
+    record = json.loads(path.read_text(encoding="utf-8"))
+    for problem in record["problems"]:
+        if not any(problem["undecided"]):
+            problem["correct"] = [not value for value in problem["correct"]]
+    path.write_text(json.dumps(record), encoding="utf-8")
+
+
+def test_a_second_build_takes_every_run_over_and_gives_the_same_files(
+    own_home: Home, tmp_path: Path, cache: Path
+) -> None:
+    first = build(own_home, tmp_path / "site", cache)
+    before, files = contents(tmp_path / "site"), inodes(tmp_path / "site")
+    second = build(own_home, tmp_path / "site", cache)
+    assert (first.taken_over, second.taken_over) == (0, first.answers)
+    assert contents(tmp_path / "site") == before
+    assert inodes(tmp_path / "site") == files
+    assert (second.files, second.bytes) == (first.files, first.bytes)
+
+
+def test_a_changed_record_rewrites_only_pages_that_speak_of_it(
+    own_home: Home, tmp_path: Path, cache: Path
+) -> None:
+    site = tmp_path / "site"
+    build(own_home, site, cache)
+    before = inodes(site)
+    damage(own_home)
+    summary = build(own_home, site, cache)
+    after = inodes(site)
+    assert summary.taken_over == summary.answers // 2
+    assert f"runs/{BASE}/aime24/seed-0.html" in before
+    assert before[f"runs/{BASE}/aime24/seed-0.html"] != after[f"runs/{BASE}/aime24/seed-0.html"]
+    for path in before:
+        if path.startswith((f"runs/{ADAPTER}/", f"runs/{BASE}/amc23", f"data/samples/{ADAPTER}")):
+            assert before[path] == after[path], path
+
+
+def test_with_and_without_a_cache_the_bytes_are_the_same(
+    own_home: Home, tmp_path: Path, cache: Path
+) -> None:
+    build(own_home, tmp_path / "site", cache)
+    damage(own_home)
+    build(own_home, tmp_path / "site", cache)
+    build(own_home, tmp_path / "plain", None)
+    assert contents(tmp_path / "site") == contents(tmp_path / "plain")
+
+
+def test_other_options_take_nothing_over(own_home: Home, tmp_path: Path, cache: Path) -> None:
+    only(own_home, BASE, "aime24")
+    build(own_home, tmp_path / "site", cache)
+    assert build(own_home, tmp_path / "site", cache, texts=3).taken_over == 0
+
+
+def test_a_log_with_another_time_is_hashed_again(
+    own_home: Home, tmp_path: Path, cache: Path
+) -> None:
+    only(own_home, BASE, "aime24")
+    build(own_home, tmp_path / "site", cache)
+    log = own_home.sample_log(BASE, f"identity-{BASE}")
+    log.write_bytes(log.read_bytes().replace(b"javascript", b"Javascript", 1))
+    with pytest.raises(IntegrityError, match=str(log)):
+        build(own_home, tmp_path / "site", cache)
+
+
+@pytest.mark.parametrize("hurt", ["gone", "longer", "touched", "whole site gone"])
+def test_a_page_that_is_not_as_it_was_written_is_made_again(
+    own_home: Home, tmp_path: Path, cache: Path, hurt: str
+) -> None:
+    only(own_home, BASE, "aime24")
+    site = tmp_path / "site"
+    build(own_home, site, cache)
+    before = contents(site)
+    page = site / "runs" / BASE / "aime24" / "seed-0.html"
+    if hurt == "gone":
+        page.unlink()
+    elif hurt == "longer":
+        page.write_bytes(page.read_bytes() + b"more")
+    elif hurt == "touched":
+        os.utime(page, (1, 1))
+    else:
+        site.rename(tmp_path / "elsewhere")
+    assert build(own_home, site, cache).taken_over == 0
+    assert contents(site) == before
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"groups": {"x": 1}}'])
+def test_a_damaged_memory_is_no_memory(tmp_path: Path, cache: Path, content: str) -> None:
+    kept = Kept.of(cache, tmp_path / "site")
+    assert kept.file is not None
+    kept.file.parent.mkdir(parents=True)
+    kept.file.write_text(content)
+    assert Kept.of(cache, tmp_path / "site").groups == {}
+
+
+def test_a_drawing_is_made_once_and_a_damaged_one_again(tmp_path: Path) -> None:
+    memo, made = Memo(tmp_path), []
+
+    def make() -> bytes:
+        made.append(1)
+        return b"drawn"
+
+    assert [memo.get("plot", ["a", 1], make) for _ in range(2)] == [b"drawn"] * 2
+    assert len(made) == 1
+    memo.get("plot", ["a", 2], make)
+    memo.get("other", ["a", 1], make)
+    assert len(made) == 3
+    (damaged, *_) = (path for path in tmp_path.glob("plot/*/*"))
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    for key in (1, 2):
+        assert memo.get("plot", ["a", key], make) == b"drawn"
+    assert len(made) == 4
+
+
+def test_a_record_s_file_is_offered_byte_for_byte(own_home: Home, tmp_path: Path) -> None:
+    only(own_home, BASE, "aime24")
+    build(own_home, tmp_path / "site", None)
+    (record,) = own_home.results()
+    write_model(tmp_path / "written", record)
+    offered = tmp_path / "site" / "data" / "records" / BASE / "aime24.json"
+    assert offered.read_bytes() == (tmp_path / "written").read_bytes()
