@@ -147,12 +147,16 @@ def _one_model(root: str, model: str, sizes: dict[str, int], mean_characters: in
     return count
 
 
+def _no_sync(descriptor: int) -> None:
+    del descriptor
+
+
 def make_home(root: Path, samples: int, mean_characters: int) -> int:
     """Fill a new home; the number of samples that it then holds."""
     rest = max(1, round(samples / MODELS / SEEDS) - sum(SIZES.values()))
     sizes = {**SIZES, REST: rest}
-    # In a log of its own every line is synced; nothing here must survive a power cut.
-    os.fsync = lambda descriptor: None
+    # The store syncs whatever it writes; nothing here must survive a power cut.
+    os.fsync = _no_sync  # type: ignore[assignment]
     with ProcessPoolExecutor() as pool:
         waiting = [
             pool.submit(_one_model, str(root), model, sizes, mean_characters) for model in models()

@@ -183,6 +183,7 @@
     document.getElementById("columns").append(choice);
   });
 
+  document.getElementById("reset").href = "#all";
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", (event) => {
     const field = event.target;

@@ -67,17 +67,25 @@ def _record(model: str, task: str, n: int, seeds: tuple[int, ...], number: int) 
 
 
 def write_results(
-    root: Path, catalog: Catalog, *, models: int = 32, tasks: int = 7, seeds: int = 10
+    root: Path,
+    catalog: Catalog,
+    *,
+    models: int = 32,
+    tasks: int = 7,
+    seeds: int = 10,
+    named: dict[str, list[str]] | None = None,
 ) -> Home:
-    """A home with results of so many of the catalog's models that others published scores of."""
+    """A home with results of so many of the catalog's models and tasks, or of those named."""
     home = Home(root)
     claims = list(catalog.claims.values())
-    # Those that most was published of: the fullest page that the catalog can make.
-    number = {name: sum(c.model == name for c in claims) for name in catalog.models}
-    hub = [name for name, task in catalog.tasks.items() if task.source == "hub"][:tasks]
-    chosen = sorted(number, key=lambda name: (-number[name], name))[:models]
-    for i, model in enumerate(chosen):
-        for j, task in enumerate(hub):
+    if named is None:
+        # Those that most was published of: the fullest page that the catalog can make.
+        number = {name: sum(c.model == name for c in claims) for name in catalog.models}
+        hub = [name for name, task in catalog.tasks.items() if task.source == "hub"][:tasks]
+        chosen = sorted(number, key=lambda name: (-number[name], name))[:models]
+        named = dict.fromkeys(chosen, hub)
+    for i, (model, its) in enumerate(named.items()):
+        for j, task in enumerate(its):
             n = min(catalog.tasks[task].n_problems, MOST_PROBLEMS)
             record = _record(model, task, n, tuple(range(seeds)), 32 * j + i)
             write_model(home.result_file("paper", model, task), record)

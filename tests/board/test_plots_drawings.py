@@ -295,6 +295,21 @@ def test_two_series_of_a_panel_differ_in_dashes_and_not_in_colour_alone() -> Non
     assert dashes["reward_accuracy"] != dashes["reward_format"]
 
 
+@pytest.mark.parametrize("value", [0.0, 1e-6, -3e-12, 0.5, 2048.0, 1e9])
+def test_a_curve_that_stays_where_it_is_is_drawn_level(value: float) -> None:
+    steps = tuple({"step": n, "learning_rate": value} for n in range(1, 30))
+    _, picture = drawn(plots.training(Curve("near", "train-x", True, steps), 1))
+    (stroke,) = picture.strokes("learning_rate")
+    assert len({y for _, y in stroke}) == 1
+
+
+def test_a_training_of_one_step_is_drawn() -> None:
+    one = Curve("near", "train-x", finished=False, steps=({"step": 7, "reward": 0.25},))
+    rows, picture = drawn(plots.training(one, 1))
+    assert rows == ({"step": 7, "reward": 0.25},)
+    assert "1 logged step" in picture.root.get("aria-label", "")
+
+
 def test_nothing_logged_is_no_plot() -> None:
     empty = Curve("near", "train-near-0", finished=True, steps=({"step": 1, "wall_seconds": 3.0},))
     assert plots.training(empty, 1) is None

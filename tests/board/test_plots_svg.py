@@ -99,12 +99,18 @@ def test_a_text_alternative_ends_with_where_the_rest_is(sentences: list[str]) ->
     assert len(text) <= max(400, 8 * len(sentences[0])) + 30 + 8 * 300
 
 
-@given(st.floats(-1e4, 1e4), st.floats(1e-3, 1e5))
-def test_ticks_lie_within_their_axis_and_are_told_apart(low: float, width: float) -> None:
+@given(st.floats(-1e3, 1e3), st.floats(-12, 12))
+def test_ticks_lie_within_their_axis_and_are_told_apart(shift: float, decades: float) -> None:
+    """From learning rates to tokens."""
+    width = 10.0**decades
+    low = shift * width
     shown = linear_ticks(low, low + width)
     assert 2 <= len(shown) <= 9
     assert all(low - 1e-6 * width <= place <= low + width * (1 + 1e-6) for place in shown)
     assert len(set(shown.values())) == len(shown)
+    for place, text in shown.items():
+        said_value = float(text.replace("\N{MINUS SIGN}", "-"))
+        assert said_value == pytest.approx(place, abs=0.01 * width)
 
 
 @given(st.floats(-4, 5), st.floats(0.05, 9))

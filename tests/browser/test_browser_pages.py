@@ -13,11 +13,15 @@ from tests.browser.conftest import Open
 
 AXE = Axe()
 SERIOUS = {"serious", "critical"}
+ALIKE = {"exclude": [["tbody tr:nth-child(n+25)"]]}
+"""Rows beyond these are like those before them, and there are hundreds."""
 PHONE = {"width": 390, "height": 844}
 
 
 def _violations(page: Page, **options: Any) -> list[str]:
-    found = AXE.run(page, options={"resultTypes": ["violations"], **options}).response
+    found = AXE.run(
+        page, context=ALIKE, options={"resultTypes": ["violations"], **options}
+    ).response
     return [
         f"{one['id']}: {node['target']} {node['failureSummary']}"
         for one in found["violations"]

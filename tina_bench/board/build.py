@@ -14,7 +14,7 @@ import datetime
 import hashlib
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -30,6 +30,7 @@ from tina_bench.board.evidence import Evidence, gather
 from tina_bench.board.folder import Folder
 from tina_bench.board.kept import Kept
 from tina_bench.board.memo import Memo, program_digest
+from tina_bench.board.page import Page
 from tina_bench.board.pages import costs, front, method, models, search
 from tina_bench.board.render import Renderer, site_folder
 from tina_bench.board.replace import replaced
@@ -103,6 +104,8 @@ class _Site:
 
     folder: Folder
     renderer: Renderer
+    templates: str
+    """Digest of the templates."""
     shared: dict[str, Any]
     tables: list[Table] = field(default_factory=list)
 
@@ -111,9 +114,16 @@ class _Site:
         self.folder.write(f"data/{table.name}.csv", table.csv())
         self.folder.write(f"data/{table.name}.json", table.json())
 
-    def page(self, template: str, path: str, context: Mapping[str, Any]) -> None:
-        data = self.renderer.page(template, path, {**self.shared, **context})
-        self.folder.write(path, data)
+    def page(self, page: Page, memo: Memo) -> None:
+        def rendered() -> bytes:
+            context = page.context() if callable(page.context) else page.context
+            return self.renderer.page(page.template, page.path, {**self.shared, **context})
+
+        if page.made_of is None:
+            data = rendered()
+        else:
+            data = memo.get("pages", [self.templates, page.path, page.made_of], rendered)
+        self.folder.write(page.path, data)
 
 
 def _write_data(site: _Site, evidence: Evidence) -> None:
@@ -127,7 +137,7 @@ def _write_data(site: _Site, evidence: Evidence) -> None:
 def _write_pages(site: _Site, evidence: Evidence) -> None:
     for module in PAGES:
         for page in module.pages(evidence):
-            site.page(page.template, page.path, page.context)
+            site.page(page, evidence.memo)
             own = [plot.table for plot in page.plots if plot.table is not None]
             for table in (*own, *page.tables):
                 site.table(table)
@@ -294,7 +304,8 @@ def build_site(
     }
     kept = Kept.of(options.cache, out)
     with replaced(out) as folder:
-        site = _Site(Folder(folder, out.resolve()), Renderer.of(templates), shared)
+        new = Folder(folder, out.resolve())
+        site = _Site(new, Renderer.of(templates), templates_digest, shared)
         taken, waiting = {}, {}
         for job in _jobs(evidence, templates, options):
             name, key = "/".join(_logs(job.records[0])), _key(job, evidence, templates_digest)

@@ -11,6 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from tina_bench.board.costs import Bill, add_up
 from tina_bench.board.curves import Curve, read_curves
 from tina_bench.board.memo import Memo
+from tina_bench.board.problems import Problems
+from tina_bench.board.solved import Sheet, sheets
 from tina_bench.catalog.schema import Catalog, Model, Name
 from tina_bench.errors import IntegrityError, UsageError
 from tina_bench.stats.audits.measurements import Measurement
@@ -110,6 +112,16 @@ class Evidence:
     def ranks(self) -> dict[str, RankTable]:
         """By task, and under `average`: the ranks each model may have, all at once at 95 %."""
         return {table.scope: rank_bands(table) for table in self.pairs}
+
+    @cached_property
+    def problems(self) -> Problems:
+        """By task and problem id: texts that the home has and that may be published."""
+        return Problems(self.home, self.catalog.tasks, self.memo)
+
+    @cached_property
+    def sheets(self) -> dict[tuple[str, str], Sheet]:
+        """By model and task: who solved what."""
+        return sheets(self.records)
 
     @cached_property
     def estimates(self) -> dict[tuple[str, str], TaskEstimate]:

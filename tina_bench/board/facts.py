@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from tina_bench.board.evidence import Evidence
+from tina_bench.catalog.terms import Source
 from tina_bench.store.records import Provenance, ResultRecord
 
 _APART = frozenset({"command_line", "deviations", "caveats"})
@@ -143,3 +144,67 @@ def deviations(evidence: Evidence, model: str) -> tuple[tuple[str, tuple[str, ..
         for text in (*made.deviations, *made.caveats) if made else ():
             found.setdefault(text, []).append(evidence.task_title(task))
     return tuple((text, tuple(tasks)) for text, tasks in found.items())
+
+
+RETRAINED = ".retrained"
+"""Ending of the profile name of results whose adapters were trained here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """How to measure something, for the first time or once more."""
+
+    command: str
+    """What to type."""
+    n_answers: int | None
+    """Answers that it asks for; `None` where the catalog lacks a task."""
+    tokens: float | None
+    """Tokens that those would take by the lengths that the catalog expects; `None`: unknown."""
+
+
+def _profile(evidence: Evidence, model: str, tasks: tuple[str, ...]) -> str | None:
+    """The profile that means these models and tasks, else one that means the tasks."""
+    known = evidence.catalog.profiles
+    fitting = [name for name, profile in known.items() if set(tasks) <= set(profile.tasks)]
+    own = [name for name in fitting if model in known[name].models]
+    return next(iter([*own, *fitting, *known]), None)
+
+
+def again(
+    evidence: Evidence, model: str, tasks: tuple[str, ...], n_seeds: int | None = None
+) -> Again | None:
+    """The command that measures a model on some tasks; `None` where nobody could.
+
+    With the profile that the results at hand were made under, if there are any. `n_seeds`: another
+    number than the profile's.
+    """
+    entry = evidence.model(model)
+    if entry is None or entry.source is Source.UNPUBLISHED:
+        return None
+    used = {
+        record.provenance.profile
+        for (name, task), record in evidence.records.items()
+        if name == model and (not tasks or task in tasks)
+    }
+    profile = used.pop() if len(used) == 1 else _profile(evidence, model, tasks)
+    if profile is None:
+        return None
+    line = ["tina-bench", "reproduce", "--profile", profile.removesuffix(RETRAINED)]
+    line += ["--model", model]
+    for task in tasks:
+        line += ["--task", task]
+    if n_seeds is not None:
+        line += ["--seeds", str(n_seeds)]
+    if profile.endswith(RETRAINED):
+        line.append("--retrain")
+    known = evidence.catalog.profiles.get(profile.removesuffix(RETRAINED))
+    runs = n_seeds or (len(known.seeds) if known else None)
+    asked = tasks or (known.tasks if known else ())
+    found = [evidence.catalog.tasks[task] for task in asked if task in evidence.catalog.tasks]
+    if runs is None or len(found) < len(asked):
+        return Again(shlex.join(line), None, None)
+    lengths = [task.expected_output_tokens for task in found]
+    tokens = None
+    if None not in lengths:
+        tokens = sum(runs * task.n_problems * (task.expected_output_tokens or 0) for task in found)
+    return Again(shlex.join(line), runs * sum(task.n_problems for task in found), tokens)

@@ -4,10 +4,9 @@ r"""LaTeX in problems and answers as MathML, made when the site is built: no scr
 partners; `answer` takes a text that is one formula, as a right answer is, or none.
 
 Guarantees: the markup holds escaped text, `<code>` and the elements and attributes named below, and
-nothing else, whatever the text: a link, a style, a script, a colour or an id that LaTeX can ask for
-is not made. A formula that cannot be shown in full (a command that is not known, a hidden
-character, nesting or length beyond the bounds, a length that would cover its neighbours) stands as
-its source, in `<code>`. Nothing is raised, and time grows with the length of the text alone.
+nothing else, whatever the text. A formula that cannot be shown as it is meant (a command that is not
+known, a link, a style, a colour, a hidden character, nesting or length beyond the bounds, a space
+that would cover its neighbours) stands as its source, in `<code>`. Nothing is raised, and time grows with the length of the text alone.
 
 Traded away: latex2mathml knows no macros, so a formula with its own ones stays source.
 """
@@ -33,10 +32,11 @@ MOST_ELEMENTS = 3_000
 """Of a formula."""
 
 ELEMENTS = frozenset(
-    "math mrow mi mo mn ms mtext mspace mfrac msqrt mroot mstyle mpadded mphantom menclose msub "
-    "msup msubsup munder mover munderover mmultiscripts mprescripts none mtable mtr mtd".split()
+    "math mrow mi mo mn ms mtext mspace mfrac msqrt mroot mstyle menclose msub msup msubsup munder "
+    "mover munderover mmultiscripts mprescripts none mtable mtr mtd".split()
 )
-"""MathML Core's elements, without those that link, act or hold other markup, and `menclose`."""
+"""MathML Core's elements, without those that act, hide, overlap or hold other markup; `menclose`,
+which browsers without it show as its content."""
 _LENGTH = re.compile(r"-?0?\.\d{1,4}em|[0-9](\.\d{1,4})?(em|ex)|0|([0-9]|[1-4][0-9])(\.\d+)?(pt|px)")
 """Up to ten characters wide; back by less than one, as LaTeX's `\\!` goes."""
 _FLAG = re.compile("true|false")
@@ -52,7 +52,7 @@ _ATTRIBUTES = {
     "display": re.compile("inline|block"),
     "linebreak": re.compile("newline"),
 }
-"""Kept attributes, and the values they may have; others are dropped."""
+"""Attributes, and the values they may have; a formula with others stays source."""
 _CLOSERS = {"$$": "$$", "\\[": "\\]", "\\(": "\\)", "$": "$"}
 _OPENER = re.compile(r"\\\\|\\\$|\$\$|\$|\\\[|\\\(")
 _IS_LATEX = re.compile(r"\\[a-zA-Z{}%$#&,;!]|[\^_]")
@@ -72,9 +72,7 @@ def _text(text: str | None) -> str:
 
 def _attribute(name: str, value: str) -> str:
     allowed = _ATTRIBUTES.get(name)
-    if allowed is None:
-        return ""
-    if not allowed.fullmatch(value):
+    if allowed is None or not allowed.fullmatch(value):
         raise _Unshown
     return f' {name}="{value}"'
 
@@ -89,7 +87,7 @@ def _written(element: Element, left: Iterator[int], depth: int) -> Iterator[str]
     yield _text(element.text)
     for inner in element:
         yield from _written(inner, left, depth + 1)
-        if _text(inner.tail).strip():
+        if (inner.tail or "").strip():
             raise _Unshown
     yield f"</{tag}>"
 

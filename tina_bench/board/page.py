@@ -1,6 +1,6 @@
 """What a module of pages hands to the build."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,9 +20,12 @@ class Page:
     """From the site's root; stable, since others link to it."""
     template: str
     """Template file."""
-    context: Mapping[str, Any]
-    """Names the template uses, besides those that all templates have."""
+    context: Mapping[str, Any] | Callable[[], Mapping[str, Any]]
+    """Names the template uses, besides those that all templates have; or what makes them."""
     plots: tuple[Plot, ...] = ()
     """Figures on it, so that their tables are written."""
     tables: tuple[Table, ...] = field(default=())
     """Further tables that are written with it."""
+    made_of: Any = None
+    """A JSON value that names everything the page is made from. With one, the page is kept, and
+    neither its context is made nor its template rendered until that changes."""

@@ -4,6 +4,7 @@ A row holds what we measured, with both intervals and the ranks it may have, and
 numbers beside it. Where we measured nothing the published numbers stand alone.
 """
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -272,30 +273,29 @@ def board(evidence: Evidence) -> tuple[Group, ...]:
     """Every model with a score, by family: in the order in which profiles measure them.
 
     Families that no profile has come after, in the order of the catalog; what is embedded in this
-    package, last.
+    package, last. A model all of whose scores are on tasks that are no columns is left out.
     """
     rows = _Rows(evidence)
-    measured = {model for model, _ in evidence.records}
-    claimed = {judgement.model for judgement in evidence.report.judgements}
-    families: dict[str, list[str]] = {}
-    for model in (name for name in evidence.all_models if name in measured | claimed):
+    families: dict[str, list[Row]] = {}
+    for model in evidence.all_models:
         entry = evidence.model(model)
-        families.setdefault(entry.family if entry else "Not in the catalog", []).append(model)
-    profiled = [m for p in evidence.catalog.profiles.values() for m in p.models]
-    place = {family: min((profiled.index(m) for m in models if m in profiled), default=10**6)
-             for family, models in families.items()}  # fmt: skip
-    embedded = {
-        family: any(
-            (entry := evidence.model(m)) is not None and entry.source is Source.EMBEDDED
-            for m in models
-        )
-        for family, models in families.items()
-    }
-    return tuple(
-        Group(family, spelled(family), embedded[family],
-              tuple(rows.row(m, spelled(family)) for m in families[family]))
-        for family in sorted(families, key=lambda f: (embedded[f], place[f]))
-    )  # fmt: skip
+        family = entry.family if entry else "Not in the catalog"
+        row = rows.row(model, spelled(family))
+        if any(cell.estimate or cell.published for cell in (*row.cells, row.average)):
+            families.setdefault(family, []).append(row)
+    profiled = [model for p in evidence.catalog.profiles.values() for model in p.models]
+    place = {model: i for i, model in reversed(list(enumerate(profiled)))}
+
+    def group(family: str, its: list[Row]) -> Group:
+        entries = [evidence.model(row.model) for row in its]
+        embedded = any(entry is not None and entry.source is Source.EMBEDDED for entry in entries)
+        return Group(family, spelled(family), embedded, tuple(its))
+
+    def order(one: Group) -> tuple[bool, float]:
+        first = min((place.get(row.model, math.inf) for row in one.rows), default=math.inf)
+        return one.embedded, first
+
+    return tuple(sorted((group(*item) for item in families.items()), key=order))
 
 
 def measurers(groups: tuple[Group, ...]) -> dict[str, str]:

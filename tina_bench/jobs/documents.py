@@ -18,6 +18,7 @@ from tina_bench.errors import CatalogError, IntegrityError
 from tina_bench.lock.lockfile import verify_sha256
 from tina_bench.store.contract import Dataset
 from tina_bench.store.hashing import problem_id
+from tina_bench.store.problems import ProblemText
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,16 @@ class Problem:
     """Row in the dataset."""
     doc: Any
     """LightEval's `Doc`."""
+
+    def told(self) -> ProblemText:
+        """As it is kept for pages; what a grader takes for right is spelled as text."""
+        return ProblemText(
+            problem=self.id,
+            index=self.index,
+            text=self.doc.query,
+            choices=tuple(str(choice) for choice in self.doc.choices or ()),
+            golds=tuple(str(gold) for gold in self.doc.get_golds()),
+        )
 
 
 def import_path(path: str) -> Any:

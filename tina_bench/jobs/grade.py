@@ -25,6 +25,7 @@ from tina_bench.store.hashing import digest, sha256_prefix
 from tina_bench.store.home import read_record, read_records
 from tina_bench.store.log import LogWriter
 from tina_bench.store.outcomes import collect
+from tina_bench.store.problems import keep_problems
 from tina_bench.store.records import (
     Grade,
     GradeStatus,
@@ -98,7 +99,10 @@ class _Origin:
 
 
 def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
-    """Do the job: grade what is ungraded, then write the result record of every task."""
+    """Do the job: grade what is ungraded, then write the result record of every task.
+
+    The texts of open tasks are left in the home for the pages, once.
+    """
     inputs = context.folder.inputs
     assert isinstance(inputs, GradeInputs)
     protocol, model = inputs.protocol, context.folder.jobs[0].model
@@ -110,8 +114,11 @@ def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
     for name in tasks:
         _metrics[name] = task_metric(protocol.tasks[name])
         task, dataset = protocol.tasks[name], protocol.datasets[name]
-        for problem in load_problems(name, task, dataset, context.home.root):
-            problems[name, problem.id] = problem
+        loaded = load_problems(name, task, dataset, context.home.root)
+        problems |= {(name, problem.id): problem for problem in loaded}
+        # What is handed out only to those who accept its licence stays in its own folder.
+        if task.access == "open":
+            keep_problems(context.home, name, (problem.told() for problem in loaded))
 
     identity, versions = grader_identity(inputs)
     finished: dict[str, list[datetime.datetime]] = {name: [] for name in tasks}

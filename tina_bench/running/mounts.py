@@ -55,6 +55,7 @@ def binds_of(job: JobFolder, folder: Path, home: Home) -> list[Bind]:
         read = [home.sample_log(model, "").parent]
         write.append(home.grade_log(model, "").parent)
         write.append(home.result_file(inputs.protocol.profile, model, "").parent)
+        write.append(home.problems)
     # One that is missing is not for the engine to refuse: the job says which file, and of what.
     read += [path for name in dict.fromkeys(named) if (path := home.root / name).is_dir()]
     for path in write:

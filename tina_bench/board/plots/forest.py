@@ -6,10 +6,12 @@ nobody stated are taken as one. Whether measurers differ by more than chance is 
 `tina_bench.stats.audits.disagreement`, corrected over all models and tasks of the catalog.
 """
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tina_bench.board.evidence import Evidence
+from tina_bench.board.memo import Memo
 from tina_bench.board.numbers import fixed, p_value, plural
 from tina_bench.board.plot import Plot
 from tina_bench.board.plots.frame import (
@@ -25,6 +27,7 @@ from tina_bench.board.plots.frame import (
 from tina_bench.board.table import Row
 from tina_bench.stats.audits.measurements import OURS, Measurement, group_of
 from tina_bench.stats.estimates import estimate_totals
+from tina_bench.stats.shapes import Interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,8 +51,9 @@ def forest(evidence: Evidence, model: str) -> Plot | None:
     """Every measurement of a model, ours included; `None` unless some task has two."""
     cells = {(d.model, d.task): d for d in evidence.audits.disagreement}
     found: dict[str, list[Row]] = {}
-    for piece in evidence.published_measurements.get(model, ()):
-        found.setdefault(piece.task, []).append(_published(evidence, piece))
+    pieces = evidence.published_measurements.get(model, ())
+    for piece, interval in zip(pieces, _intervals(evidence.memo, pieces), strict=True):
+        found.setdefault(piece.task, []).append(_published(evidence, piece, interval))
     for task in evidence.tasks:
         if (model, task) in evidence.estimates:
             found.setdefault(task, []).append(_ours(evidence, model, task))
@@ -64,6 +68,12 @@ def forest(evidence: Evidence, model: str) -> Plot | None:
     if not any(len(own) > 1 for own in found.values()):
         return None
     titles = {task: evidence.task_title(task) for task in found}
+    beside = {
+        row["task"]: f"{p_value(row['disagreement_adjusted_p'])}, "
+        f"I² {row['i_squared_percent']:.0f} %"
+        for row in rows
+        if row["disagreement_adjusted_p"] is not None
+    }
     title = evidence.model_title(model)
     differ = sorted(
         {(r["disagreement_adjusted_p"], r["task"]) for r in rows
@@ -90,8 +100,10 @@ def forest(evidence: Evidence, model: str) -> Plot | None:
         "the total is known, so it is the widest that the total allows. Beside a task: whether its "
         "measurements differ by more than chance, corrected over all models and tasks, and I², the "
         "share of their scatter that chance does not explain.",
-        options={"titles": titles},
-        draw=lambda: _forest(rows, titles),
+        options={"titles": titles, "beside": beside},
+        # Corrected over all cells, they change with every result of any model; not so their words.
+        unseen=("disagreement_adjusted_p", "i_squared_percent"),
+        draw=lambda: _forest(rows, titles, beside),
     )  # fmt: skip
 
 
@@ -104,10 +116,23 @@ def by_maker(evidence: Evidence, model: str, who: str) -> bool:
     return bool(maker) and any(name.startswith(maker) for name in plain)
 
 
-def _published(evidence: Evidence, piece: Measurement) -> Row:
-    runs = piece.runs or 1
-    total = estimate_totals(piece.n, runs, round(piece.percent / 100 * piece.n * runs))
-    interval = total.same_problems
+def _intervals(memo: Memo, pieces: Sequence[Measurement]) -> list[Interval]:
+    """For the same problems, from nothing but the totals."""
+    totals = [
+        (piece.n, runs, round(piece.percent / 100 * piece.n * runs))
+        for piece in pieces
+        for runs in (piece.runs or 1,)
+    ]
+
+    def make() -> bytes:
+        found = [estimate_totals(*total).same_problems for total in totals]
+        return json.dumps([interval.model_dump(mode="json") for interval in found]).encode()
+
+    kept = json.loads(memo.get("plot-totals", [list(total) for total in totals], make))
+    return [Interval.model_validate(values) for values in kept]
+
+
+def _published(evidence: Evidence, piece: Measurement, interval: Interval) -> Row:
     made = by_maker(evidence, piece.model, piece.who)
     return {
         "model": piece.model,
@@ -155,19 +180,18 @@ def _ours(evidence: Evidence, model: str, task: str) -> Row:
     }
 
 
-def _forest(rows: Sequence[Row], titles: dict[str, str]) -> "Figure":
+def _forest(rows: Sequence[Row], titles: dict[str, str], beside: dict[str, str]) -> "Figure":
     labels: list[str] = []
     right: dict[float, str] = {}
     at: list[int] = []
     headings: list[int] = []
-    task = None
+    task = ""
     for row in rows:
         if row["task"] != task:
             task = row["task"]
             headings.append(len(labels))
-            p, share = row["disagreement_adjusted_p"], row["i_squared_percent"]
-            if p is not None:
-                right[len(labels)] = f"{p_value(p)}, I² {share:.0f} %"
+            if task in beside:
+                right[len(labels)] = beside[task]
             labels.append(titles[task])
         at.append(len(labels))
         right[len(labels)] = fixed(row["score_percent"], row["decimals"] or 1)

@@ -6,9 +6,11 @@ waits for it.
 """
 
 import math
+import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -102,13 +104,16 @@ def plot(
     caption: str,
     draw: Callable[[], "Figure"],
     options: Mapping[str, Any] | None = None,
+    unseen: Collection[str] = (),
 ) -> Plot:
     """The plot of a table, drawn only if it was not drawn before from the same rows and options.
 
-    `draw` may use nothing but the table's rows and the options. The table's name is `plots/<name>`.
+    `draw` may use nothing but the options and the table's rows without the columns in `unseen`. The
+    table's name is `plots/<name>`.
     """
     name = table.name.removeprefix("plots/")
-    key = {"name": name, "label": label, "rows": list(table.rows), "options": dict(options or {})}
+    rows = [{k: v for k, v in row.items() if k not in unseen} for row in table.rows]
+    key = {"name": name, "label": label, "rows": rows, "options": dict(options or {})}
     svg = memo.get("plots", key, lambda: inline(draw(), name=name, label=label).encode())
     return Plot(
         name=name,
@@ -318,8 +323,20 @@ def rows_figure(
 def linear_ticks(low: float, high: float, most: int = 7) -> dict[float, str]:
     """Places on a linear axis with what stands there, a true minus sign included."""
     places = ticks(low, high, most)
-    decimals = next(d for d in range(7) if all(abs(round(p, d) - p) < 1e-9 for p in places))
-    return {p: f"{p:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for p in places}
+    step = min((b - a for a, b in pairwise(places)), default=high - low)
+    largest = max(map(abs, places), default=1.0)
+    if step < 1e-4 or largest >= 1e6:
+        digits = math.ceil(math.log10(max(largest / step, 1))) + 2
+        shown = [re.sub(r"e([+-])0*", r"e\1", f"{place:.{digits}g}") for place in places]
+    else:
+        # 2.5 needs a digit more than its size says.
+        decimals = max(0, math.ceil(-math.log10(step) - 1e-9))
+        exact = all(abs(round(p, decimals) - p) < 1e-3 * step for p in places)
+        shown = [f"{place:.{decimals if exact else decimals + 1}f}" for place in places]
+    return {
+        place: ("0" if not text.strip("-0.") else text).replace("-", "\N{MINUS SIGN}")
+        for place, text in zip(places, shown, strict=True)
+    }
 
 
 def set_ticks(axes: "Axes", shown: Mapping[float, str], *, upright: bool = False) -> None:

@@ -104,24 +104,19 @@ def _panels(
             )
         )
         plain_axes(axes)
-        y_limits = limits((v for field in fields for v in drawn[field][1]), least=1e-9, margin=0.06)
+        values = [value for field in fields for value in drawn[field][1]]
+        # A curve that stays where it is stays level: its last digits are no trend.
+        least = 1e-3 * max(map(abs, values)) or 1.0
+        y_limits = limits(values, least=least, margin=0.06)
         axes.set_xlim(*x_limits)
         axes.set_ylim(*y_limits)
         whole: dict[float, str] = {x: t for x, t in linear_ticks(*x_limits, most=6).items()
                                    if x == round(x)}  # fmt: skip
         set_ticks(axes, whole)
-        set_ticks(axes, _short_ticks(*y_limits), upright=True)
+        set_ticks(axes, linear_ticks(*y_limits, most=4), upright=True)
         words(axes, 0, y_limits[1], title, dy=8, upright="bottom", size=FONT_POINTS, across=True)
         _curves(axes, fields, drawn)
     return figure
-
-
-def _short_ticks(low: float, high: float) -> dict[float, str]:
-    """As `linear_ticks`, with powers of ten where figures would be long."""
-    shown = linear_ticks(low, high, most=4)
-    if max(map(len, shown.values())) <= 6:
-        return shown
-    return {place: f"{place:.3g}".replace("-", "\N{MINUS SIGN}") for place in shown}
 
 
 def _curves(

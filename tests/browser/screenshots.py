@@ -1,0 +1,125 @@
+"""The pictures of the README, made anew: `python -m tests.browser.screenshots HOME`.
+
+HOME is one that `make smoke` left (`./runs`); it is copied and left alone. Others' logs are
+imported into the copy where they lie beside the repository (`../shared/data`), and the site is
+built from it with the whole catalog.
+"""
+
+import argparse
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.browser_site import served
+from tests.browser.conftest import ARGUMENTS, NAMES
+
+ROOT = Path(__file__).parents[2]
+OUT = ROOT / "docs" / "screenshots"
+LOGS = ROOT.parent / "shared" / "data" / "open-rs-logs"
+MOST_BYTES = 200_000
+WIDTH, HEIGHT = 1280, 960
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture."""
+
+    name: str
+    page: str
+    scheme: str = "light"
+    at: str = ""
+    """What is moved to the top first; the page's own top if nothing."""
+    open: str = ""
+    """A folded part that is opened first."""
+
+
+def shots(site: Path) -> list[Shot]:
+    """What is shown: the front page twice, then one of each kind that a reader follows to."""
+    claims = sorted(path.name for path in (site / "claims").glob("tina-v1-tina-open-rs2-a*.html"))
+    return [
+        Shot("front-light", "index.html"),
+        Shot("front-dark", "index.html", "dark", at="#audits"),
+        Shot("model", "models/tina-open-rs2.html"),
+        Shot("claim", f"claims/{claims[0]}"),
+        Shot("run", "runs/smoke-tina/smoke-30/seed-0.html", open="details.answer >> nth=0"),
+    ]
+
+
+def _run(*words: str | Path) -> None:
+    """Our own program; what it says is shown when it fails."""
+    subprocess.run([sys.executable, "-m", "tina_bench", *map(str, words)], check=True, cwd=ROOT)
+
+
+def build(home: Path, folder: Path) -> Path:
+    """The site of a copy of the home, with others' logs where they are at hand."""
+    copy = folder / "home"
+    shutil.copytree(home, copy, ignore=shutil.ignore_patterns("site", "weights"))
+    if LOGS.is_dir():
+        _run("import", LOGS, "--who", "Open-RS authors", "--home", copy,
+             "--source", "knoveleng/open-rs@2889c47, logs/")  # fmt: skip
+    _run("leaderboard", "build", "--home", copy, "--out", folder / "site")
+    return folder / "site"
+
+
+def small(picture: bytes) -> bytes:
+    """The same picture with as many colours as fit into the budget."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    for colours in (256, 128, 64, 32):
+        buffer = io.BytesIO()
+        image.quantize(colours, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+        if buffer.tell() <= MOST_BYTES:
+            return buffer.getvalue()
+    raise SystemExit(f"a picture has more than {MOST_BYTES} bytes with 32 colours; show less of it")
+
+
+def take(browser: Browser, address: str, shot: Shot) -> bytes:
+    """One picture, as large as a small window."""
+    page = browser.new_page(
+        viewport={"width": WIDTH, "height": HEIGHT},
+        color_scheme=shot.scheme,  # type: ignore[arg-type]
+    )
+    page.goto(address + shot.page)
+    if shot.open:
+        page.locator(shot.open).locator("summary").first.click()
+        page.locator(shot.open).scroll_into_view_if_needed()
+    if shot.at:
+        page.evaluate("at => document.querySelector(at).scrollIntoView()", shot.at)
+    picture = page.screenshot()
+    page.close()
+    return small(picture)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("home", type=Path, nargs="?", default=ROOT / "runs")
+    parser.add_argument("--out", type=Path, default=OUT)
+    asked = parser.parse_args()
+    if not (asked.home / "results").is_dir():
+        raise SystemExit(f"{asked.home}: found no results; run `make smoke` first")
+    program = os.environ.get("CHROMIUM") or next(
+        (path for name in NAMES if (path := shutil.which(name))), None
+    )
+    if program is None:
+        raise SystemExit(f"found none of {', '.join(NAMES)}; let CHROMIUM name a Chromium")
+    asked.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        site = build(asked.home, Path(folder))
+        with served(site) as address, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+            for shot in shots(site):
+                data = take(browser, address, shot)
+                (asked.out / f"{shot.name}.png").write_bytes(data)
+                print(f"{shot.name}.png: {len(data)} bytes")
+            browser.close()
+
+
+if __name__ == "__main__":
+    main()

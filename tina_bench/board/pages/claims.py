@@ -1,0 +1,272 @@
+"""A page a published score: the reasoning behind its verdict, and the numbers to check it by.
+
+Nothing is decided here. Verdicts come from the report, findings from the audits; these pages put
+them into words and beside each other.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tina_bench.board.evidence import Evidence
+from tina_bench.board.facts import Again, again
+from tina_bench.board.numbers import fixed, signed
+from tina_bench.board.page import Page
+from tina_bench.board.solved import Sheet
+from tina_bench.catalog.schema import AverageClaim, Claim
+from tina_bench.stats.audits.averages import Follows, cells_of
+from tina_bench.stats.audits.disagreement import LEVEL, Disagreement
+from tina_bench.stats.audits.own_logs import LogSays
+from tina_bench.stats.audits.resolution import Resolution
+from tina_bench.stats.evidence import EQUIVALENCE_LEVEL, SIZE
+from tina_bench.stats.shapes import Judgement, TaskEstimate, Verdict
+
+MOST_SIBLINGS = 60
+"""Other claims that are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What an audit says of this number."""
+
+    state: str
+    """`wrong`: it cannot stand as printed; `right`: it can; `weigh`: what to keep in mind."""
+    title: str
+    """What was looked at."""
+    sentence: str
+    """What was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Our result on one task of a claim."""
+
+    task: str
+    """Task."""
+    estimate: TaskEstimate
+    """Score with its intervals."""
+    sheet: Sheet
+    """Who solved what."""
+    caveats: tuple[str, ...]
+    """Deviations and caveats of the result."""
+
+    @property
+    def always(self) -> int:
+        """Problems that every run solved."""
+        return sum(solved == self.sheet.k for solved in self.sheet.solved)
+
+    @property
+    def never(self) -> int:
+        """Problems that no run solved."""
+        return sum(solved == 0 for solved in self.sheet.solved)
+
+    @property
+    def by_solved(self) -> tuple[tuple[int, int], ...]:
+        """Number of runs, and the problems that so many runs solved; none left out."""
+        counts = [0] * (self.sheet.k + 1)
+        for solved in self.sheet.solved:
+            counts[solved] += 1
+        return tuple(enumerate(counts))
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A task of an average, as printed beside it."""
+
+    task: str
+    """Task."""
+    claim: str | None
+    """Catalog name; `None` where none was printed beside it."""
+    value: float | None
+    """As printed, percent."""
+    decimals: int
+    """Digits printed."""
+    verdict: Verdict | None
+    """Of that claim."""
+
+
+@dataclass
+class _Index:
+    """What the audits say, by the name of the claim."""
+
+    notes: dict[str, list[Note]] = field(default_factory=lambda: defaultdict(list))
+    resolutions: dict[str, Resolution] = field(default_factory=dict)
+    cells: dict[tuple[str, str], Disagreement] = field(default_factory=dict)
+    averages: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    siblings: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+def _index(evidence: Evidence) -> _Index:
+    found = _Index()
+    audits, catalog = evidence.audits, evidence.catalog
+    for one in audits.lattice:
+        wrong = not one.possible or bool(one.impossible_runs)
+        found.notes[one.claim].append(
+            Note("wrong" if wrong else "right", "Can so many problems give this number?", one.sentence)
+        )
+    states = {Follows.NO: "wrong", Follows.YES: "right", Follows.UNKNOWN: "weigh"}
+    for made in audits.averages:
+        found.notes[made.name].append(
+            Note(states[made.follows], "Does it follow from its parts?", made.sentence)
+        )
+    for log in audits.own_logs:
+        state = {LogSays.DIFFERS: "wrong", LogSays.SAME: "right"}.get(log.log, "weigh")
+        found.notes[log.claim].append(
+            Note(state, "What does its authors' own log say?", log.sentence)
+        )
+    found.resolutions = {one.claim: one for one in audits.resolutions}
+    found.cells = {(cell.model, cell.task): cell for cell in audits.disagreement}
+    for aside in audits.set_aside:
+        if aside.name in catalog.claims:
+            counted = f"; counted once, as {aside.counted_as}" if aside.counted_as else ""
+            found.notes[aside.name].append(
+                Note("weigh", "Is it a measurement of its own?", f"No: {aside.reason}{counted}.")
+            )
+    for name, claim in catalog.claims.items():
+        found.siblings[claim.model, claim.task].append(name)
+    for name, average in catalog.averages.items():
+        for cell in cells_of(catalog, average).values():
+            for claim_name in found.siblings[cell.model, cell.task]:
+                if catalog.claims[claim_name] is cell:
+                    found.averages[claim_name].append(name)
+    return found
+
+
+def _chance(one: Resolution) -> Note:
+    runs = "one run" if one.runs_stated else "a number of runs that is not stated, taken as one"
+    return Note(
+        "weigh",
+        "How finely can it tell?",
+        f"It rests on {runs}. One problem more or less is {fixed(one.points_per_problem, 2)} points; "
+        f"chance moves such a run by ±{fixed(one.half_width_points)} points (95 % interval), and two "
+        f"of them by up to {fixed(one.least_difference_points)} points apart before the difference is "
+        f"more than chance. Basis: {one.basis.value}.",
+    )
+
+
+def _picked(evidence: Evidence, claim: Claim) -> Iterator[Note]:
+    title = "Was it picked because it was high?"
+    for pick in evidence.audits.picks:
+        points = pick.by_task_points.get(claim.task)
+        if (pick.model, pick.who) == (claim.model, claim.who) and points is not None:
+            yield Note(
+                "weigh",
+                title,
+                f"It is the best of {pick.best_of} checkpoints. Had it been picked by this score "
+                f"alone, luck would account for up to {fixed(points)} points on average (at most "
+                f"{fixed(pick.by_task_bound_points[claim.task])} by the binomial bound).",
+            )
+    for family in evidence.audits.selection:
+        if family.published == claim.model and family.scale == claim.task:
+            shrunk = family.measured
+            yield Note(
+                "weigh",
+                title,
+                f"Its checkpoint stands at place {family.rank} of {family.checkpoints} logged ones of "
+                f"its training here. A fresh run is expected to score {fixed(shrunk.optimism_points)} "
+                f"points less than the log printed (95 % interval {signed(shrunk.optimism_low)} to "
+                f"{signed(shrunk.optimism_high)}).",
+            )
+
+
+def _notes(evidence: Evidence, index: _Index, name: str, claim: Claim | AverageClaim) -> list[Note]:
+    notes = list(index.notes.get(name, ()))
+    if isinstance(claim, AverageClaim):
+        return notes
+    if name in index.resolutions:
+        notes.append(_chance(index.resolutions[name]))
+    notes += _picked(evidence, claim)
+    cell = index.cells.get((_weights(evidence, claim.model), claim.task))
+    if cell is not None:
+        state = "wrong" if cell.adjusted_p < 1 - LEVEL else "right"
+        notes.append(Note(state, "Do those who measured it agree?", cell.sentence))
+    return notes
+
+
+def _weights(evidence: Evidence, model: str) -> str:
+    entry = evidence.model(model)
+    return (entry.published_as if entry else None) or model
+
+
+def _measured(evidence: Evidence, found: Judgement) -> tuple[Measured, ...]:
+    made = []
+    for task in found.tasks or (found.task,):
+        key = (found.model, task)
+        if key in evidence.estimates:
+            by = evidence.records[key].provenance
+            said = (*by.deviations, *by.caveats)
+            made.append(Measured(task, evidence.estimates[key], evidence.sheets[key], said))
+    return tuple(made)
+
+
+def _cells(evidence: Evidence, average: AverageClaim, verdicts: dict[str, Verdict]) -> list[Cell]:
+    printed = cells_of(evidence.catalog, average)
+    names = {id(claim): name for name, claim in evidence.catalog.claims.items()}
+    found = []
+    for task in average.tasks or ():
+        claim = printed.get(task)
+        name = names.get(id(claim)) if claim else None
+        found.append(
+            Cell(
+                task,
+                name,
+                claim.value_percent if claim else None,
+                claim.decimals if claim else 0,
+                verdicts.get(name) if name else None,
+            )
+        )
+    return found
+
+
+def _seeds(evidence: Evidence, found: Judgement) -> int | None:
+    """Seeds in all that would decide an open claim, where some number does."""
+    if found.further_seeds is None:
+        return None
+    tasks = found.tasks or (found.task,)
+    return max(evidence.estimates[found.model, task].k for task in tasks) + found.further_seeds
+
+
+def _how(evidence: Evidence, found: Judgement) -> Again | None:
+    tasks = found.tasks or ((found.task,) if found.task in evidence.catalog.tasks else ())
+    if not tasks:
+        return None
+    return again(evidence, found.model, tasks, _seeds(evidence, found))
+
+
+def pages(evidence: Evidence) -> Iterator[Page]:
+    """One a claim and average of the catalog."""
+    index, catalog = _index(evidence), evidence.catalog
+    verdicts = {found.claim: found.verdict for found in evidence.report.judgements}
+    for found in evidence.report.judgements:
+        name = found.claim
+        claim = catalog.claims.get(name) or catalog.averages[name]
+        is_average = isinstance(claim, AverageClaim)
+        key = (_weights(evidence, found.model), found.task)
+        half = 0.5 * 10.0**-claim.decimals
+        if isinstance(claim, AverageClaim):
+            siblings = [n for n, a in catalog.averages.items() if a.model == claim.model]
+        else:
+            siblings = index.siblings[claim.model, claim.task]
+        yield Page(
+            f"claims/{name}.html",
+            "claim.html",
+            {
+                "j": found,
+                "claim": claim,
+                "is_average": is_average,
+                "scope": "the average" if is_average else evidence.task_title(found.task),
+                "low": claim.value_percent - half,
+                "high": claim.value_percent + half,
+                "measured": _measured(evidence, found),
+                "cells": [] if not isinstance(claim, AverageClaim)
+                else _cells(evidence, claim, verdicts),
+                "averages": index.averages.get(name, ()),
+                "notes": _notes(evidence, index, name, claim),
+                "others": None if is_average else index.cells.get(key),
+                "siblings": [n for n in siblings if n != name][:MOST_SIBLINGS],
+                "verdicts": verdicts,
+                "again": _how(evidence, found),
+                "size": SIZE,
+                "equivalence_level": EQUIVALENCE_LEVEL,
+            },
+        )  # fmt: skip

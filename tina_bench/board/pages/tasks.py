@@ -1,0 +1,224 @@
+"""A page a task, and pages of its problems: how hard each is, for whom, and who answered what."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from tina_bench.board import plots
+from tina_bench.board.evidence import Evidence
+from tina_bench.board.numbers import fixed
+from tina_bench.board.page import Page
+from tina_bench.board.plot import Plot
+from tina_bench.board.problems import Shown, withheld
+from tina_bench.board.solved import Sheet
+from tina_bench.board.table import Row, Table
+from tina_bench.stats.ranks import RankBand
+from tina_bench.stats.shapes import TaskEstimate
+
+PROBLEMS_A_PAGE = 100
+STEPS = 9
+"""The deepest colour of a cell: every run solved it. 0: none did; those between share the rest."""
+_COLUMNS = ("problem", "index", "solved_percent", "models", "solved_runs", "all_runs")
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A model's row."""
+
+    estimate: TaskEstimate
+    """Its score."""
+    seeds: tuple[int, ...]
+    """Its runs."""
+    band: RankBand | None
+    """Ranks that it may have; `None` where it was compared with nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem, over all models that were asked."""
+
+    id: str
+    """Problem id."""
+    index: int
+    """Row in the dataset."""
+    percent: float
+    """Mean over models of the share of runs that solved it, percent."""
+    places: tuple[tuple[Sheet, int] | None, ...]
+    """By model: its sheet, and where the problem stands in it; `None` where it was not asked."""
+
+    @property
+    def solved(self) -> tuple[tuple[str, int, int], ...]:
+        """Model, runs that solved it, and runs, of those that were asked."""
+        return tuple(
+            (sheet.model, sheet.solved[position], sheet.k)
+            for sheet, position in filter(None, self.places)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A problem on its page."""
+
+    problem: Problem
+    """Who solved it."""
+    shown: Shown | None
+    """Its text; `None` where it is withheld or not at hand."""
+    answers: Markup
+    """A link to an answer of each model."""
+
+
+def problem_path(task: str, place: int, index: int) -> str:
+    """Where a problem is told of, `place` being its place among the task's problems by index."""
+    return f"problems/{task}/page-{place // PROBLEMS_A_PAGE + 1}.html#problem-{index}"
+
+
+def step(solved: int, runs: int) -> int:
+    """The step of the colour scale, 0 to `STEPS`, both ends for none and all alone."""
+    if solved in (0, runs):
+        return STEPS if solved else 0
+    return min(STEPS - 1, 1 + (STEPS - 1) * solved // runs)
+
+
+def _sheets(evidence: Evidence, task: str) -> list[Sheet]:
+    """The task's sheets, the best model first."""
+    found = [s for (_, name), s in evidence.sheets.items() if name == task]
+    scores = {s.model: evidence.estimates[s.model, task].avg_percent for s in found}
+    return sorted(found, key=lambda s: (-scores[s.model], s.model))
+
+
+def _problems(found: list[Sheet]) -> list[Problem]:
+    """Every problem that some model was asked, by row of the dataset."""
+    rows = {
+        problem: index
+        for sheet in reversed(found)
+        for problem, index in zip(sheet.problems, sheet.indices, strict=True)
+    }
+    made = []
+    for problem, index in sorted(rows.items(), key=lambda row: (row[1], row[0])):
+        places = tuple(
+            None if (position := sheet.position.get(problem)) is None else (sheet, position)
+            for sheet in found
+        )
+        shares = [sheet.solved[position] / sheet.k for sheet, position in filter(None, places)]
+        made.append(Problem(problem, index, 100 * sum(shares) / len(shares), places))
+    return made
+
+
+def _heat(task: str, problems: list[Problem], root: str) -> Markup:
+    """The rows of the heat map, the hardest problem first: as lean as a table can be."""
+    place = {problem.id: number for number, problem in enumerate(problems)}
+    lines = []
+    for problem in sorted(problems, key=lambda problem: (problem.percent, problem.index)):
+        href = escape(root + problem_path(task, place[problem.id], problem.index))
+        cells = "".join(
+            "<td>–</td>" if found is None
+            else f'<td class="h{step(found[0].solved[found[1]], found[0].k)}">'
+            f"{found[0].solved[found[1]]}</td>"
+            for found in problem.places
+        )  # fmt: skip
+        lines.append(
+            f'<tr><th scope="row"><a href="{href}">{problem.index}</a></th>{cells}'
+            f"<td>{fixed(problem.percent, 0)}</td></tr>\n"
+        )
+    return Markup("".join(lines))  # noqa: S704 - numbers, and a path that was escaped
+
+
+def _answers(evidence: Evidence, problem: Problem, root: str) -> Markup:
+    """A link a model: to an answer that is right where it has one."""
+    items = []
+    for sheet, position in filter(None, problem.places):
+        href = escape(root + sheet.answer(position, correct=True))
+        title = escape(evidence.model_title(sheet.model))
+        solved = sheet.solved[position]
+        items.append(
+            f'<li class="h{step(solved, sheet.k)}"><a href="{href}">{title}</a> '
+            f"{solved}/{sheet.k}</li>"
+        )
+    return Markup("".join(items))  # noqa: S704 - numbers, and what was escaped
+
+
+def _rows(problems: list[Problem]) -> Iterator[Row]:
+    for problem in problems:
+        solved = problem.solved
+        yield {
+            "problem": problem.id,
+            "index": problem.index,
+            "solved_percent": problem.percent,
+            "models": tuple(model for model, _, _ in solved),
+            "solved_runs": tuple(runs for _, runs, _ in solved),
+            "all_runs": tuple(runs for _, _, runs in solved),
+        }
+
+
+def _drawn(evidence: Evidence, task: str) -> tuple[Plot, ...]:
+    made = (plots.seeds(evidence, task), plots.lengths(evidence, task),
+            plots.truncation(evidence, task))  # fmt: skip
+    return tuple(plot for plot in made if plot)
+
+
+def _task_page(evidence: Evidence, task: str, found: list[Sheet], problems: list[Problem]) -> Page:
+    path = f"tasks/{task}.html"
+    ranks = evidence.ranks.get(task)
+    bands = {band.model: band for band in ranks.bands} if ranks else {}
+    drawn = _drawn(evidence, task) if found else ()
+    table = Table.of(
+        f"problems/{task}",
+        "One row a problem: share of runs that solved it, over all models and by model.",
+        _rows(problems),
+        _COLUMNS,
+        kind="problems",
+    )
+    return Page(
+        path,
+        "task.html",
+        {
+            "task": task,
+            "entry": evidence.catalog.tasks.get(task),
+            "withheld": withheld(evidence.catalog.tasks.get(task)),
+            "has_texts": bool(evidence.problems[task]),
+            "scores": [
+                Score(evidence.estimates[s.model, task], s.seeds, bands.get(s.model)) for s in found
+            ],
+            "ranks": ranks,
+            "problems": problems,
+            "steps": tuple(sum(p.percent >= edge and (p.percent < edge + 20 or edge == 80)
+                               for p in problems) for edge in range(0, 100, 20)),
+            "heat": _heat(task, problems, "../"),
+            "table": table.name if problems else None,
+            "judgements": [j for j in evidence.report.judgements if j.task == task],
+            "plots": drawn,
+        },
+        plots=drawn,
+        tables=(table,) if problems else (),
+    )  # fmt: skip
+
+
+def _problem_pages(evidence: Evidence, task: str, problems: list[Problem]) -> Iterator[Page]:
+    shown = evidence.problems.shown(task)
+    starts = range(0, len(problems), PROBLEMS_A_PAGE)
+    parts = [problems[start : start + PROBLEMS_A_PAGE] for start in starts]
+    for number, part in enumerate(parts, start=1):
+        yield Page(
+            f"problems/{task}/page-{number}.html",
+            "page-problems.html",
+            {
+                "task": task,
+                "asked": [
+                    Asked(problem, shown.get(problem.id), _answers(evidence, problem, "../../"))
+                    for problem in part
+                ],
+                "withheld": withheld(evidence.catalog.tasks.get(task)),
+                "number": number,
+                "spans": [f"{part[0].index}–{part[-1].index}" for part in parts],
+            },
+        )
+
+
+def pages(evidence: Evidence) -> Iterator[Page]:
+    """One a task that was measured or that somebody published a score on, and its problems."""
+    for task in evidence.all_tasks:
+        found = _sheets(evidence, task)
+        problems = _problems(found)
+        yield _task_page(evidence, task, found, problems)
+        yield from _problem_pages(evidence, task, problems)

@@ -1,0 +1,74 @@
+"""Who solved what: the outcomes of records as grids, and where an answer can be read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tina_bench.board.runs import answer_path
+from tina_bench.store.records import ResultRecord
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One model on one task."""
+
+    model: str
+    """Model."""
+    task: str
+    """Task."""
+    seeds: tuple[int, ...]
+    """Sample seeds, one a run."""
+    problems: tuple[str, ...]
+    """Problem ids, in dataset order."""
+    indices: tuple[int, ...]
+    """Their rows in the dataset."""
+    correct: NDArray[np.bool_]
+    """Problems × runs."""
+
+    @classmethod
+    def of(cls, record: ResultRecord) -> "Sheet":
+        """The outcomes of a record."""
+        return cls(
+            record.model,
+            record.task,
+            record.seeds,
+            tuple(problem.problem for problem in record.problems),
+            tuple(problem.index for problem in record.problems),
+            np.array([problem.correct for problem in record.problems], dtype=bool),
+        )
+
+    @property
+    def n(self) -> int:
+        """Problems."""
+        return len(self.problems)
+
+    @property
+    def k(self) -> int:
+        """Runs."""
+        return len(self.seeds)
+
+    @cached_property
+    def solved(self) -> tuple[int, ...]:
+        """By problem: runs that solved it."""
+        return tuple(self.correct.sum(axis=1).tolist())
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Where each problem stands."""
+        return {problem: position for position, problem in enumerate(self.problems)}
+
+    def answer(self, position: int, *, correct: bool | None = None) -> str:
+        """Path of an answer to a problem: the first that is `correct` or not, if there is one."""
+        run = 0
+        if correct is not None:
+            run = int(np.argmax(self.correct[position] == correct))
+        seed, index = self.seeds[run], self.indices[position]
+        return answer_path(self.model, self.task, seed, position, index)
+
+
+def sheets(records: Mapping[tuple[str, str], ResultRecord]) -> dict[tuple[str, str], Sheet]:
+    """By model and task."""
+    return {key: Sheet.of(record) for key, record in records.items()}
