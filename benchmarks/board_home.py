@@ -48,7 +48,8 @@ PROSE = (
 
 def models() -> list[str]:
     """The catalog's models, and made-up ones after them."""
-    known = [name for name in load_catalog().models if not name.startswith(("smoke", "openrs-"))]
+    known = [n for n in load_catalog().models if not n.startswith(("smoke", "openrs-"))]
+    known.sort(key=lambda name: (not name.startswith("r1-"), not name.startswith("tina-")))
     return (known + [f"model-{number}" for number in range(MODELS)])[:MODELS]
 
 

@@ -103,9 +103,11 @@
     const state = known();
     for (const name of FILTERS) {
       const field = form.elements[name];
-      if (field !== document.activeElement || field.value !== state.get(name))
-        field.value = state.get(name) ?? "";
-      if (field.value !== (state.get(name) ?? "")) field.value = ""; // no such choice
+      const wanted = state.get(name) ?? "";
+      if (field.value !== wanted) field.value = wanted;
+      if (field.value === wanted) continue;
+      field.value = ""; // a list without such a choice: as if nothing had been asked
+      state.delete(name);
     }
     const like = state.get("interval") === "like";
     for (const radio of form.elements.interval) radio.checked = (radio.value === "like") === like;

@@ -71,27 +71,27 @@ def test_lengths_count_every_answer_once_on_its_side_of_the_line(some: Evidence)
     for model in MEASURED:
         made = some.records[model, "amc23"]
         own = [row for row in rows if row["model"] == model]
-        assert sum(row["right"] for row in own) == made.n_correct
-        assert sum(row["right"] + row["wrong"] for row in own) == made.n * made.k
+        assert sum(row["n_right"] for row in own) == made.n_correct
+        assert sum(row["n_right"] + row["n_wrong"] for row in own) == made.n * made.k
         for row in own:
             for right, name in ((True, "right"), (False, "wrong")):
                 inside = sum(
-                    row["tokens_from"] <= tokens < row["tokens_below"] and correct is right
+                    row["from_tokens"] <= tokens < row["below_tokens"] and correct is right
                     for problem in made.problems
                     for tokens, correct in zip(problem.tokens_out, problem.correct, strict=True)
                 )
-                assert row[name] == inside
+                assert row[f"n_{name}"] == inside
     for name, sign in (("right", -1), ("wrong", 1)):
         strokes = picture.strokes(name)
         assert len(strokes) == len(MEASURED)
         for model, stroke in zip(MEASURED, strokes, strict=True):
             own = [row for row in rows if row["model"] == model]
-            most = max(max(row["right"], row["wrong"]) for row in own)
+            most = max(max(row["n_right"], row["n_wrong"]) for row in own)
             zero = stroke[0][1]
             heights = sorted({round(sign * (y - zero), 1) for _, y in stroke})
             assert heights[0] == 0
             assert heights[-1] == pytest.approx(
-                max(row[name] for row in own) / most * 0.44 * 0.52 * 72
+                max(row[f"n_{name}"] for row in own) / most * 0.44 * 0.52 * 72
                 * (1 - 0.65 / (0.52 * 3 + 0.75)) * (0.52 * 3 + 0.75) / (0.52 * 3.2), abs=0.15,
             )  # fmt: skip
 
@@ -114,12 +114,19 @@ def test_truncation_shows_rates_and_intervals_of_the_estimates(some: Evidence) -
     rows, picture = drawn(plots.truncation(some, "amc23"))
     for row in rows:
         rate = some.estimates[row["model"], "amc23"].truncated
-        assert (row["truncated"], row["answers"]) == (rate.count, rate.total)
+        assert (row["n_truncated"], row["n_answers"]) == (rate.count, rate.total)
         assert rate.interval is not None
-        assert (row["low"], row["high"]) == (rate.interval.low, rate.interval.high)
-    assert [row["percent"] for row in rows] == sorted((r["percent"] for r in rows), reverse=True)
+        assert (row["interval_low"], row["interval_high"]) == (
+            rate.interval.low,
+            rate.interval.high,
+        )
+    assert [row["truncated_percent"] for row in rows] == sorted(
+        (r["truncated_percent"] for r in rows), reverse=True
+    )
     strokes = picture.strokes("interval")
-    values = [r["percent"] for r in rows] + [v for r in rows for v in (r["low"], r["high"])]
+    values = [r["truncated_percent"] for r in rows] + [
+        v for r in rows for v in (r["interval_low"], r["interval_high"])
+    ]
     places = [x for x, _ in picture.marks("rate")]
     places += [x for stroke in strokes for x, _ in (stroke[0], stroke[-1])]
     assert scale(values, places) > 0
@@ -177,7 +184,7 @@ def test_pareto_draws_every_priced_point_and_names_the_others(some: Evidence) ->
         assert len(marks) == len(own)
         assert scale([np.log10(r["train_usd"]) for r in own], [x for x, _ in marks]) > 0
         assert scale([r["score_percent"] for r in own], [y for _, y in marks]) < 0
-        front = {(r["train_usd"], r["score_percent"]) for r in own if r["on_front"]}
+        front = {(r["train_usd"], r["score_percent"]) for r in own if r["is_on_front"]}
         points = {(r["train_usd"], r["score_percent"]) for r in own}
         assert front == {
             (usd, score)
@@ -216,9 +223,9 @@ def test_what_was_trained_here_stands_at_our_own_dollars_of_training_alone(
     )  # fmt: skip
     rows, _ = drawn(plots.pareto(with_bill, task="aime24"))
     ours = {row["model"]: row for row in rows if row["kind"] == "measured"}
-    assert (ours["near"]["train_usd"], ours["near"]["cost_from"]) == (5.5, "ledger")
+    assert (ours["near"]["train_usd"], ours["near"]["cost_name"]) == (5.5, "ledger")
     # A training without a price is no cost of zero: what was published stands in its place.
-    assert (ours["far"]["train_usd"], ours["far"]["cost_from"]) == (10.0, "published")
+    assert (ours["far"]["train_usd"], ours["far"]["cost_name"]) == (10.0, "cost-far")
     assert ours["base"]["train_usd"] is None
 
 
@@ -237,9 +244,9 @@ def test_a_forest_has_every_measurement_once_and_ours_among_them(some: Evidence)
         values += [row["score_percent"] for row in own]
         places += [x for x, _ in picture.marks(kind)]
         for row, stroke in zip(own, picture.strokes(f"{kind}-interval"), strict=True):
-            values += [row["low"], row["high"]]
+            values += [row["interval_low"], row["interval_high"]]
             places += [stroke[0][0], stroke[-1][0]]
-            assert row["low"] <= row["score_percent"] <= row["high"]
+            assert row["interval_low"] <= row["score_percent"] <= row["interval_high"]
     assert scale(values, places) > 0
     for task in TASKS:
         (cell,) = (d for d in some.audits.disagreement if (d.model, d.task) == ("near", task))
@@ -259,6 +266,7 @@ def test_makers_are_told_by_the_name_of_their_model(some: Evidence) -> None:
     assert by_maker(some, "near", "Near authors")
     assert not by_maker(some, "near", "Nearly everybody")
     assert not by_maker(some, "near", "Far authors")
+    assert by_maker(some, "near", "near, report of 2026-05-10")
 
 
 def _curve(steps: int, *, finished: bool = True) -> Curve:
@@ -336,6 +344,21 @@ def test_tasks_and_models_without_results_have_no_plots(some: Evidence) -> None:
     assert plots.published_against_measured(some, model="unheard-of") is None
 
 
+def test_a_model_without_a_wrong_answer_is_drawn_and_says_so(tmp_path: Path) -> None:
+    made = record("base", "aime24", 30, 2, 0)
+    problems = tuple(p.model_copy(update={"correct": (True, True)}) for p in made.problems)
+    some = evidence(tmp_path, catalog(TITLES, TASKS, 8), ("base",), ("aime24",), k=2)
+    right = made.model_copy(update={"problems": problems})
+    found = Evidence(
+        some.home, some.catalog, some.report, {("base", "aime24"): right}, some.bill, ()
+    )
+    rows, picture = drawn(plots.lengths(found, "aime24"))
+    assert sum(row["n_wrong"] for row in rows) == 0
+    assert any(word.endswith(", none wrong") for word in picture.words())
+    (wrong,) = picture.strokes("wrong")
+    assert len({y for _, y in wrong}) == 1
+
+
 def test_answers_of_all_lengths_at_once_are_counted(tmp_path: Path) -> None:
     """From one token to the limit, and none at all."""
     made = record("base", "aime24", 30, 2, 0)
@@ -348,9 +371,9 @@ def test_answers_of_all_lengths_at_once_are_counted(tmp_path: Path) -> None:
     odd = made.model_copy(update={"problems": problems})
     found = Evidence(some.home, some.catalog, some.report, {("base", "aime24"): odd}, some.bill, ())
     rows, _ = drawn(plots.lengths(found, "aime24"))
-    assert sum(row["right"] + row["wrong"] for row in rows) == 60
+    assert sum(row["n_right"] + row["n_wrong"] for row in rows) == 60
     for row in rows:
-        assert row["tokens_from"] < row["tokens_below"]
+        assert row["from_tokens"] < row["below_tokens"]
     for tokens in lengths:
-        inside = [r for r in rows if r["tokens_from"] <= max(tokens, 1) < r["tokens_below"]]
+        inside = [r for r in rows if r["from_tokens"] <= max(tokens, 1) < r["below_tokens"]]
         assert len(inside) == 1

@@ -72,11 +72,14 @@ def fingerprint(found: list[Plot]) -> str:
 def test_names_of_plots_and_their_data_are_told_apart(drawn: list[Plot]) -> None:
     assert len(drawn) == 3 + 2 * 5 + 3 * 5
     assert len({plot.name for plot in drawn}) == len(drawn)
+    kinds: dict[str, tuple[str, ...]] = {}
     for plot in drawn:
         assert plot.table is not None
         assert plot.table.name == f"plots/{plot.name}"
         assert plot.table.rows
         assert all(tuple(row) == plot.table.columns for row in plot.table.rows)
+        # Plots whose tables share a schema share their columns.
+        assert kinds.setdefault(plot.table.kind, plot.table.columns) == plot.table.columns
         plot.table.csv()
         plot.table.json()
 

@@ -6,7 +6,7 @@
   samples/<model>/<identity>.jsonl     every answer ever generated, append-only
   grades/<model>/<identity>.jsonl      what graders said of them, append-only
   results/<profile>/<model>/<task>.json  outcomes by problem, with provenance
-  problems/<task>-<hash>.jsonl         what was asked, and the right answers: for the pages
+  problems/<task>-<hash>.json          what was asked, and the right answers: for the pages
   imported/<id>.json                   what others measured, one record a file of theirs
   site/                                the leaderboard, unless --out says otherwise
 """
@@ -153,7 +153,7 @@ class Home:
 
     def problems_file(self, task: str, sha256: str) -> Path:
         """The problems of a task by the hash of their content (`tina_bench.store.problems`)."""
-        return self.problems / f"{task}-{sha256[:16]}.jsonl"
+        return self.problems / f"{task}-{sha256[:16]}.json"
 
     def imported_file(self, run: str) -> Path:
         """The record of one imported result file, by its id."""

@@ -8,13 +8,14 @@ records name it by, and a file the hash that its own name says.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal
 
 from tina_bench.errors import IntegrityError
-from tina_bench.store.atomic import write_text
-from tina_bench.store.hashing import canonical_json, digest, problem_id
-from tina_bench.store.home import Home, read_records
+from tina_bench.store.atomic import write_model
+from tina_bench.store.hashing import digest, problem_id
+from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import Record
 
 
@@ -34,18 +35,28 @@ class ProblemText(Record):
     """Right answers, as the grader is given them."""
 
 
-def problems_sha256(problems: Sequence[ProblemText]) -> str:
-    """Names the problems of a task, in dataset order."""
-    return digest([problem.model_dump() for problem in problems])
+class ProblemTexts(Record):
+    """All problems of a task."""
+
+    schema_version: Literal[1] = 1
+    task: str
+    """Task."""
+    problems: tuple[ProblemText, ...]
+    """In dataset order."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the content, which names the file."""
+        return digest(self.model_dump(mode="json"))
 
 
 def keep_problems(home: Home, task: str, problems: Iterable[ProblemText]) -> None:
     """Leave the problems of a task in the home, unless the same ones lie there already."""
-    ordered = sorted(problems, key=lambda problem: problem.index)
-    path = home.problems_file(task, problems_sha256(ordered))
+    ordered = tuple(sorted(problems, key=lambda problem: problem.index))
+    texts = ProblemTexts(task=task, problems=ordered)
+    path = home.problems_file(task, texts.sha256)
     if not path.exists():
-        lines = (canonical_json(problem.model_dump()) for problem in ordered)
-        write_text(path, "".join(line + "\n" for line in lines))
+        write_model(path, texts)
 
 
 def read_problems(home: Home, task: str) -> dict[str, ProblemText]:
@@ -55,23 +66,22 @@ def read_problems(home: Home, task: str) -> dict[str, ProblemText]:
     file that is not what its name says, or a text that is not what its id says.
     """
     found: dict[str, ProblemText] = {}
-    for path in sorted(home.problems.glob(f"{task}-*.jsonl")):
+    for path in sorted(home.problems.glob(f"{task}-*.json")):
         if path.stem.rpartition("-")[0] != task:
             continue  # of another task, whose name begins alike
-        problems = list(read_records(path, ProblemText))
-        if home.problems_file(task, problems_sha256(problems)) != path:
-            raise IntegrityError(
-                f"{path}: found other problems than those whose hash the name holds; delete the "
-                "file (the next grading of the task writes it again)."
-            )
+        texts = read_record(path, ProblemTexts)
+        if home.problems_file(texts.task, texts.sha256) != path:
+            raise _refusal(path, "other problems than those whose hash the name holds")
         seen: Counter[str] = Counter()
-        for problem in problems:
-            expected = problem_id(problem.text, seen[problem.text])
+        for problem in texts.problems:
+            if problem.problem != problem_id(problem.text, seen[problem.text]):
+                raise _refusal(path, f"for row {problem.index} an id that is not its text's hash")
             seen[problem.text] += 1
-            if problem.problem != expected:
-                raise IntegrityError(
-                    f"{path}: problem: found {problem.problem!r} for row {problem.index}, expected "
-                    f"{expected!r}, the hash of its text; delete the file."
-                )
             found.setdefault(problem.problem, problem)
     return found
+
+
+def _refusal(path: Path, found: str) -> IntegrityError:
+    return IntegrityError(
+        f"{path}: found {found}; delete the file: the next grading of the task writes it again."
+    )

@@ -28,8 +28,17 @@ if TYPE_CHECKING:
 
 FINEST = 40
 """Bins a decade that answers are counted in; fewer are drawn where lengths differ much."""
-_LENGTH_COLUMNS = ("model", "task", "tokens_from", "tokens_below", "right", "wrong")
-_CUT_COLUMNS = ("model", "task", "truncated", "answers", "percent", "low", "high", "level")
+_LENGTH_COLUMNS = ("model", "task", "from_tokens", "below_tokens", "n_right", "n_wrong")
+_CUT_COLUMNS = (
+    "model",
+    "task",
+    "n_truncated",
+    "n_answers",
+    "truncated_percent",
+    "interval_low",
+    "interval_high",
+    "interval_level",
+)
 
 
 def _counted(evidence: Evidence, model: str, task: str) -> dict[str, Any]:
@@ -79,13 +88,13 @@ def _binned(model: str, task: str, counted: dict[str, Any], width: int) -> list[
                 {
                     "model": model,
                     "task": task,
-                    "tokens_from": _edge(first),
-                    "tokens_below": _edge(first + width),
-                    "right": 0,
-                    "wrong": 0,
+                    "from_tokens": _edge(first),
+                    "below_tokens": _edge(first + width),
+                    "n_right": 0,
+                    "n_wrong": 0,
                 },
             )
-            row[name] += number
+            row[f"n_{name}"] += number
     return [rows[first] for first in sorted(rows)]
 
 
@@ -120,7 +129,7 @@ def lengths(evidence: Evidence, task: str) -> Plot | None:
     return plot(
         evidence.memo,
         table(f"lengths-{task}", "One row a model and range of lengths: answers in it, by whether "
-              "they are right.", rows, _LENGTH_COLUMNS),
+              "they are right.", rows, _LENGTH_COLUMNS, kind="lengths"),
         label=said(*sentences),
         caption="Filled, above the line: right answers. Outlined, below it: wrong ones, cut ones "
         "included. Height: number of answers, each model to a scale of its own, the same above and "
@@ -142,8 +151,8 @@ def _lengths(
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
-    low = np.log10(min(row["tokens_from"] for row in rows))
-    high = np.log10(max(row["tokens_below"] for row in rows))
+    low = np.log10(min(row["from_tokens"] for row in rows))
+    high = np.log10(max(row["below_tokens"] for row in rows))
     x_limits = float(low) - 0.02, float(high) + 0.02
     shown = {float(np.log10(t)): count(round(t)) for t in log_ticks(float(low), float(high))}
     canvas = rows_figure(
@@ -160,16 +169,16 @@ def _lengths(
         codes: list[Any] = []
         for number, model in enumerate(titles):
             own = [row for row in rows if row["model"] == model]
-            most = max(max(row["right"], row["wrong"]) for row in own)
-            outline = [(np.log10(own[0]["tokens_from"]), 0.0)]
-            end = own[0]["tokens_from"]
+            most = max(max(row["n_right"], row["n_wrong"]) for row in own)
+            outline = [(np.log10(own[0]["from_tokens"]), 0.0)]
+            end = own[0]["from_tokens"]
             for row in own:
-                start, below = np.log10(row["tokens_from"]), np.log10(row["tokens_below"])
-                if row["tokens_from"] != end:  # no answer of these lengths
+                start, below = np.log10(row["from_tokens"]), np.log10(row["below_tokens"])
+                if row["from_tokens"] != end:  # no answer of these lengths
                     outline += [(np.log10(end), 0.0), (start, 0.0)]
-                share = 0.44 * row[name] / most
+                share = 0.44 * row[f"n_{name}"] / most
                 outline += [(start, share), (below, share)]
-                end = row["tokens_below"]
+                end = row["below_tokens"]
             outline.append((np.log10(end), 0.0))
             points += [(x, number + side * y) for x, y in outline]
             codes += [Path.MOVETO, *[Path.LINETO] * (len(outline) - 1)]
@@ -208,12 +217,12 @@ def truncation(evidence: Evidence, task: str) -> Plot | None:
             {
                 "model": estimate.model,
                 "task": task,
-                "truncated": rate.count,
-                "answers": rate.total,
-                "percent": rate.percent,
-                "low": rate.interval.low if rate.interval else None,
-                "high": rate.interval.high if rate.interval else None,
-                "level": rate.interval.level if rate.interval else None,
+                "n_truncated": rate.count,
+                "n_answers": rate.total,
+                "truncated_percent": rate.percent,
+                "interval_low": rate.interval.low if rate.interval else None,
+                "interval_high": rate.interval.high if rate.interval else None,
+                "interval_level": rate.interval.level if rate.interval else None,
             }
         )
     labels = [evidence.model_title(estimate.model) for estimate in found]
@@ -221,12 +230,12 @@ def truncation(evidence: Evidence, task: str) -> Plot | None:
     return plot(
         evidence.memo,
         table(f"truncation-{task}", "One row a model: answers cut at the limit.", rows,
-              _CUT_COLUMNS),
+              _CUT_COLUMNS, kind="truncation"),
         label=said(
                 f"Answers to {evidence.task_title(task)} that were cut at the limit, "
                 f"{plural(len(rows), 'model')}.",
-                f"Most: {labels[0]}, {fixed(most['percent'])} percent "
-                f"({count(most['truncated'])} of {count(most['answers'])}).",
+                f"Most: {labels[0]}, {fixed(most['truncated_percent'])} percent "
+                f"({count(most['n_truncated'])} of {count(most['n_answers'])}).",
 ),
         caption="Dot: share of answers cut at the generation limit, which count as they are "
         "graded, mostly as wrong. Line: the interval for the same problems sampled afresh. Right: "
@@ -237,17 +246,17 @@ def truncation(evidence: Evidence, task: str) -> Plot | None:
 
 
 def _truncation(rows: Sequence[Row], labels: Sequence[str]) -> "Figure":
-    ends = [v for row in rows for v in (0.0, row["percent"], row["low"], row["high"])
+    ends = [v for row in rows for v in (0.0, row["truncated_percent"], row["interval_low"], row["interval_high"])
             if v is not None]  # fmt: skip
     x_limits = 0.0, limits(ends, least=4)[1]
     canvas = rows_figure(
         labels, "answers cut at the limit, percent", x_limits, x_ticks=linear_ticks(*x_limits)
     )
-    canvas.spans(((r["low"], r["high"], n) for n, r in enumerate(rows) if r["low"] is not None),
+    canvas.spans(((r["interval_low"], r["interval_high"], n) for n, r in enumerate(rows) if r["interval_low"] is not None),
                  "measured", "interval")  # fmt: skip
-    canvas.marks([row["percent"] for row in rows], list(range(len(rows))), "o", "measured", "rate",
+    canvas.marks([row["truncated_percent"] for row in rows], list(range(len(rows))), "o", "measured", "rate",
                  size=6.5)  # fmt: skip
     canvas.right(
-        {n: f"{count(r['truncated'])} of {count(r['answers'])}" for n, r in enumerate(rows)}
+        {n: f"{count(r['n_truncated'])} of {count(r['n_answers'])}" for n, r in enumerate(rows)}
     )
     return canvas.figure

@@ -116,12 +116,13 @@ def published_against_measured(
     panels = {found.task: evidence.task_title(found.task) for found in chosen} if dense else {}
     return plot(
         evidence.memo,
-        table(name, "One row a published score: ours beside it, and the verdict.", rows, _COLUMNS),
+        table(name, "One row a published score: ours beside it, and the verdict.", rows, _COLUMNS,
+              kind=NAME),
         label=said(*_sentences(evidence, rows, task, model)),
         caption=_caption(rows, len(left_out), dense=dense),
         options={"labels": [group.label for group in groups], "panels": panels},
         draw=lambda: _dense(groups, panels) if dense else _labelled(groups),
-    )
+    )  # fmt: skip
 
 
 def _only_logged(evidence: Evidence, found: Judgement) -> bool:

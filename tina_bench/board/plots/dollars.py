@@ -47,11 +47,13 @@ if TYPE_CHECKING:
 
 HEIGHT_INCHES = 4.6
 MOST_LABELS = 40
+LEDGER = "ledger"
+"""Stands for the name of a published cost where the dollars are our own."""
 LABEL_EMS = 15.0
 LABEL_POINTS = 8.5
 _COLUMNS = (
-    "model", "scope", "tasks", "kind", "who", "claim", "score_percent", "train_usd", "cost_from",
-    "cost_source", "on_front",
+    "model", "scope", "tasks", "kind", "who", "claim", "score_percent", "train_usd", "cost_name",
+    "is_on_front",
 )  # fmt: skip
 
 
@@ -60,10 +62,8 @@ class _Cost:
     """What a training cost, as somebody says."""
 
     usd: float
-    source: str
-    """Catalog name of the claim, or `ledger`."""
-    whose: str
-    """`published` or `ledger`."""
+    name: str
+    """Catalog name of what was published, or `LEDGER`."""
 
 
 def pareto(evidence: Evidence, *, task: str | None = None) -> Plot | None:
@@ -89,7 +89,7 @@ def pareto(evidence: Evidence, *, task: str | None = None) -> Plot | None:
     name = f"pareto-{task}" if task else "pareto"
     return plot(
         evidence.memo,
-        table(name, "One row a score and what its training cost.", rows, _COLUMNS),
+        table(name, "One row a score and what its training cost.", rows, _COLUMNS, kind="pareto"),
         label=said(*_sentences(drawn, titles, on)),
         caption=_caption(drawn, unknown, free, on),
         options={"titles": titles, "scope": scope},
@@ -105,7 +105,7 @@ def _published_costs(evidence: Evidence) -> dict[str, tuple[_Cost, ...]]:
         if usd is None and claim.eval_usd is None:
             usd = claim.total_usd
         if claim.model is not None and usd is not None and claim.kind in {"row", "summary"}:
-            found.setdefault(claim.model, []).append((claim.kind, _Cost(usd, name, "published")))
+            found.setdefault(claim.model, []).append((claim.kind, _Cost(usd, name)))
     made = {}
     for model, costs in found.items():
         rows = [cost for kind, cost in costs if kind == "row"] or [cost for _, cost in costs]
@@ -127,7 +127,7 @@ def _own_cost(evidence: Evidence, model: str) -> _Cost | None:
     known = [line.cost_usd for line in lines if line.cost_usd is not None]
     if not lines or len(known) < len(lines):
         return None
-    return _Cost(sum(known), "ledger", "ledger")
+    return _Cost(sum(known), LEDGER)
 
 
 def _points(
@@ -144,9 +144,8 @@ def _points(
             "claim": claim,
             "score_percent": score,
             "train_usd": cost.usd if cost else None,
-            "cost_from": cost.whose if cost else None,
-            "cost_source": cost.source if cost else None,
-            "on_front": False,
+            "cost_name": cost.name if cost else None,
+            "is_on_front": False,
         }
         for cost in (costs or (None,))
     ]
@@ -206,7 +205,7 @@ def _widest(
 def _mark_front(rows: Sequence[Row]) -> None:
     """Say which points no other of their kind beats, with as much for less or more for as much."""
     for row in rows:
-        row["on_front"] = not any(
+        row["is_on_front"] = not any(
             other["kind"] == row["kind"]
             and other["score_percent"] >= row["score_percent"]
             and other["train_usd"] <= row["train_usd"]
@@ -220,7 +219,8 @@ def _sentences(rows: Sequence[Row], titles: dict[str, str], on: str) -> list[str
     told = [f"Score, {on}, against dollars of training: {plural(len(rows), 'point')}."]
     for kind in ("published", "measured"):
         front = sorted(
-            (r for r in rows if r["kind"] == kind and r["on_front"]), key=lambda r: r["train_usd"]
+            (r for r in rows if r["kind"] == kind and r["is_on_front"]),
+            key=lambda r: r["train_usd"],
         )
         if front:
             steps = ", ".join(
@@ -243,9 +243,9 @@ def _caption(rows: Sequence[Row], unknown: Sequence[str], free: Sequence[str], o
             "own ledger's dollars where it was trained here, else at the published ones."
         )
     if unknown:
-        text += f" Not drawn, as nobody says what they cost: {list_of(unknown)}."
+        text += f" Not drawn, as nobody says what they cost: {list_of(unknown, 5)}."
     if free:
-        text += f" Not drawn, as their training cost nothing: {list_of(free)}."
+        text += f" Not drawn, as their training cost nothing: {list_of(free, 5)}."
     return text
 
 
@@ -271,7 +271,7 @@ def _scatter(rows: Sequence[Row], titles: dict[str, str]) -> "Figure":
     ):
         own = [row for row in rows if row["kind"] == kind]
         front = sorted(
-            {(math.log10(r["train_usd"]), r["score_percent"]) for r in own if r["on_front"]}
+            {(math.log10(r["train_usd"]), r["score_percent"]) for r in own if r["is_on_front"]}
         )
         if len(front) > 1:
             (drawn,) = axes.step(
@@ -306,18 +306,23 @@ def _label(
 
     taken = [(x - 4.0, y - 4.0, x + 4.0, y + 4.0) for x, y in map(place, rows)]
     for kind in ("published", "measured"):
-        front = sorted({place(r) for r in rows if r["kind"] == kind and r["on_front"]})
+        front = sorted({place(r) for r in rows if r["kind"] == kind and r["is_on_front"]})
         for (x, y), (end, top) in pairwise(front):
             taken += [(x, y - 1, end, y + 1), (end - 1, y, end + 1, top)]
     edge = (WIDTH_INCHES - 1.0) * POINTS_AN_INCH + 24
     ordered = sorted(
         rows,
-        key=lambda r: (not r["on_front"], r["kind"] != "measured", -r["score_percent"], r["model"]),
+        key=lambda r: (
+            not r["is_on_front"],
+            r["kind"] != "measured",
+            -r["score_percent"],
+            r["model"],
+        ),
     )
     named_before: set[tuple[str, str]] = set()
     for row in ordered[:MOST_LABELS]:
         key = (row["model"], row["kind"])
-        if key in named_before and not row["on_front"]:
+        if key in named_before and not row["is_on_front"]:
             continue
         text = shortened(titles[row["model"]], LABEL_EMS)
         x, y = place(row)

@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 
 LEVEL = 0.95
 KINDS = {
-    "maker": ("o", "published", False, "filled circle: the model's makers"),
+    "maker": ("o", "published", False, "filled circle: the model's makers, as far as names tell"),
     "others": ("o", "published", True, "hollow circle: others"),
     "file": ("^", "published", True, "hollow triangle: a result file that was imported"),
     "ours": ("D", "measured", False, "diamond: measured here"),
 }
 """Marker, palette name, whether hollow, and what it means."""
 _COLUMNS = (
-    "model", "task", "kind", "who", "name", "source", "runs", "n_problems", "score_percent",
-    "decimals", "low", "high", "level", "question", "validity", "disagreement_adjusted_p",
+    "model", "task", "kind", "who", "measurement_name", "source", "runs", "n_problems", "score_percent",
+    "decimals", "interval_low", "interval_high", "interval_level", "interval_question", "interval_method", "disagreement_adjusted_p",
     "i_squared_percent",
 )  # fmt: skip
 
@@ -59,7 +59,10 @@ def forest(evidence: Evidence, model: str) -> Plot | None:
             found.setdefault(task, []).append(_ours(evidence, model, task))
     rows: list[Row] = []
     for task in evidence.all_tasks:
-        own = sorted(found.get(task, ()), key=lambda r: (-r["score_percent"], r["who"], r["name"]))
+        own = sorted(
+            found.get(task, ()),
+            key=lambda r: (-r["score_percent"], r["who"], r["measurement_name"]),
+        )
         cell = cells.get((model, task))
         for row in own:
             row["disagreement_adjusted_p"] = cell.adjusted_p if cell and len(own) > 1 else None
@@ -90,7 +93,7 @@ def forest(evidence: Evidence, model: str) -> Plot | None:
     return plot(
         evidence.memo,
         table(f"forest-{model}", "One row a measurement of the model: who, how many runs, score, "
-              "interval.", rows, _COLUMNS),
+              "interval.", rows, _COLUMNS, kind="forest"),
         label=said(
             f"{measured} on {plural(len(found), 'task')} by {parties}.", disagreement
         ),
@@ -112,8 +115,10 @@ def by_maker(evidence: Evidence, model: str, who: str) -> bool:
     entry = evidence.model(model)
     names = (model, evidence.model_title(model), (entry.repo or "") if entry else "")
     plain = ["".join(c for c in name.casefold() if c.isalnum()) for name in names]
-    maker = "".join(c for c in group_of(who).casefold() if c.isalnum())
-    return bool(maker) and any(name.startswith(maker) for name in plain)
+    # `third party, report of 2026` made what is called `Third party's own`.
+    name = group_of(who).partition(",")[0]
+    maker = "".join(c for c in name.casefold() if c.isalnum())
+    return bool(maker) and any(title.startswith(maker) for title in plain)
 
 
 def _intervals(memo: Memo, pieces: Sequence[Measurement]) -> list[Interval]:
@@ -139,17 +144,17 @@ def _published(evidence: Evidence, piece: Measurement, interval: Interval) -> Ro
         "task": piece.task,
         "kind": "file" if piece.origin == "imported file" else "maker" if made else "others",
         "who": piece.who,
-        "name": piece.name,
+        "measurement_name": piece.name,
         "source": piece.source,
         "runs": piece.runs,
         "n_problems": piece.n,
         "score_percent": piece.percent,
         "decimals": piece.decimals,
-        "low": min(interval.low, piece.percent),
-        "high": max(interval.high, piece.percent),
-        "level": interval.level,
-        "question": interval.question.value,
-        "validity": interval.validity.value,
+        "interval_low": min(interval.low, piece.percent),
+        "interval_high": max(interval.high, piece.percent),
+        "interval_level": interval.level,
+        "interval_question": interval.question.value,
+        "interval_method": interval.method,
         "disagreement_adjusted_p": None,
         "i_squared_percent": None,
     }
@@ -164,17 +169,17 @@ def _ours(evidence: Evidence, model: str, task: str) -> Row:
         "task": task,
         "kind": "ours",
         "who": OURS,
-        "name": f"{model}/{task}",
+        "measurement_name": f"{model}/{task}",
         "source": f"profile {profile}",
         "runs": estimate.k,
         "n_problems": estimate.n,
         "score_percent": estimate.avg_percent,
         "decimals": None,
-        "low": interval.low,
-        "high": interval.high,
-        "level": interval.level,
-        "question": interval.question.value,
-        "validity": interval.validity.value,
+        "interval_low": interval.low,
+        "interval_high": interval.high,
+        "interval_level": interval.level,
+        "interval_question": interval.question.value,
+        "interval_method": interval.method,
         "disagreement_adjusted_p": None,
         "i_squared_percent": None,
     }
@@ -198,7 +203,7 @@ def _forest(rows: Sequence[Row], titles: dict[str, str], beside: dict[str, str])
         runs = "runs not stated" if row["runs"] is None else plural(row["runs"], "run")
         who = shortened(row["who"], LABEL_EMS - ems(runs) - 1)
         labels.append(f"{who}, {runs}")
-    ends = [value for row in rows for value in (row["low"], row["high"])]
+    ends = [value for row in rows for value in (row["interval_low"], row["interval_high"])]
     x_limits = limits(ends, least=2)
     canvas = rows_figure(labels, "score, percent", x_limits, headings=headings)
     canvas.spans(
@@ -206,7 +211,7 @@ def _forest(rows: Sequence[Row], titles: dict[str, str], beside: dict[str, str])
     )
     for kind, (marker, colour, hollow, _) in KINDS.items():
         own = [(row, y) for row, y in zip(rows, at, strict=True) if row["kind"] == kind]
-        canvas.spans(((r["low"], r["high"], y) for r, y in own), colour, f"{kind}-interval",
+        canvas.spans(((r["interval_low"], r["interval_high"], y) for r, y in own), colour, f"{kind}-interval",
                      width=1.8 if kind == "ours" else 1.3)  # fmt: skip
         canvas.marks([r["score_percent"] for r, _ in own], [y for _, y in own], marker, colour,
                      kind, size=6.2, hollow=hollow)  # fmt: skip

@@ -124,9 +124,11 @@ def plot(
     )
 
 
-def table(name: str, about: str, rows: Iterable[Row], columns: Sequence[str]) -> Table:
-    """The data behind a plot."""
-    return Table.of(f"plots/{name}", about, rows, columns)
+def table(
+    name: str, about: str, rows: Iterable[Row], columns: Sequence[str], *, kind: str = ""
+) -> Table:
+    """The data behind a plot; `kind` is the name that plots with these columns have in common."""
+    return Table.of(f"plots/{name}", about, rows, columns, f"plots/{kind or name}")
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 MOST_ROWS = 40
 """With more, only what is pooled over all tasks is drawn, and of that the first so many."""
 _GAIN_COLUMNS = (
-    "model", "base", "scope", "tasks", "n_problems", "gain_points", "low", "high", "level",
-    "question", "p_value",
+    "model", "base", "scope", "tasks", "n_problems", "gain_points", "interval_low", "interval_high", "interval_level",
+    "interval_question", "p_value",
 )  # fmt: skip
 _AUDIT_COLUMNS = (
-    "model", "reference", "reference_is", "who", "average", "tasks", "printed_gain_points",
+    "model", "reference_name", "kind", "who", "average_name", "tasks", "printed_gain_points",
     "printed_low", "printed_high", "supported_gain_points", "supported_low", "supported_high",
-    "share_percent", "best_of", "after_selection_points",
+    "share_percent", "n_checkpoints", "after_selection_points",
 )  # fmt: skip
 
 
@@ -53,10 +53,10 @@ def gains(evidence: Evidence) -> Plot | None:
                 "tasks": list(comparison.tasks),
                 "n_problems": comparison.n,
                 "gain_points": comparison.difference_points,
-                "low": comparison.interval.low,
-                "high": comparison.interval.high,
-                "level": comparison.interval.level,
-                "question": comparison.interval.question.value,
+                "interval_low": comparison.interval.low,
+                "interval_high": comparison.interval.high,
+                "interval_level": comparison.interval.level,
+                "interval_question": comparison.interval.question.value,
                 "p_value": comparison.p_value,
             }
             for scope, comparison in found
@@ -76,7 +76,7 @@ def gains(evidence: Evidence) -> Plot | None:
     ]
     whole = [row for row in rows if row["scope"] == "pooled"] or rows
     best = max(whole, key=lambda row: (row["gain_points"], row["model"]))
-    sure = sum(row["low"] > 0 for row in whole)
+    sure = sum(row["interval_low"] > 0 for row in whole)
     adapters = len({row["model"] for row in rows})
     hidden = len(rows) - len(drawn)
     caption = (
@@ -94,7 +94,7 @@ def gains(evidence: Evidence) -> Plot | None:
             f"Gain of {plural(adapters, 'adapter')} over the base: {sure} of "
             f"{plural(len(whole), 'interval')} above zero.",
             f"Largest: {evidence.model_title(best['model'])}, {signed(best['gain_points'])} "
-            f"points, interval {signed(best['low'])} to {signed(best['high'])}, "
+            f"points, interval {signed(best['interval_low'])} to {signed(best['interval_high'])}, "
             f"{p_value(best['p_value'])}.",
         ),
         caption=caption,
@@ -104,13 +104,13 @@ def gains(evidence: Evidence) -> Plot | None:
 
 
 def _gains(rows: Sequence[Row], labels: Sequence[str]) -> "Figure":
-    ends = [value for row in rows for value in (row["low"], row["high"], 0.0)]
+    ends = [value for row in rows for value in (row["interval_low"], row["interval_high"], 0.0)]
     canvas = rows_figure(labels, "adapter minus base, points", limits(ends, least=2))
     named(canvas.axes.axvline(0, color=PALETTE["muted"], lw=1, clip_on=False), "zero")
     for pooled in (False, True):
         places = [(n, r) for n, r in enumerate(rows) if (r["scope"] == "pooled") is pooled]
         colour, name = ("measured", "pooled") if pooled else ("muted", "task")
-        canvas.spans(((r["low"], r["high"], n) for n, r in places), colour, f"{name}-interval",
+        canvas.spans(((r["interval_low"], r["interval_high"], n) for n, r in places), colour, f"{name}-interval",
                      width=2.4 if pooled else 1.4)  # fmt: skip
         canvas.marks([r["gain_points"] for _, r in places], [n for n, _ in places],
                      "D" if pooled else "o", colour, name, size=7)  # fmt: skip
@@ -121,7 +121,10 @@ def _gains(rows: Sequence[Row], labels: Sequence[str]) -> "Figure":
 
 
 def audit_gains(evidence: Evidence, *, model: str | None = None) -> Plot | None:
-    """Gains as printed beside what all published evidence supports, for one model or all."""
+    """Gains as printed beside what all evidence at hand supports, for one model or all.
+
+    Over the base; of one model also over the baseline that its source sets beside it.
+    """
     found = [
         gain
         for gain in evidence.audits.gains
@@ -132,10 +135,10 @@ def audit_gains(evidence: Evidence, *, model: str | None = None) -> Plot | None:
     rows: list[Row] = [
         {
             "model": gain.model,
-            "reference": gain.reference,
-            "reference_is": gain.reference_is,
+            "reference_name": gain.reference,
+            "kind": gain.reference_is,
             "who": gain.who,
-            "average": gain.average,
+            "average_name": gain.average,
             "tasks": list(gain.tasks),
             "printed_gain_points": gain.printed_gain_points,
             "printed_low": gain.printed_low,
@@ -144,7 +147,7 @@ def audit_gains(evidence: Evidence, *, model: str | None = None) -> Plot | None:
             "supported_low": gain.supported_low,
             "supported_high": gain.supported_high,
             "share_percent": gain.share_percent,
-            "best_of": gain.best_of,
+            "n_checkpoints": gain.best_of,
             "after_selection_points": gain.after_selection_points,
         }
         for gain in found
@@ -158,17 +161,17 @@ def audit_gains(evidence: Evidence, *, model: str | None = None) -> Plot | None:
     over = "" if model else " over the base"
     return plot(
         evidence.memo,
-        table(name, "One row a printed gain: what all published evidence supports of it.", rows,
-              _AUDIT_COLUMNS),
+        table(name, "One row a printed gain: what all evidence at hand supports of it.", rows,
+              _AUDIT_COLUMNS, kind="audit-gains"),
         label=said(
                 f"{plural(len(rows), 'printed gain')}{over}: {fixed(printed)} points on average as "
-                f"printed, {fixed(share)} as all published evidence supports it; "
+                f"printed, {fixed(share)} as all evidence at hand supports it; "
                 f"{sure} of {len(rows)} intervals lie above zero."
 ),
         caption="Hollow square: the gain as printed, one average minus another. Filled circle and "
-        "line: the gain that all published measurements of the reference support, with its 95 % "
-        "interval; nothing of it was measured here. The luck of picking a checkpoint is not taken "
-        "off. Right: printed, then supported, points."
+        "line: the gain that all measurements at hand support, whoever made them, with its 95 % "
+        "interval. The luck of picking a checkpoint is not taken off. Right: printed, then "
+        "supported, points."
         + (f" {len(rows) - len(drawn)} more stand in the data." if len(rows) > len(drawn) else ""),
         options={"labels": labels, "drawn": len(drawn)},
         draw=lambda: _audit(drawn, labels),
@@ -178,13 +181,13 @@ def audit_gains(evidence: Evidence, *, model: str | None = None) -> Plot | None:
 def _audit_labels(evidence: Evidence, rows: Sequence[Row], model: str | None) -> list[str]:
     """The model, or what it is compared with; and the runs, where only they tell rows apart."""
     titles = [
-        f"over {evidence.model_title(row['reference'])}" if model
+        f"over {evidence.model_title(row['reference_name'])}" if model
         else evidence.model_title(row["model"])
         for row in rows
     ]  # fmt: skip
     labels = []
     for title, row in zip(titles, rows, strict=True):
-        runs = evidence.catalog.averages[row["average"]].runs
+        runs = evidence.catalog.averages[row["average_name"]].runs
         told = "runs not stated" if runs is None else plural(runs, "run")
         room = LABEL_EMS - ems(told) - 1
         alone = titles.count(title) == 1

@@ -66,7 +66,7 @@ def seeds(evidence: Evidence, task: str) -> Plot | None:
         )
     return plot(
         evidence.memo,
-        table(f"seeds-{task}", "One row a run.", rows, _COLUMNS),
+        table(f"seeds-{task}", "One row a run.", rows, _COLUMNS, kind="seeds"),
         label=said(
             f"Scores of single runs on {evidence.task_title(task)}, "
             f"{plural(len(found), 'model')}, {plural(len(rows), 'run')}.",
