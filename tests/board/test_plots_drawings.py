@@ -281,10 +281,14 @@ def _curve(steps: int, *, finished: bool = True) -> Curve:
 
 
 def test_a_training_shows_what_was_logged_and_no_empty_panel() -> None:
-    rows, picture = drawn(plots.training(_curve(40), 1))
+    plot = plots.training(_curve(40), 1)
+    assert plot is not None
+    assert (plot.data, plot.table) == ("data/training.csv", None)
+    assert plot.caption.startswith("train-near-0, 40 logged steps.")
+    picture = Drawing.of(plot.svg)
     assert picture.kinds() == {"reward", "reward_accuracy", "reward_format", "learning_rate"}
     (stroke,) = picture.strokes("reward")
-    assert scale([row["reward"] for row in rows], [y for _, y in stroke]) < 0
+    assert scale([n / 40 for n in range(1, 41)], [y for _, y in stroke]) < 0
     assert "KL to the base" not in picture.words()
     label = picture.root.get("aria-label", "")
     assert "40 logged steps" in label
@@ -295,7 +299,9 @@ def test_a_training_shows_what_was_logged_and_no_empty_panel() -> None:
 
 
 def test_two_series_of_a_panel_differ_in_dashes_and_not_in_colour_alone() -> None:
-    _, picture = drawn(plots.training(_curve(40), 1))
+    plot = plots.training(_curve(40), 1)
+    assert plot is not None
+    picture = Drawing.of(plot.svg)
     dashes = {
         name: {e.get("stroke-dasharray") for g in picture._groups(name) for e in g.iter()}
         for name in ("reward_accuracy", "reward_format")
@@ -306,15 +312,18 @@ def test_two_series_of_a_panel_differ_in_dashes_and_not_in_colour_alone() -> Non
 @pytest.mark.parametrize("value", [0.0, 1e-6, -3e-12, 0.5, 2048.0, 1e9])
 def test_a_curve_that_stays_where_it_is_is_drawn_level(value: float) -> None:
     steps = tuple({"step": n, "learning_rate": value} for n in range(1, 30))
-    _, picture = drawn(plots.training(Curve("near", "train-x", True, steps), 1))
+    plot = plots.training(Curve("near", "train-x", True, steps), 1)
+    assert plot is not None
+    picture = Drawing.of(plot.svg)
     (stroke,) = picture.strokes("learning_rate")
     assert len({y for _, y in stroke}) == 1
 
 
 def test_a_training_of_one_step_is_drawn() -> None:
     one = Curve("near", "train-x", finished=False, steps=({"step": 7, "reward": 0.25},))
-    rows, picture = drawn(plots.training(one, 1))
-    assert rows == ({"step": 7, "reward": 0.25},)
+    plot = plots.training(one, 1)
+    assert plot is not None
+    picture = Drawing.of(plot.svg)
     assert "1 logged step" in picture.root.get("aria-label", "")
 
 

@@ -74,7 +74,9 @@ def test_names_of_plots_and_their_data_are_told_apart(drawn: list[Plot]) -> None
     assert len({plot.name for plot in drawn}) == len(drawn)
     kinds: dict[str, tuple[str, ...]] = {}
     for plot in drawn:
-        assert plot.table is not None
+        if plot.table is None:
+            assert plot.data == "data/training.csv"
+            continue
         assert plot.table.name == f"plots/{plot.name}"
         assert plot.table.rows
         assert all(tuple(row) == plot.table.columns for row in plot.table.rows)

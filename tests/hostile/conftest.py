@@ -10,8 +10,8 @@ from tests.hostile.sites import Sites, build_both
 __all__ = ["chromium", "playwright"]
 FULL = os.environ.get("TINA_BENCH_HOSTILE") == "full"
 SEEDS = 56 if FULL else 1
-PAGES_IN_A_BROWSER = 100 if FULL else 5
-PAGES_IN_PIXELS = 20 if FULL else 2
+PAGES_IN_A_BROWSER = 100 if FULL else 4
+PAGES_IN_PIXELS = 20 if FULL else 1
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ from tina_bench.board.folder import Folder
 from tina_bench.board.kept import Kept
 from tina_bench.board.memo import Memo, program_digest
 from tina_bench.board.page import Page
-from tina_bench.board.pages import costs, front, method, models, search
+from tina_bench.board.pages import claims, costs, front, method, models, pairs, search, tasks
 from tina_bench.board.render import Renderer, site_folder
 from tina_bench.board.replace import replaced
 from tina_bench.board.runs import RunsDone, RunsJob, answer_path, run_path, write_runs
@@ -51,7 +51,7 @@ TEXTS_A_TASK = 30
 AIME's, and no more than GitHub Pages takes (1 GB a site) of thirty models and ten seeds."""
 ANSWERS_FOR_PROCESSES = 20_000
 """With fewer, starting processes takes longer than it saves."""
-PAGES = (front, costs, models, method, search)
+PAGES = (front, costs, models, tasks, claims, pairs, method, search)
 OnProgress = Callable[[int, int], None]
 """Called with the answers written so far, and with all that there are."""
 
@@ -179,6 +179,10 @@ def _jobs(evidence: Evidence, templates: Path, options: Options) -> Iterator[Run
             records=records,
             title=evidence.model_title(records[0].model),
             task_titles={task: evidence.task_title(task) for task in sorted(tasks)},
+            questions={
+                task: {name: one.question for name, one in evidence.problems.shown(task).items()}
+                for task in sorted(tasks)
+            },
             with_samples=options.with_samples,
             texts_a_task=options.texts_a_task,
         )

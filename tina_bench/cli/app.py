@@ -68,8 +68,9 @@ app = typer.Typer(
         "what would run, and what it would cost, before anything does."
     ),
     epilog=(
-        "Exit codes: 0 all is well; 1, 3 see `verify --help`; 2 a mistyped command; 10 and up an "
-        "error that is explained in one sentence: 11 no such thing, 12 catalog, 13 lock, 14-15 "
+        "Exit codes: 0 all is well; 1, 3 see `verify --help` and `leaderboard check --help`; 2 a "
+        "mistyped command; 10 and up an error that is explained in one sentence: 11 no such "
+        "thing, 12 catalog, 13 lock, 14-15 "
         "changed bytes, 20 a job failed, 21 budget reached, 22 something is missing on this "
         "machine, 23 home in use, 24 an engine is missing, 25 a file made by others is bad, 26 "
         "no GPU where a job needs one, 27 a claim is still open, "

@@ -10,12 +10,14 @@ from typing import Any
 from tina_bench.board.evidence import Evidence
 from tina_bench.board.numbers import plural
 from tina_bench.board.page import Page
+from tina_bench.board.pages.tasks import problem_path
 from tina_bench.board.rows import embedded_task
-from tina_bench.board.runs import answer_path
 from tina_bench.board.visible import visible
 
 DATA = "data/search.js"
 """Where it lies, from the site's root."""
+MOST_CHARACTERS = 300
+"""Of a problem's text that can be searched and are shown."""
 
 
 def _models(evidence: Evidence) -> list[dict[str, str]]:
@@ -30,7 +32,7 @@ def _models(evidence: Evidence) -> list[dict[str, str]]:
                 "name": name,
                 "title": evidence.model_title(name),
                 "about": ", ".join(about),
-                "href": f"models/{name}.html" if name in evidence.models else "claims/index.html",
+                "href": f"models/{name}.html",
             }
         )
     return found
@@ -49,24 +51,41 @@ def _tasks(evidence: Evidence) -> list[dict[str, str]]:
                 "name": name,
                 "title": evidence.task_title(name),
                 "about": ", ".join(about),
-                "href": f"method.html#task-{name}",
+                "href": f"tasks/{name}.html",
             }
         )
     return found
 
 
-def _problems(evidence: Evidence) -> dict[str, list[tuple[str, int, str]]]:
-    """By task: where to see it, row of the dataset and id of every problem that was asked."""
-    found: dict[str, dict[str, tuple[str, int, str]]] = {}
-    for (model, task), record in sorted(evidence.records.items()):
-        held = found.setdefault(task, {})
-        for position, problem in enumerate(record.problems):
-            if problem.problem not in held:
-                path = answer_path(model, task, record.seeds[0], position, problem.index)
-                held[problem.problem] = (path, problem.index, problem.problem)
-    return {
-        task: sorted(found[task].values(), key=lambda p: (p[1], p[2])) for task in evidence.tasks
-    }
+def _problems(evidence: Evidence) -> dict[str, list[tuple[str, int, str, str]]]:
+    """By task: where it is told of, row of the dataset, id and text of every problem asked.
+
+    The text is empty where the home has none or it may not be published; a long one is cut.
+    """
+    found: dict[str, list[tuple[str, int, str, str]]] = {}
+    for task in evidence.tasks:
+        sheets = sorted(
+            (sheet for (_, its), sheet in evidence.sheets.items() if its == task),
+            key=lambda sheet: (-evidence.estimates[sheet.model, task].avg_percent, sheet.model),
+        )
+        # As the pages of problems have it: where two models differ in the row, the better's.
+        rows = {
+            name: index
+            for sheet in reversed(sheets)
+            for name, index in zip(sheet.problems, sheet.indices, strict=True)
+        }
+        texts = evidence.problems[task]
+        ordered = sorted(rows.items(), key=lambda row: (row[1], row[0]))
+        found[task] = [
+            (
+                problem_path(task, place, index),
+                index,
+                name,
+                texts[name].text[:MOST_CHARACTERS] if name in texts else "",
+            )
+            for place, (name, index) in enumerate(ordered)
+        ]
+    return found
 
 
 def _clean(value: Any) -> Any:

@@ -246,16 +246,15 @@ def truncation(evidence: Evidence, task: str) -> Plot | None:
 
 
 def _truncation(rows: Sequence[Row], labels: Sequence[str]) -> "Figure":
-    ends = [v for row in rows for v in (0.0, row["truncated_percent"], row["interval_low"], row["interval_high"])
-            if v is not None]  # fmt: skip
-    x_limits = 0.0, limits(ends, least=4)[1]
+    ends = [(r["interval_low"], r["interval_high"], n) for n, r in enumerate(rows)
+            if r["interval_low"] is not None]  # fmt: skip
+    rates = [row["truncated_percent"] for row in rows]
+    x_limits = 0.0, limits([0.0, *rates, *(high for _, high, _ in ends)], least=4)[1]
     canvas = rows_figure(
         labels, "answers cut at the limit, percent", x_limits, x_ticks=linear_ticks(*x_limits)
     )
-    canvas.spans(((r["interval_low"], r["interval_high"], n) for n, r in enumerate(rows) if r["interval_low"] is not None),
-                 "measured", "interval")  # fmt: skip
-    canvas.marks([row["truncated_percent"] for row in rows], list(range(len(rows))), "o", "measured", "rate",
-                 size=6.5)  # fmt: skip
+    canvas.spans(ends, "measured", "interval")
+    canvas.marks(rates, list(range(len(rows))), "o", "measured", "rate", size=6.5)
     canvas.right(
         {n: f"{count(r['n_truncated'])} of {count(r['n_answers'])}" for n, r in enumerate(rows)}
     )

@@ -41,9 +41,9 @@ KINDS = {
 }
 """Marker, palette name, whether hollow, and what it means."""
 _COLUMNS = (
-    "model", "task", "kind", "who", "measurement_name", "source", "runs", "n_problems", "score_percent",
-    "decimals", "interval_low", "interval_high", "interval_level", "interval_question", "interval_method", "disagreement_adjusted_p",
-    "i_squared_percent",
+    "model", "task", "kind", "who", "measurement_name", "source", "runs", "n_problems",
+    "score_percent", "decimals", "interval_low", "interval_high", "interval_level",
+    "interval_question", "interval_method", "disagreement_adjusted_p", "i_squared_percent",
 )  # fmt: skip
 
 
@@ -211,8 +211,8 @@ def _forest(rows: Sequence[Row], titles: dict[str, str], beside: dict[str, str])
     )
     for kind, (marker, colour, hollow, _) in KINDS.items():
         own = [(row, y) for row, y in zip(rows, at, strict=True) if row["kind"] == kind]
-        canvas.spans(((r["interval_low"], r["interval_high"], y) for r, y in own), colour, f"{kind}-interval",
-                     width=1.8 if kind == "ours" else 1.3)  # fmt: skip
+        canvas.spans(((r["interval_low"], r["interval_high"], y) for r, y in own), colour,
+                     f"{kind}-interval", width=1.8 if kind == "ours" else 1.3)  # fmt: skip
         canvas.marks([r["score_percent"] for r, _ in own], [y for _, y in own], marker, colour,
                      kind, size=6.2, hollow=hollow)  # fmt: skip
     canvas.right(right)

@@ -113,15 +113,17 @@ def plot(
     """
     name = table.name.removeprefix("plots/")
     rows = [{k: v for k, v in row.items() if k not in unseen} for row in table.rows]
-    key = {"name": name, "label": label, "rows": rows, "options": dict(options or {})}
+    svg = kept(memo, name, label, {"rows": rows, "options": dict(options or {})}, draw)
+    return Plot(name=name, svg=svg, caption=caption, data=f"data/{table.name}.csv", table=table)
+
+
+def kept(
+    memo: Memo, name: str, label: str, drawn_from: Mapping[str, Any], draw: Callable[[], "Figure"]
+) -> Markup:
+    """The drawing of exactly this, from memory if there is one."""
+    key = {"name": name, "label": label, **drawn_from}
     svg = memo.get("plots", key, lambda: inline(draw(), name=name, label=label).encode())
-    return Plot(
-        name=name,
-        svg=Markup(svg.decode()),  # noqa: S704 - kept as `inline` made it, under its hash
-        caption=caption,
-        data=f"data/{table.name}.csv",
-        table=table,
-    )
+    return Markup(svg.decode())  # noqa: S704 - kept as `inline` made it, under its hash
 
 
 def table(

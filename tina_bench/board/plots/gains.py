@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 MOST_ROWS = 40
 """With more, only what is pooled over all tasks is drawn, and of that the first so many."""
 _GAIN_COLUMNS = (
-    "model", "base", "scope", "tasks", "n_problems", "gain_points", "interval_low", "interval_high", "interval_level",
-    "interval_question", "p_value",
+    "model", "base", "scope", "tasks", "n_problems", "gain_points", "interval_low",
+    "interval_high", "interval_level", "interval_question", "p_value",
 )  # fmt: skip
 _AUDIT_COLUMNS = (
     "model", "reference_name", "kind", "who", "average_name", "tasks", "printed_gain_points",
@@ -110,8 +110,8 @@ def _gains(rows: Sequence[Row], labels: Sequence[str]) -> "Figure":
     for pooled in (False, True):
         places = [(n, r) for n, r in enumerate(rows) if (r["scope"] == "pooled") is pooled]
         colour, name = ("measured", "pooled") if pooled else ("muted", "task")
-        canvas.spans(((r["interval_low"], r["interval_high"], n) for n, r in places), colour, f"{name}-interval",
-                     width=2.4 if pooled else 1.4)  # fmt: skip
+        canvas.spans(((r["interval_low"], r["interval_high"], n) for n, r in places), colour,
+                     f"{name}-interval", width=2.4 if pooled else 1.4)  # fmt: skip
         canvas.marks([r["gain_points"] for _, r in places], [n for n, _ in places],
                      "D" if pooled else "o", colour, name, size=7)  # fmt: skip
     canvas.right(

@@ -11,18 +11,16 @@ from tina_bench.board.plots.frame import (
     FONT_POINTS,
     SMALL_POINTS,
     WIDTH_INCHES,
+    kept,
     limits,
     linear_ticks,
     plain_axes,
-    plot,
     said,
     set_ticks,
     shortened,
-    table,
     words,
 )
 from tina_bench.board.svg import PALETTE, named
-from tina_bench.board.table import Row
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +41,10 @@ _PANELS = (
 
 
 def training(curve: Curve, number: int, memo: Memo | None = None) -> Plot | None:
-    """The curves that a training logged; `number` tells several trainings of one page apart."""
+    """The curves that a training logged; `number` tells several trainings of one model apart.
+
+    Drawn from its rows of `data/training.csv`, which the caption names by their folder.
+    """
     panels: list[tuple[str, tuple[str, ...]]] = [
         (title, fields)
         for title, field in _PANELS
@@ -51,31 +52,24 @@ def training(curve: Curve, number: int, memo: Memo | None = None) -> Plot | None
     ]
     if not panels:
         return None
-    shown = tuple(dict.fromkeys(field for _, found in panels for field in found))
-    rows: list[Row] = [
-        {"step": step["step"], **{name: step.get(name) for name in shown}} for step in curve.steps
-    ]
-    drawn = {field: thinned(*curve.series(field), POINTS) for field in shown}
-    named_panels = ", ".join(title for title, _ in panels)
+    drawn = {
+        field: thinned(*curve.series(field), POINTS)
+        for field in dict.fromkeys(field for _, found in panels for field in found)
+    }
     steps = plural(len(curve.steps), "logged step")
-    sentences = [f"Training of {curve.model}, {steps}: {named_panels}."]
+    sentences = [f"Training of {curve.model}, {steps}: {', '.join(title for title, _ in panels)}."]
     for name, field in (("Reward", "reward"), ("Completion length", "completion_length")):
         if field in drawn:
             _, values = drawn[field]
             sentences.append(f"{name} goes from {values[0]:.3g} to {values[-1]:.3g}.")
-    bundled = max(len(curve.series(field)[0]) for field in drawn) > POINTS
+    caption = f"{curve.folder}, {steps}{'' if curve.finished else ', not finished'}. "
+    caption += "Horizontal: optimizer step."
+    if max(len(curve.series(field)[0]) for field in drawn) > POINTS:
+        caption += " Each point is the mean of neighbouring steps; the data have every step."
     name = f"training-{curve.model}-{number}"
-    return plot(
-        memo or Memo(),
-        table(name, "One row a logged step.", rows, ("step",)),
-        label=said(*sentences),
-        caption=f"{curve.folder}, {plural(len(curve.steps), 'logged step')}"
-        f"{'' if curve.finished else ', not finished'}. Horizontal: optimizer step."
-        + (" Each point is the mean of neighbouring steps; the data have every step." if bundled
-           else ""),
-        options={"panels": [list(panel) for panel in panels]},
-        draw=lambda: _panels(panels, drawn),
-    )  # fmt: skip
+    drawn_from = {"panels": [[title, list(fields)] for title, fields in panels], "curves": drawn}
+    svg = kept(memo or Memo(), name, said(*sentences), drawn_from, lambda: _panels(panels, drawn))
+    return Plot(name=name, svg=svg, caption=caption, data="data/training.csv")
 
 
 def _logged(curve: Curve, fields: tuple[str, ...]) -> tuple[str, ...]:
