@@ -1,5 +1,6 @@
 """Building again: only what changed is made anew, and nobody can tell from the result."""
 
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -154,3 +155,19 @@ def test_a_record_s_file_is_offered_byte_for_byte(own_home: Home, tmp_path: Path
     write_model(tmp_path / "written", record)
     offered = tmp_path / "site" / "data" / "records" / BASE / "aime24.json"
     assert offered.read_bytes() == (tmp_path / "written").read_bytes()
+
+
+def test_what_a_killed_build_has_left_is_removed_and_what_is_at_work_is_not(
+    own_home: Home, tmp_path: Path
+) -> None:
+    only(own_home, BASE, "aime24")
+    left, at_work, others = (
+        tmp_path / name for name in (".site.dead.new", ".site.busy.new", ".else.new")
+    )
+    for folder in (left, at_work, others):
+        (folder / "runs").mkdir(parents=True)
+    held = os.open(at_work, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    build(own_home, tmp_path / "site", None)
+    os.close(held)
+    assert [folder.exists() for folder in (left, at_work, others)] == [False, True, True]

@@ -229,9 +229,11 @@ def test_what_was_trained_here_stands_at_our_own_dollars_of_training_alone(
     assert ours["base"]["train_usd"] is None
 
 
-def test_without_any_known_cost_there_is_no_plot_of_costs(tmp_path: Path) -> None:
+def test_with_less_than_two_models_of_known_cost_there_is_no_plot_of_costs(tmp_path: Path) -> None:
     known = catalog(TITLES, TASKS, 8, costs=False)
-    assert plots.pareto(evidence(tmp_path, known, MEASURED, TASKS)) is None
+    assert plots.pareto(evidence(tmp_path / "none", known, MEASURED, TASKS)) is None
+    alone = catalog({"base": "Base", "near": "Near"}, TASKS, 8)
+    assert plots.pareto(evidence(tmp_path / "one", alone, ("base", "near"), TASKS)) is None
 
 
 def test_a_forest_has_every_measurement_once_and_ours_among_them(some: Evidence) -> None:

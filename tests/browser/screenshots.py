@@ -70,14 +70,15 @@ def build(home: Path, folder: Path) -> Path:
 
 
 def small(picture: bytes) -> bytes:
-    """The same picture with as many colours as fit into the budget."""
+    """The same picture, with fewer colours only where it would not fit into the budget."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    for colours in (256, 128, 64, 32):
+    for colours in (None, 256, 128, 64):
+        fewer = colours and image.quantize(colours, Image.Quantize.MAXCOVERAGE)
         buffer = io.BytesIO()
-        image.quantize(colours, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+        (fewer or image).save(buffer, "PNG", optimize=True)
         if buffer.tell() <= MOST_BYTES:
             return buffer.getvalue()
-    raise SystemExit(f"a picture has more than {MOST_BYTES} bytes with 32 colours; show less of it")
+    raise SystemExit(f"a picture has more than {MOST_BYTES} bytes with 64 colours; show less of it")
 
 
 def take(browser: Browser, address: str, shot: Shot) -> bytes:

@@ -37,7 +37,9 @@ ELEMENTS = frozenset(
 )
 """MathML Core's elements, without those that act, hide, overlap or hold other markup; `menclose`,
 which browsers without it show as its content."""
-_LENGTH = re.compile(r"-?0?\.\d{1,4}em|[0-9](\.\d{1,4})?(em|ex)|0|([0-9]|[1-4][0-9])(\.\d+)?(pt|px)")
+_LENGTH = re.compile(
+    r"-?0?\.\d{1,4}em|[0-9](\.\d{1,4})?(em|ex)|0|([0-9]|[1-4][0-9])(\.\d+)?(pt|px)"
+)
 """Up to ten characters wide; back by less than one, as LaTeX's `\\!` goes."""
 _FLAG = re.compile("true|false")
 _WORDS = re.compile("[a-z][a-z -]{0,60}")
@@ -156,7 +158,11 @@ def answer(text: str) -> Markup:
     """A right or extracted answer: MathML where it is LaTeX that can be shown, else `<code>`."""
     inner = text.strip()
     for opener, closer in _CLOSERS.items():
-        if len(inner) > len(opener + closer) and inner.startswith(opener) and inner.endswith(closer):
+        if (
+            len(inner) > len(opener + closer)
+            and inner.startswith(opener)
+            and inner.endswith(closer)
+        ):
             inner = inner[len(opener) : -len(closer)]
             break
     made = formula(inner) if _IS_LATEX.search(inner) else None

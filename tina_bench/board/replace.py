@@ -4,12 +4,16 @@ Guarantees: whatever fails while the new folder is filled, the old one is untouc
 is removed; a folder that this program did not write is never replaced. The new folder is made
 beside the old one, so the swap is two renames on one file system.
 
+A build that was killed leaves its unfinished folder; the next one removes it.
+
 Traded away: between the two renames, for microseconds, there is no folder of that name; a process
 killed exactly there leaves the old one under its `.old` name. Files are not fsynced: a site is a
 view that can be built again.
 """
 
 import contextlib
+import fcntl
+import glob
 import os
 import shutil
 import tempfile
@@ -18,6 +22,7 @@ from pathlib import Path
 
 from tina_bench.errors import UsageError
 
+_NEW = ".new"
 MARKER = "index.json"
 """File that says a folder is a site of ours."""
 _EARLIER = "manifest.json"
@@ -63,6 +68,18 @@ def _swap(new: Path, old: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
+def _sweep(target: Path) -> None:
+    """Remove what builds that were killed have left; one that is still at work holds its folder."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}.*{_NEW}"):
+        with contextlib.suppress(OSError):
+            held = os.open(left, os.O_RDONLY)
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+            finally:
+                os.close(held)
+
+
 @contextlib.contextmanager
 def replaced(target: Path) -> Iterator[Path]:
     """Yield an empty folder; when the block ends without an error it takes `target`'s place.
@@ -72,7 +89,10 @@ def replaced(target: Path) -> Iterator[Path]:
     target = target.resolve()
     _refuse_foreign(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.", suffix=".new"))
+    _sweep(target)
+    new = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.", suffix=_NEW))
+    held = os.open(new, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
     try:
         umask = os.umask(0)
         os.umask(umask)
@@ -82,3 +102,4 @@ def replaced(target: Path) -> Iterator[Path]:
         _swap(new, target)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+        os.close(held)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from markupsafe import escape
 from numpy.typing import NDArray
 
 from tina_bench.board.runs import answer_path
@@ -60,13 +61,26 @@ class Sheet:
         """Where each problem stands."""
         return {problem: position for position, problem in enumerate(self.problems)}
 
-    def answer(self, position: int, *, correct: bool | None = None) -> str:
-        """Path of an answer to a problem: the first that is `correct` or not, if there is one."""
-        run = 0
-        if correct is not None:
-            run = int(np.argmax(self.correct[position] == correct))
-        seed, index = self.seeds[run], self.indices[position]
-        return answer_path(self.model, self.task, seed, position, index)
+    @cached_property
+    def shares(self) -> NDArray[np.float64]:
+        """By problem: share of the runs that solved it."""
+        return np.asarray(self.correct.mean(axis=1))
+
+    @cached_property
+    def right(self) -> tuple[str, ...]:
+        """By problem: path of the first right answer, of the first of all where none is; escaped."""
+        return self._paths(np.argmax(self.correct, axis=1).tolist())
+
+    @cached_property
+    def wrong(self) -> tuple[str, ...]:
+        """By problem: path of the first wrong answer, of the first of all where none is; escaped."""
+        return self._paths(np.argmin(self.correct, axis=1).tolist())
+
+    def _paths(self, runs: list[int]) -> tuple[str, ...]:
+        return tuple(
+            str(escape(answer_path(self.model, self.task, self.seeds[run], position, index)))
+            for position, (run, index) in enumerate(zip(runs, self.indices, strict=True))
+        )
 
 
 def sheets(records: Mapping[tuple[str, str], ResultRecord]) -> dict[tuple[str, str], Sheet]:

@@ -102,7 +102,11 @@ def _index(evidence: Evidence) -> _Index:
     for one in audits.lattice:
         wrong = not one.possible or bool(one.impossible_runs)
         found.notes[one.claim].append(
-            Note("wrong" if wrong else "right", "Can so many problems give this number?", one.sentence)
+            Note(
+                "wrong" if wrong else "right",
+                "Can so many problems give this number?",
+                one.sentence,
+            )
         )
     states = {Follows.NO: "wrong", Follows.YES: "right", Follows.UNKNOWN: "weigh"}
     for made in audits.averages:

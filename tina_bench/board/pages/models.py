@@ -90,9 +90,7 @@ def _page(evidence: Evidence, model: str, audits: Audits) -> Page:
             "forest": forest,
             "tested": [j for j in judgements if j.verdict is not Verdict.NOT_MEASURED],
             "waiting": [j for j in judgements if j.verdict is Verdict.NOT_MEASURED],
-            "other_scores": [
-                s for s in evidence.catalog.other_scores.values() if s.model == model
-            ],
+            "other_scores": [s for s in evidence.catalog.other_scores.values() if s.model == model],
             "audits": audits.about({model}),
             "titles": {g.reference: evidence.model_title(g.reference) for g in audits.gains},
             "versus": _versus(evidence, model),

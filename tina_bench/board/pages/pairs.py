@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from tina_bench.board.evidence import Evidence
 from tina_bench.board.page import Page
 from tina_bench.board.solved import Sheet
 from tina_bench.stats.pairs import AVERAGE, Finding, PairComparison, PairTable
 
-MOST_FLIPS = 12
+MOST_FLIPS = 8
 """Problems of a task that are listed in either direction."""
 HALF = 0.5
 """A problem flipped where one model solved it in more than this share of its runs, and the other in
@@ -111,12 +111,12 @@ def flipped(a: Sheet, b: Sheet) -> tuple[int, list[tuple[int, int]], list[tuple[
     """
     if a.problems == b.problems:
         at_a = at_b = np.arange(a.n)
+        share_a, share_b = a.shares, b.shares
     else:
         common = [(at, b.position[p]) for at, p in enumerate(a.problems) if p in b.position]
         pairs = np.array(common, dtype=np.int64).reshape(-1, 2)
         at_a, at_b = pairs[:, 0], pairs[:, 1]
-    share_a = np.asarray(a.solved)[at_a] / a.k
-    share_b = np.asarray(b.solved)[at_b] / b.k
+        share_a, share_b = a.shares[at_a], b.shares[at_b]
     made = []
     for high, low in ((share_a, share_b), (share_b, share_a)):
         chosen = np.flatnonzero((high > HALF) & (low < HALF))
@@ -127,15 +127,13 @@ def flipped(a: Sheet, b: Sheet) -> tuple[int, list[tuple[int, int]], list[tuple[
 
 def _listed(high: Sheet, low: Sheet, places: list[tuple[int, int]]) -> Markup:
     """Links to a right answer of the one model and a wrong one of the other, by problem."""
-    items = []
-    for at_high, at_low in places[:MOST_FLIPS]:
-        right = escape(ROOT + high.answer(at_high, correct=True))
-        wrong = escape(ROOT + low.answer(at_low, correct=False))
-        items.append(
-            f'<li>problem {high.indices[at_high]}: <a href="{right}">{high.solved[at_high]} of '
-            f'{high.k}</a> against <a href="{wrong}">{low.solved[at_low]} of {low.k}</a></li>'
-        )
-    return Markup("".join(items))  # noqa: S704 - numbers, and what was escaped
+    items = [
+        f'<li>problem {high.indices[at_high]}: <a href="{ROOT}{high.right[at_high]}">'
+        f'{high.solved[at_high]} of {high.k}</a> against <a href="{ROOT}{low.wrong[at_low]}">'
+        f"{low.solved[at_low]} of {low.k}</a></li>"
+        for at_high, at_low in places[:MOST_FLIPS]
+    ]
+    return Markup("".join(items))  # noqa: S704 - numbers, and paths that were escaped
 
 
 def _flips(a: Sheet, b: Sheet) -> Flips:

@@ -13,6 +13,7 @@ from tina_bench.board.plot import Plot
 from tina_bench.board.problems import Shown, withheld
 from tina_bench.board.solved import Sheet
 from tina_bench.board.table import Row, Table
+from tina_bench.board.visible import visible
 from tina_bench.stats.ranks import RankBand
 from tina_bench.stats.shapes import TaskEstimate
 
@@ -105,36 +106,34 @@ def _problems(found: list[Sheet]) -> list[Problem]:
     return made
 
 
-def _heat(task: str, problems: list[Problem], root: str) -> Markup:
+def _heat(task: str, found: list[Sheet], problems: list[Problem], root: str) -> Markup:
     """The rows of the heat map, the hardest problem first: as lean as a table can be."""
     place = {problem.id: number for number, problem in enumerate(problems)}
+    cells = {
+        sheet.model: [f'<td class="h{step(s, sheet.k)}">{s}</td>' for s in range(sheet.k + 1)]
+        for sheet in found
+    }
     lines = []
     for problem in sorted(problems, key=lambda problem: (problem.percent, problem.index)):
         href = escape(root + problem_path(task, place[problem.id], problem.index))
-        cells = "".join(
-            "<td>–</td>" if found is None
-            else f'<td class="h{step(found[0].solved[found[1]], found[0].k)}">'
-            f"{found[0].solved[found[1]]}</td>"
-            for found in problem.places
-        )  # fmt: skip
+        row = "".join(
+            "<td>–</td>" if at is None else cells[at[0].model][at[0].solved[at[1]]]
+            for at in problem.places
+        )
         lines.append(
-            f'<tr><th scope="row"><a href="{href}">{problem.index}</a></th>{cells}'
+            f'<tr><th scope="row"><a href="{href}">{problem.index}</a></th>{row}'
             f"<td>{fixed(problem.percent, 0)}</td></tr>\n"
         )
     return Markup("".join(lines))  # noqa: S704 - numbers, and a path that was escaped
 
 
-def _answers(evidence: Evidence, problem: Problem, root: str) -> Markup:
+def _answers(titles: dict[str, Markup], problem: Problem, root: str) -> Markup:
     """A link a model: to an answer that is right where it has one."""
-    items = []
-    for sheet, position in filter(None, problem.places):
-        href = escape(root + sheet.answer(position, correct=True))
-        title = escape(evidence.model_title(sheet.model))
-        solved = sheet.solved[position]
-        items.append(
-            f'<li class="h{step(solved, sheet.k)}"><a href="{href}">{title}</a> '
-            f"{solved}/{sheet.k}</li>"
-        )
+    items = [
+        f'<li class="h{step(sheet.solved[at], sheet.k)}"><a href="{root}{sheet.right[at]}">'
+        f"{titles[sheet.model]}</a> {sheet.solved[at]}/{sheet.k}</li>"
+        for sheet, at in filter(None, problem.places)
+    ]
     return Markup("".join(items))  # noqa: S704 - numbers, and what was escaped
 
 
@@ -184,9 +183,12 @@ def _task_page(evidence: Evidence, task: str, found: list[Sheet], problems: list
             "problems": problems,
             "steps": tuple(sum(p.percent >= edge and (p.percent < edge + 20 or edge == 80)
                                for p in problems) for edge in range(0, 100, 20)),
-            "heat": _heat(task, problems, "../"),
+            "heat": _heat(task, found, problems, "../"),
             "table": table.name if problems else None,
-            "judgements": [j for j in evidence.report.judgements if j.task == task],
+            "judgements": sorted(
+                (j for j in evidence.report.judgements if j.task == task),
+                key=lambda j: evidence.all_models.index(j.model),
+            ),
             "plots": drawn,
         },
         plots=drawn,
@@ -194,8 +196,11 @@ def _task_page(evidence: Evidence, task: str, found: list[Sheet], problems: list
     )  # fmt: skip
 
 
-def _problem_pages(evidence: Evidence, task: str, problems: list[Problem]) -> Iterator[Page]:
+def _problem_pages(
+    evidence: Evidence, task: str, found: list[Sheet], problems: list[Problem]
+) -> Iterator[Page]:
     shown = evidence.problems.shown(task)
+    titles = {sheet.model: escape(visible(evidence.model_title(sheet.model))) for sheet in found}
     starts = range(0, len(problems), PROBLEMS_A_PAGE)
     parts = [problems[start : start + PROBLEMS_A_PAGE] for start in starts]
     for number, part in enumerate(parts, start=1):
@@ -205,7 +210,7 @@ def _problem_pages(evidence: Evidence, task: str, problems: list[Problem]) -> It
             {
                 "task": task,
                 "asked": [
-                    Asked(problem, shown.get(problem.id), _answers(evidence, problem, "../../"))
+                    Asked(problem, shown.get(problem.id), _answers(titles, problem, "../../"))
                     for problem in part
                 ],
                 "withheld": withheld(evidence.catalog.tasks.get(task)),
@@ -221,4 +226,4 @@ def pages(evidence: Evidence) -> Iterator[Page]:
         found = _sheets(evidence, task)
         problems = _problems(found)
         yield _task_page(evidence, task, found, problems)
-        yield from _problem_pages(evidence, task, problems)
+        yield from _problem_pages(evidence, task, found, problems)

@@ -69,8 +69,8 @@ class _Cost:
 def pareto(evidence: Evidence, *, task: str | None = None) -> Plot | None:
     """Score on a task, or average over those tasks that most priced points share, against dollars.
 
-    `None` where no score has a known cost. Points whose cost nobody tells are named in the caption
-    and stand in the data, not in the picture.
+    `None` where less than two models' scores have a known cost. Points whose cost nobody tells are
+    named in the caption and stand in the data, not in the picture.
     """
     costs = _published_costs(evidence)
     if task is not None:
@@ -80,7 +80,7 @@ def pareto(evidence: Evidence, *, task: str | None = None) -> Plot | None:
         tasks, rows = _widest(evidence, costs)
         scope, on = AVERAGE, f"average of {', '.join(evidence.task_title(t) for t in tasks)}"
     drawn = [row for row in rows if row["train_usd"]]
-    if not drawn:
+    if len({row["model"] for row in drawn}) < 2:
         return None
     _mark_front(drawn)
     unknown = sorted({evidence.model_title(r["model"]) for r in rows if r["train_usd"] is None})
@@ -336,7 +336,7 @@ def _label(
             apart = all(
                 box[2] < t[0] or box[0] > t[2] or box[3] < t[1] or box[1] > t[3] for t in taken
             )
-            if apart and left > -30 and box[2] < edge:
+            if apart and left > 0 and box[2] < edge:
                 words(axes, math.log10(row["train_usd"]), row["score_percent"], text, dx=dx, dy=dy,
                       side=side, size=LABEL_POINTS)  # fmt: skip
                 taken.append(box)

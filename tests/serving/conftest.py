@@ -1,0 +1,5 @@
+"""Chromium, as the browser tests have it."""
+
+from tests.browser.conftest import chromium, playwright
+
+__all__ = ["chromium", "playwright"]
