@@ -101,7 +101,7 @@ def sampled(site: Path) -> list[str]:
     found.sort(key=lambda name: hashlib.sha256(name.encode()).digest())
     parts = [name for name in found if "-part-" in name]
     assert parts
-    return [*parts[:1], *found][:PAGES_IN_A_BROWSER]
+    return list(dict.fromkeys([*parts[:1], *found]))[:PAGES_IN_A_BROWSER]
 
 
 def opened(chromium: Browser, address: str, path: str) -> tuple[Page, list[str]]:
@@ -245,7 +245,6 @@ def escaped(page: Page) -> Iterator[object]:
     for top in (0, height // 2):
         page.evaluate("(top) => scrollTo(0, top)", top)
         for side in (0, 1):
-            assert page.evaluate(BOXES, side) != []
             yield painted_outside(page, side)
 
 
@@ -253,6 +252,7 @@ def test_no_text_paints_over_its_neighbours(chromium: Browser, sites: Sites, add
     """Pixel by pixel: rectangles do not tell how far a stack of combining marks reaches."""
     for path in sampled(sites.hostile)[1 : 1 + PAGES_IN_PIXELS]:
         page, _ = opened(chromium, address, path)
+        assert page.evaluate(BOXES, 0) + page.evaluate(BOXES, 1) != []
         assert list(escaped(page)) == [None] * 4, path
         page.context.close()
 

@@ -4,9 +4,10 @@ r"""LaTeX in problems and answers as MathML, made when the site is built: no scr
 partners; `answer` takes a text that is one formula, as a right answer is, or none.
 
 Guarantees: the markup holds escaped text, `<code>` and the elements and attributes named below, and
-nothing else, whatever the text. A formula that cannot be shown as it is meant (a command that is not
-known, a link, a style, a colour, a hidden character, nesting or length beyond the bounds, a space
-that would cover its neighbours) stands as its source, in `<code>`. Nothing is raised, and time grows with the length of the text alone.
+nothing else, whatever the text. A formula that cannot be shown as it is meant (a command that is
+not known, a link, a style, a colour, a hidden character, nesting or length beyond the bounds, a
+space that would cover its neighbours) stands as its source, in `<code>`. Nothing is raised, and
+time grows with the length of the text alone.
 
 Traded away: latex2mathml knows no macros, so a formula with its own ones stays source.
 """
@@ -32,9 +33,13 @@ MOST_ELEMENTS = 3_000
 """Of a formula."""
 
 ELEMENTS = frozenset(
-    "math mrow mi mo mn ms mtext mspace mfrac msqrt mroot mstyle menclose msub msup msubsup munder "
-    "mover munderover mmultiscripts mprescripts none mtable mtr mtd".split()
-)
+    {
+        "math", "mrow", "mi", "mo", "mn", "ms", "mtext", "mspace",
+        "mfrac", "msqrt", "mroot", "mstyle", "menclose", "msub", "msup", "msubsup",
+        "munder", "mover", "munderover", "mmultiscripts", "mprescripts", "none", "mtable", "mtr",
+        "mtd",
+    }
+)  # fmt: skip
 """MathML Core's elements, without those that act, hide, overlap or hold other markup; `menclose`,
 which browsers without it show as its content."""
 _LENGTH = re.compile(
@@ -60,7 +65,7 @@ _OPENER = re.compile(r"\\\\|\\\$|\$\$|\$|\\\[|\\\(")
 _IS_LATEX = re.compile(r"\\[a-zA-Z{}%$#&,;!]|[\^_]")
 
 
-class _Unshown(Exception):
+class _UnshownError(Exception):
     """The formula cannot be shown as it is meant."""
 
 
@@ -68,14 +73,14 @@ def _text(text: str | None) -> str:
     """Escaped text of an element; the library writes characters beyond ASCII as references."""
     found = html.unescape(text or "")
     if visible(found) != found or "\\" in found or "&#" in found:
-        raise _Unshown
+        raise _UnshownError
     return str(escape(found))
 
 
 def _attribute(name: str, value: str) -> str:
     allowed = _ATTRIBUTES.get(name)
     if allowed is None or not allowed.fullmatch(value):
-        raise _Unshown
+        raise _UnshownError
     return f' {name}="{value}"'
 
 
@@ -83,14 +88,14 @@ def _written(element: Element, left: Iterator[int], depth: int) -> Iterator[str]
     """The element as markup, built anew from what is allowed."""
     tag = element.tag
     if tag not in ELEMENTS or depth > MOST_DEPTH or next(left, None) is None:
-        raise _Unshown
+        raise _UnshownError
     attributes = sorted((k, v) for k, v in element.attrib.items() if k != "xmlns")
     yield f"<{tag}" + "".join(_attribute(*pair) for pair in attributes) + ">"
     yield _text(element.text)
     for inner in element:
         yield from _written(inner, left, depth + 1)
         if (inner.tail or "").strip():
-            raise _Unshown
+            raise _UnshownError
     yield f"</{tag}>"
 
 

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 import tina_bench
 from tina_bench.board import numbers
+from tina_bench.board.maths import answer, maths
 from tina_bench.board.visible import transcript, visible
 from tina_bench.errors import BlockedError
 
@@ -90,7 +91,9 @@ class Renderer:
                 )
             }
         )
-        environment.filters.update({"cited": cited, "transcript": transcript})
+        environment.filters.update(
+            {"answer": answer, "cited": cited, "maths": maths, "transcript": transcript}
+        )
         return cls(environment)
 
     def page(self, template: str, path: str, context: Mapping[str, Any]) -> bytes:

@@ -68,12 +68,12 @@ class Sheet:
 
     @cached_property
     def right(self) -> tuple[str, ...]:
-        """By problem: path of the first right answer, of the first of all where none is; escaped."""
+        """By problem: path of the first right answer, or of the first; escaped."""
         return self._paths(np.argmax(self.correct, axis=1).tolist())
 
     @cached_property
     def wrong(self) -> tuple[str, ...]:
-        """By problem: path of the first wrong answer, of the first of all where none is; escaped."""
+        """By problem: path of the first wrong answer, or of the first; escaped."""
         return self._paths(np.argmin(self.correct, axis=1).tolist())
 
     def _paths(self, runs: list[int]) -> tuple[str, ...]:

@@ -98,11 +98,20 @@ class _Origin:
     grade_log: str
 
 
-def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
-    """Do the job: grade what is ungraded, then write the result record of every task.
+def _loaded(context: Context, protocol: Protocol, name: str) -> list[Problem]:
+    """The problems of a task, after leaving their texts in the home.
 
-    The texts of open tasks are left in the home for the pages, once.
+    Not those that are handed out only to who accepts a licence: they stay in their own folder.
     """
+    task, dataset = protocol.tasks[name], protocol.datasets[name]
+    loaded = load_problems(name, task, dataset, context.home.root)
+    if task.access == "open":
+        keep_problems(context.home, name, (problem.told() for problem in loaded))
+    return loaded
+
+
+def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
+    """Do the job: grade what is ungraded, then write the result record of every task."""
     inputs = context.folder.inputs
     assert isinstance(inputs, GradeInputs)
     protocol, model = inputs.protocol, context.folder.jobs[0].model
@@ -113,12 +122,8 @@ def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
     problems: dict[tuple[str, str], Problem] = {}
     for name in tasks:
         _metrics[name] = task_metric(protocol.tasks[name])
-        task, dataset = protocol.tasks[name], protocol.datasets[name]
-        loaded = load_problems(name, task, dataset, context.home.root)
-        problems |= {(name, problem.id): problem for problem in loaded}
-        # What is handed out only to those who accept its licence stays in its own folder.
-        if task.access == "open":
-            keep_problems(context.home, name, (problem.told() for problem in loaded))
+        for problem in _loaded(context, protocol, name):
+            problems[name, problem.id] = problem
 
     identity, versions = grader_identity(inputs)
     finished: dict[str, list[datetime.datetime]] = {name: [] for name in tasks}

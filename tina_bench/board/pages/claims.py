@@ -141,10 +141,10 @@ def _chance(one: Resolution) -> Note:
     return Note(
         "weigh",
         "How finely can it tell?",
-        f"It rests on {runs}. One problem more or less is {fixed(one.points_per_problem, 2)} points; "
-        f"chance moves such a run by ±{fixed(one.half_width_points)} points (95 % interval), and two "
-        f"of them by up to {fixed(one.least_difference_points)} points apart before the difference is "
-        f"more than chance. Basis: {one.basis.value}.",
+        f"It rests on {runs}. One problem is {fixed(one.points_per_problem, 2)} points. "
+        f"Chance moves such a run by ±{fixed(one.half_width_points)} points (95 % interval), and "
+        f"two of them up to {fixed(one.least_difference_points)} points apart. Basis: "
+        f"{one.basis.value}.",
     )
 
 
@@ -166,10 +166,10 @@ def _picked(evidence: Evidence, claim: Claim) -> Iterator[Note]:
             yield Note(
                 "weigh",
                 title,
-                f"Its checkpoint stands at place {family.rank} of {family.checkpoints} logged ones of "
-                f"its training here. A fresh run is expected to score {fixed(shrunk.optimism_points)} "
-                f"points less than the log printed (95 % interval {signed(shrunk.optimism_low)} to "
-                f"{signed(shrunk.optimism_high)}).",
+                f"Its checkpoint stands at place {family.rank} of the {family.checkpoints} logged "
+                f"ones of its training here. A fresh run is expected to score "
+                f"{fixed(shrunk.optimism_points)} points less than the log printed (95 % interval "
+                f"{signed(shrunk.optimism_low)} to {signed(shrunk.optimism_high)}).",
             )
 
 

@@ -165,12 +165,10 @@ def _pair_page(evidence: Evidence, a: str, b: str, sides: list[Side]) -> Page:
     )
 
 
-def _matrix(models: list[str], sides: dict[tuple[str, str], list[Side]]) -> list[list[Side | None]]:
-    """Row against column: the widest comparison that the pair has."""
-    return [
-        [(sides.get((row, column)) or sides.get((column, row)) or [None])[-1] for column in models]
-        for row in models
-    ]
+def _widest(sides: dict[tuple[str, str], list[Side]], row: str, column: str) -> Side | None:
+    """The comparison of most tasks that a pair has."""
+    found = sides.get((row, column)) or sides.get((column, row))
+    return found[-1] if found else None
 
 
 def pages(evidence: Evidence) -> Iterator[Page]:
@@ -183,9 +181,8 @@ def pages(evidence: Evidence) -> Iterator[Page]:
         {
             "models": models,
             "rows": [
-                (row, [_cell(evidence, row, column, side)
-                       for column, side in zip(models, line, strict=True)])
-                for row, line in zip(models, _matrix(models, sides), strict=True)
+                (row, [_cell(evidence, row, one, _widest(sides, row, one)) for one in models])
+                for row in models
             ],
             "pairs": len(sides),
             "families": [table.family for table in evidence.pairs],
