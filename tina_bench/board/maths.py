@@ -42,6 +42,11 @@ ELEMENTS = frozenset(
 )  # fmt: skip
 """MathML Core's elements, without those that act, hide, overlap or hold other markup; `menclose`,
 which browsers without it show as its content."""
+_PARTS = {
+    **dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2),
+    **dict.fromkeys(("msubsup", "munderover"), 3),
+}
+"""Elements that mean something with so many parts only."""
 _LENGTH = re.compile(
     r"-?0?\.\d{1,4}em|[0-9](\.\d{1,4})?(em|ex)|0|([0-9]|[1-4][0-9])(\.\d+)?(pt|px)"
 )
@@ -87,6 +92,8 @@ def _attribute(name: str, value: str) -> str:
 def _written(element: Element, left: Iterator[int], depth: int) -> Iterator[str]:
     """The element as markup, built anew from what is allowed."""
     tag = element.tag
+    if len(element) != _PARTS.get(tag, len(element)):
+        raise _UnshownError
     if tag not in ELEMENTS or depth > MOST_DEPTH or next(left, None) is None:
         raise _UnshownError
     attributes = sorted((k, v) for k, v in element.attrib.items() if k != "xmlns")
