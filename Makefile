@@ -12,7 +12,7 @@ STAMP := $(VENV)/.made-from-lock
 # Some machines switch compiled modules off; engines then take ten seconds longer at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: smoke test validate engine bench check lock lock-images clean venv
+.PHONY: smoke test validate hostile screenshots engine bench check lock lock-images clean venv
 
 smoke: $(STAMP)
 	$(BIN)/tina-bench reproduce --all --profile smoke
@@ -28,6 +28,10 @@ validate: $(STAMP)
 	TINA_BENCH_VALIDATE=full TINA_BENCH_FINDINGS=docs/validation \
 	  $(BIN)/python -m pytest -n 2 --dist load --timeout 7200 tests/validation --deselect tests/validation/test_statistics_page.py
 	$(BIN)/python tests/validation/page.py
+
+# Ten thousand hostile transcripts through the whole board and a real browser (about five minutes).
+hostile: $(STAMP) engine
+	TINA_BENCH_HOSTILE=full $(BIN)/python -m pytest -s --timeout 3600 tests/hostile
 
 # A container engine and a registry for the tests that need them; says what it does.
 engine:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from tina_bench.board.build import SiteSummary
 from tina_bench.board.data.feed import entries, feed
-from tina_bench.board.data.index import MEDIA_TYPES
+from tina_bench.board.data.index import MEDIA_TYPES, site_url
 from tina_bench.board.data.picture import picture
 from tina_bench.board.data.shapes import SiteIndex
 from tina_bench.board.evidence import Evidence, gather
@@ -117,6 +117,8 @@ def test_the_picture_is_of_the_size_that_previews_want_and_shows_the_counts(
     image = Image.open(io.BytesIO(data))
     assert (image.format, image.size) == ("PNG", (1200, 630))
     assert len(data) < 100_000
+    margin = image.convert("RGB").crop((1132, 0, 1200, 630))
+    assert margin.getcolors(maxcolors=1), "something reaches into the margin"
     assert data == picture(evidence)
     without = replace(evidence, report=evidence.report.model_copy(update={"judgements": ()}))
     assert picture(without) != data
@@ -145,3 +147,21 @@ def test_previews_need_an_address_and_stand_on_the_front_page_only(
     assert "og:image" not in relative
     assert relative["og:description"] == front["og:description"]
     assert json.loads((built.out / "index.json").read_bytes())["base_url"] == f"{URL}/"
+
+
+def test_an_address_ends_in_a_slash_once() -> None:
+    assert site_url(None) is None
+    for said in ("https://example.org", "https://example.org/", "https://example.org//"):
+        assert site_url(said) == "https://example.org/"
+    assert site_url("http://[::1]:8000/a") == "http://[::1]:8000/a/"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "example.org", "//example.org", "javascript:alert(1)", "https://", "ftp://example.org",
+     "https://example.org/?a", "https://example.org/#a", "https://exa mple.org", "https://[x",
+     'https://example.org/"onload=', "https://ex\u202eample.org", "https://example.org/\n"],
+)  # fmt: skip
+def test_what_is_no_address_of_a_folder_is_refused(said: str) -> None:
+    with pytest.raises(UsageError, match="--base-url: found"):
+        site_url(said)

@@ -14,7 +14,8 @@ from tina_bench.board.visible import visible
 
 COMMANDS = (
     "\\frac", "\\sqrt", "\\left(", "\\right)", "\\href", "\\style", "\\class", "\\color", "\\text",
-    "\\hspace", "\\begin{pmatrix}", "\\end{pmatrix}", "\\unicode", "\\boxed", "\\mathbb", "\\phantom",
+    "\\hspace", "\\begin{pmatrix}", "\\end{pmatrix}", "\\unicode", "\\boxed", "\\mathbb",
+    "\\phantom",
     "\\smash", "\\raise", "{", "}", "^", "_", "&", "\\\\", "$", "$$", "\\(", "\\)", "\\[", "\\]",
     "javascript:alert(1)", "<script>", "</math>", "&lt;", "&#60;", "\u202e", "\x00", " ", "x", "1",
     "\\mbox{<img src=x onerror=alert(1)>}", "\"onload=", "'", "]]>", "<!--", "\\def\\x{\\x\\x}\\x",
@@ -99,9 +100,10 @@ def test_an_answer_in_latex_is_a_formula(source: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "42", "(A)", "", "no formula at all", r"\href{javascript:alert(1)}{x}", r"\style{color:red}{x}",
+        "42", "(A)", "", "no formula at all", r"\href{javascript:alert(1)}{x}",
+        r"\style{color:red}{x}", r"\unicode{x202e}_1",
         r"\class{a}{x_1}", r"\color{white} x_1", r"\hspace{999em} x_1", r"\hspace{-9em} x_1",
-        r"\phantom{7} x_1", r"\smash{x_1}", r"\foo x_1", r"\frac{1", "x_1 \u202e", r"\unicode{x202e}_1",
+        r"\phantom{7} x_1", r"\smash{x_1}", r"\foo x_1", r"\frac{1", "x_1 \u202e",
         "x^" * 3000, "{" * 500 + "x_1" + "}" * 500,
     ],
 )  # fmt: skip

@@ -98,7 +98,9 @@ def test_texts_are_kept_once_and_read_back_whole(tmp_path: Path) -> None:
 def test_the_same_text_twice_is_two_problems(tmp_path: Path) -> None:
     home = Home(tmp_path)
     twice = [
-        ProblemText(problem=problem_id("What is 1 + 1?", repeat), index=repeat, text="What is 1 + 1?")
+        ProblemText(
+            problem=problem_id("What is 1 + 1?", repeat), index=repeat, text="What is 1 + 1?"
+        )
         for repeat in (0, 1)
     ]
     keep_problems(home, "sums", twice)

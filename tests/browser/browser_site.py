@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 BOARD = Path(__file__).parents[1] / "board"
-LARGEST_BYTES = 600_000
+LARGEST_BYTES = 150_000
 """A larger page of a kind is not taken where a smaller one has the same things on it."""
 
 

@@ -14,6 +14,7 @@ from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import Dataset, GradeInputs, JobFolder, JobResult, Protocol
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.log import LogWriter, read_log
+from tina_bench.store.problems import read_problems
 from tina_bench.store.records import (
     Grade,
     GradeStatus,
@@ -156,3 +157,18 @@ def test_a_wrong_byte_in_a_dataset_file_is_refused_by_name(tmp_path: Path) -> No
     wrong = Dataset(name="smoke-30", sha256={"smoke-30.jsonl": "0" * 64})
     with pytest.raises(IntegrityError, match=r"smoke-30\.jsonl: found sha256"):
         load_problems("smoke-30", task, wrong, Path())
+
+
+def test_the_texts_of_the_problems_are_left_in_the_home_once(
+    graded: tuple[Home, JobResult],
+) -> None:
+    home, _ = graded
+    (path,) = home.problems.iterdir()
+    assert path.name.startswith("smoke-30-")
+    record = read_record(home.result_file("smoke", "smoke-base", "smoke-30"), ResultRecord)
+    texts = read_problems(home, "smoke-30")
+    assert [(p.problem, p.index) for p in record.problems] == [
+        (text.problem, text.index) for text in texts.values()
+    ]
+    golds = {grade.problem: grade.gold for grade in _grades(home).values()}
+    assert {name: text.golds[0] for name, text in texts.items()} == golds

@@ -152,11 +152,12 @@ def test_a_job_writes_to_its_own_folder_and_its_logs_and_nowhere_else(
     base = str(home.jobs / "fetch-base-1" / "weights")
     samples, grades = str(home.root / "samples" / "m"), str(home.root / "grades" / "m")
     results = str(home.root / "results" / "p" / "m")
-    asked = [own, base, samples, grades, results, str(home.jobs), str(home.root)]
+    problems = str(home.problems)
+    asked = [own, base, samples, grades, results, problems, str(home.jobs), str(home.root)]
     writable = probe(runner, home, kind, "1", *asked)["writable"]
     allowed = {
         JobKind.EVALUATE: {own, samples},
-        JobKind.GRADE: {own, grades, results},
+        JobKind.GRADE: {own, grades, results, problems},
     }.get(kind, {own})
     scratch = {"/tmp", "/dev/shm"}
     assert {path for path, can in writable.items() if can is True} == allowed | scratch

@@ -231,8 +231,11 @@ def test_with_watch_a_changed_record_is_on_the_page_at_once(tmp_path: Path) -> N
         before = (out / "index.json").read_bytes()
         record = next(home.root.glob("results/*/*/*.json"))
         text = record.read_text()
-        time.sleep(1)  # the watch begins just after the address is printed
-        record.write_text(text.replace('"stack": "current"', '"stack": "paper"'))
+        # The watch begins just after the address is printed: what came before is not noticed.
+        while (out / "index.json").read_bytes() == before:
+            assert time.monotonic() - started < 200
+            record.write_text(text.replace('"stack": "current"', '"stack": "paper"'))
+            time.sleep(2)
         assert events.readline() == b"\n"
         second = first
         while second == first:

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from tina_bench.board.data.feed import FEED_FILE, feed
-from tina_bench.board.data.index import INDEX_FILE, site_index
+from tina_bench.board.data.index import INDEX_FILE, site_index, site_url
 from tina_bench.board.data.picture import PICTURE_FILE, picture
 from tina_bench.board.data.preview import preview
-from tina_bench.board.data.schemas import schema_files
+from tina_bench.board.data.schemas import schema_files, schema_path
 from tina_bench.board.evidence import Evidence, gather
 from tina_bench.board.folder import Folder
 from tina_bench.board.kept import Kept
@@ -288,14 +288,14 @@ def build_site(
     say of this home under the options' profile, for who has them already (the profile may be left
     out where a home holds no two of one thing). Raises
     `IntegrityError` for a log that is not the one its record was made from, `UsageError` for an
-    `out` that holds something else than a site, `BlockedError` when templates are missing.
+    `out` that holds something else than a site or a base URL that is none, `BlockedError` when
+    templates are missing.
     """
-    memo = _memo(options)
+    memo, base_url = _memo(options), site_url(options.base_url)
     evidence = gather(
         home, catalog, report, options.profile,
         measured=measured, lock_digest=options.lock_digest, memo=memo,
     )  # fmt: skip
-    base_url = options.base_url and options.base_url.rstrip("/") + "/"
     source = site_folder()
     templates, templates_digest = source / "templates", _templates_digest(source / "templates")
     shared = {
@@ -305,6 +305,7 @@ def build_site(
         "run_path": run_path,
         "answer_path": answer_path,
         "preview": preview(evidence, base_url),
+        "schema_path": schema_path,
     }
     kept = Kept.of(options.cache, out)
     with replaced(out) as folder:

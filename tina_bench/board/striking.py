@@ -90,7 +90,7 @@ def _impossible(evidence: Evidence) -> Iterator[Card]:
     yield _card(
         "impossible",
         f"{count(len(found))} of {count(len(evidence.audits.lattice))}",
-        "printed scores cannot be",
+        "printed scores that the stated runs cannot give",
         "A score is a whole number of right answers over problems × runs. For these, no such "
         "number prints so with the runs that are stated: the runs, the problems or the digits "
         "are not what they are said to be.",

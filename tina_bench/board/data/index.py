@@ -3,6 +3,7 @@
 import importlib.metadata
 from collections.abc import Mapping
 from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from tina_bench import __version__
 from tina_bench.board.data.schemas import schema_of
@@ -12,7 +13,9 @@ from tina_bench.board.folder import Written
 from tina_bench.board.memo import DRAWN_WITH
 from tina_bench.board.numbers import date
 from tina_bench.catalog.schema import Catalog
+from tina_bench.errors import UsageError
 from tina_bench.store.hashing import digest
+from tina_bench.strict import shown
 
 INDEX_FILE = "index.json"
 _OTHER = "application/octet-stream"
@@ -32,6 +35,27 @@ MEDIA_TYPES: Mapping[str, str] = {
     ".xml": "application/atom+xml",
 }
 """By ending; a fixed table, because `mimetypes` asks the machine it runs on."""
+
+
+def site_url(said: str | None) -> str | None:
+    """An address that the site will be published at, ending in a slash; `None` stays `None`.
+
+    Raises `UsageError` for what is no whole web address of a folder.
+    """
+    if said is None:
+        return None
+    plain = said.isascii() and said.isprintable() and not set(said) & set(" <>\"'`\\")
+    try:
+        parts = urlsplit(said)
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        known = False
+    if not plain or not known or "?" in said or "#" in said:
+        raise UsageError(
+            f"--base-url: found {shown(said)}, expected the web address of the folder that the "
+            "site will lie in, as in https://example.org/board/."
+        )
+    return said.rstrip("/") + "/"
 
 
 def media_type(path: str) -> str:

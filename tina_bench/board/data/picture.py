@@ -35,6 +35,7 @@ _COLOURS = {
 }
 """As in the site's light style."""
 _LEFT = 72
+_SMALLEST = 10
 
 
 @functools.cache
@@ -51,6 +52,9 @@ def _font(size: int, *, bold: bool = False) -> "FreeTypeFont":
 def _write(
     draw: "ImageDraw", x: int, y: int, text: str, size: int, *, bold: bool = False, ink: str = _INK
 ) -> None:
+    room = (SIZE[0] - _LEFT - x) * _FINE
+    while _font(size, bold=bold).getlength(text) > room and size > _SMALLEST:
+        size -= 1
     draw.text((x * _FINE, y * _FINE), text, font=_font(size, bold=bold), fill=ink)
 
 
@@ -105,18 +109,22 @@ def _only_embedded(evidence: Evidence, judged: Iterable[Judgement]) -> bool:
     )
 
 
-def _drawn(counts: Counter[Verdict], whose: str, measured: str, cited: str) -> bytes:
+def _tested(evidence: Evidence, judged: list[Judgement]) -> str:
+    published = plural(len(evidence.report.judgements), "published score")
+    if not judged:
+        return f"{published}, none tested yet."
+    whose = ", all about its own small models" * _only_embedded(evidence, judged)
+    return f"{len(judged)} of {published} tested{whose}."
+
+
+def _drawn(counts: Counter[Verdict], tested: str, measured: str, cited: str) -> bytes:
     from PIL import Image, ImageDraw
 
     image = Image.new("RGB", (SIZE[0] * _FINE, SIZE[1] * _FINE), _GROUND)
     draw = ImageDraw.Draw(image)
-    total = sum(counts.values())
-    tested = (
-        f"{plural(total, 'published score')} tested{whose}." if total else "None was tested yet."
-    )
     _write(draw, _LEFT, 56, "tina-bench", 30, bold=True, ink=_MUTED)
     _write(draw, _LEFT, 106, "Which published scores hold?", 54, bold=True)
-    _write(draw, _LEFT, 188, tested, 34)
+    _write(draw, _LEFT, 190, tested, 32)
     for place, (verdict, _) in enumerate(_COLOURS.items()):
         x, y = _LEFT + (place % 2) * 540, 268 + (place // 2) * 112
         _mark(draw, verdict, x, y, 72)
@@ -137,7 +145,6 @@ def picture(evidence: Evidence) -> bytes:
     """The picture, as PNG."""
     judged = [f for f in evidence.report.judgements if f.verdict is not Verdict.NOT_MEASURED]
     counts: Counter[Verdict] = Counter(found.verdict for found in judged)
-    whose = ", of the models that come with the program" * _only_embedded(evidence, judged)
-    measured, cited = _lines(evidence)
-    key = [{verdict.value: counts[verdict] for verdict in _COLOURS}, whose, measured, cited]
-    return evidence.memo.get("og", key, lambda: _drawn(counts, whose, measured, cited))
+    tested, (measured, cited) = _tested(evidence, judged), _lines(evidence)
+    key = [{verdict.value: counts[verdict] for verdict in _COLOURS}, tested, measured, cited]
+    return evidence.memo.get("og", key, lambda: _drawn(counts, tested, measured, cited))

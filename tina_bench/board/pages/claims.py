@@ -7,6 +7,7 @@ them into words and beside each other.
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from tina_bench.board.evidence import Evidence
 from tina_bench.board.facts import Again, again
@@ -18,8 +19,9 @@ from tina_bench.stats.audits.averages import Follows, cells_of
 from tina_bench.stats.audits.disagreement import LEVEL, Disagreement
 from tina_bench.stats.audits.own_logs import LogSays
 from tina_bench.stats.audits.resolution import Resolution
-from tina_bench.stats.evidence import EQUIVALENCE_LEVEL, SIZE
+from tina_bench.stats.evidence import SIZE
 from tina_bench.stats.shapes import Judgement, TaskEstimate, Verdict
+from tina_bench.store.hashing import digest
 
 MOST_SIBLINGS = 60
 """Other claims that are listed."""
@@ -241,36 +243,62 @@ def pages(evidence: Evidence) -> Iterator[Page]:
     """One a claim and average of the catalog."""
     index, catalog = _index(evidence), evidence.catalog
     verdicts = {found.claim: found.verdict for found in evidence.report.judgements}
+    known = digest(catalog.model_dump(mode="json"))
     for found in evidence.report.judgements:
-        name = found.claim
-        claim = catalog.claims.get(name) or catalog.averages[name]
-        is_average = isinstance(claim, AverageClaim)
-        key = (_weights(evidence, found.model), found.task)
+        claim = catalog.claims.get(found.claim) or catalog.averages[found.claim]
+        yield _page(evidence, index, found, claim, verdicts, known)
+
+
+def _page(
+    evidence: Evidence,
+    index: _Index,
+    found: Judgement,
+    claim: Claim | AverageClaim,
+    verdicts: dict[str, Verdict],
+    catalog_digest: str,
+) -> Page:
+    name, is_average = found.claim, isinstance(claim, AverageClaim)
+    cells = _cells(evidence, claim, verdicts) if isinstance(claim, AverageClaim) else []
+    notes = _notes(evidence, index, name, claim)
+    key = (_weights(evidence, found.model), found.task)
+    others = None if is_average else index.cells.get(key)
+    tasks = found.tasks or (found.task,)
+
+    def context() -> dict[str, Any]:
         half = 0.5 * 10.0**-claim.decimals
-        if isinstance(claim, AverageClaim):
-            siblings = [n for n, a in catalog.averages.items() if a.model == claim.model]
+        if is_average:
+            averages = evidence.catalog.averages
+            siblings = [n for n, a in averages.items() if a.model == claim.model]
         else:
-            siblings = index.siblings[claim.model, claim.task]
-        yield Page(
-            f"claims/{name}.html",
-            "claim.html",
-            {
-                "j": found,
-                "claim": claim,
-                "is_average": is_average,
-                "scope": "the average" if is_average else evidence.task_title(found.task),
-                "low": claim.value_percent - half,
-                "high": claim.value_percent + half,
-                "measured": _measured(evidence, found),
-                "cells": [] if not isinstance(claim, AverageClaim)
-                else _cells(evidence, claim, verdicts),
-                "averages": index.averages.get(name, ()),
-                "notes": _notes(evidence, index, name, claim),
-                "others": None if is_average else index.cells.get(key),
-                "siblings": [n for n in siblings if n != name][:MOST_SIBLINGS],
-                "verdicts": verdicts,
-                "again": _how(evidence, found),
-                "size": SIZE,
-                "equivalence_level": EQUIVALENCE_LEVEL,
-            },
-        )  # fmt: skip
+            siblings = index.siblings[found.model, found.task]
+        return {
+            "j": found,
+            "claim": claim,
+            "is_average": is_average,
+            "scope": "the average" if is_average else evidence.task_title(found.task),
+            "low": claim.value_percent - half,
+            "high": claim.value_percent + half,
+            "measured": _measured(evidence, found),
+            "cells": cells,
+            "averages": index.averages.get(name, ()),
+            "notes": notes,
+            "others": others,
+            "siblings": [n for n in siblings if n != name][:MOST_SIBLINGS],
+            "verdicts": verdicts,
+            "again": _how(evidence, found),
+            "size": SIZE,
+        }
+
+    return Page(
+        f"claims/{name}.html",
+        "claim.html",
+        context,
+        made_of=[
+            catalog_digest,
+            found.model_dump(mode="json"),
+            [evidence.record_sha256.get((found.model, task)) for task in tasks],
+            [[note.state, note.title, note.sentence] for note in notes],
+            [cell.verdict for cell in cells],
+            others and others.model_dump(mode="json"),
+        ],
+    )

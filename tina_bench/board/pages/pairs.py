@@ -6,6 +6,7 @@ one here. What flipped is read off the records: no test rests on it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -149,20 +150,30 @@ def _flips(a: Sheet, b: Sheet) -> Flips:
 
 
 def _pair_page(evidence: Evidence, a: str, b: str, sides: list[Side]) -> Page:
-    sheets = evidence.sheets
     tasks = [side.scope for side in sides if side.scope != AVERAGE]
-    return Page(
-        pair_path(evidence, a, b),
-        "compare.html",
-        {
+
+    def context() -> dict[str, Any]:
+        sheets = evidence.sheets
+        return {
             "a": a,
             "b": b,
             "sides": sides,
             "main": sides[-1],
             "flips": [_flips(sheets[a, task], sheets[b, task]) for task in tasks],
             "most": MOST_FLIPS,
-        },
-    )
+        }
+
+    return Page(
+        pair_path(evidence, a, b),
+        "compare.html",
+        context,
+        made_of=[
+            [evidence.model_title(a), evidence.model_title(b), *map(evidence.task_title, tasks)],
+            [evidence.record_sha256[model, task] for model in (a, b) for task in tasks],
+            [[side.scope, side.family, side.score_a, side.score_b, side.made_differently,
+              side.found.model_dump(mode="json")] for side in sides],
+        ],
+    )  # fmt: skip
 
 
 def _widest(sides: dict[tuple[str, str], list[Side]], row: str, column: str) -> Side | None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -16,6 +18,7 @@ from tina_bench.board.table import Row, Table
 from tina_bench.board.visible import visible
 from tina_bench.stats.ranks import RankBand
 from tina_bench.stats.shapes import TaskEstimate
+from tina_bench.store.hashing import digest
 
 PROBLEMS_A_PAGE = 100
 STEPS = 9
@@ -199,24 +202,38 @@ def _task_page(evidence: Evidence, task: str, found: list[Sheet], problems: list
 def _problem_pages(
     evidence: Evidence, task: str, found: list[Sheet], problems: list[Problem]
 ) -> Iterator[Page]:
-    shown = evidence.problems.shown(task)
-    titles = {sheet.model: escape(visible(evidence.model_title(sheet.model))) for sheet in found}
     starts = range(0, len(problems), PROBLEMS_A_PAGE)
     parts = [problems[start : start + PROBLEMS_A_PAGE] for start in starts]
-    for number, part in enumerate(parts, start=1):
+    hidden = withheld(evidence.catalog.tasks.get(task))
+    texts = [text.model_dump(mode="json") for text in evidence.problems[task].values()]
+    titles = {sheet.model: evidence.model_title(sheet.model) for sheet in found}
+    made_of = digest(
+        [
+            evidence.task_title(task), titles, hidden, texts,
+            [evidence.record_sha256[sheet.model, task] for sheet in found],
+        ]
+    )  # fmt: skip
+
+    def context(number: int) -> dict[str, Any]:
+        shown = evidence.problems.shown(task)
+        safe = {model: escape(visible(title)) for model, title in titles.items()}
+        return {
+            "task": task,
+            "asked": [
+                Asked(problem, shown.get(problem.id), _answers(safe, problem, "../../"))
+                for problem in parts[number - 1]
+            ],
+            "withheld": hidden,
+            "number": number,
+            "spans": [f"{part[0].index}–{part[-1].index}" for part in parts],
+        }
+
+    for number in range(1, len(parts) + 1):
         yield Page(
             f"problems/{task}/page-{number}.html",
             "page-problems.html",
-            {
-                "task": task,
-                "asked": [
-                    Asked(problem, shown.get(problem.id), _answers(titles, problem, "../../"))
-                    for problem in part
-                ],
-                "withheld": withheld(evidence.catalog.tasks.get(task)),
-                "number": number,
-                "spans": [f"{part[0].index}–{part[-1].index}" for part in parts],
-            },
+            partial(context, number),
+            made_of=made_of,
         )
 
 
