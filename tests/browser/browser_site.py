@@ -33,7 +33,7 @@ def build_one(root: Path) -> Path:
     )
     report = build_report(catalog, home.measurements(None))
     out = root / "site"
-    build_site(home=home, catalog=catalog, report=report, out=out, options=Options())
+    build_site(home=home, catalog=catalog, report=report, out=out, options=Options(texts_a_task=12))
     return out
 
 

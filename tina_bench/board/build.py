@@ -32,6 +32,7 @@ from tina_bench.board.kept import Kept
 from tina_bench.board.memo import Memo, program_digest
 from tina_bench.board.page import Page
 from tina_bench.board.pages import claims, costs, front, method, models, pairs, search, tasks
+from tina_bench.board.problems import withheld
 from tina_bench.board.render import Renderer, site_folder
 from tina_bench.board.replace import replaced
 from tina_bench.board.runs import RunsDone, RunsJob, answer_path, run_path, write_runs
@@ -183,6 +184,11 @@ def _jobs(evidence: Evidence, templates: Path, options: Options) -> Iterator[Run
                 task: {name: one.question for name, one in evidence.problems.shown(task).items()}
                 for task in sorted(tasks)
             },
+            withheld={
+                task: reason
+                for task in sorted(tasks)
+                if (reason := withheld(evidence.catalog.tasks.get(task)))
+            },
             with_samples=options.with_samples,
             texts_a_task=options.texts_a_task,
         )
@@ -204,7 +210,8 @@ def _key(job: RunsJob, evidence: Evidence, templates: str) -> str:
     return digest(
         [
             program_digest(), templates, job.title, dict(job.task_titles), job.with_samples,
-            job.texts_a_task, {task: dict(found) for task, found in job.questions.items()},
+            job.texts_a_task, dict(job.withheld),
+            {task: dict(found) for task, found in job.questions.items()},
             [[r.task, evidence.record_sha256[r.model, r.task]] for r in job.records],
             [[path.name, _stamp(path)] for path in logs] if job.with_samples else [],
         ]

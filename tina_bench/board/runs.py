@@ -47,6 +47,8 @@ class RunsJob:
     """By task."""
     questions: Mapping[str, Mapping[str, Markup]] = field(default_factory=dict)
     """By task and problem id, where they are at hand and may be shown."""
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    """By task: why no text of it may be published. Answers repeat what they were asked."""
     with_samples: bool = True
     """Look into the logs at all."""
     texts_a_task: int = 30
@@ -165,6 +167,7 @@ class _Writer:
                 "run.html", path, run=run, rows=page, number=number, n_pages=len(pages),
                 spans=spans, seeds=record.seeds, made=record.provenance, task_title=task_title,
                 n_texts=n_texts, has_texts=any(row.parts for row in page),
+                withheld=self.job.withheld.get(run.task),
             )  # fmt: skip
             for row in filter(_is_long, page):
                 for part, text in enumerate(row.parts, start=1):
@@ -235,7 +238,8 @@ def write_runs(job: RunsJob, folder: Path, old: Path | None = None) -> RunsDone:
     logs = Logs.read(Home(job.home), job.records) if job.with_samples else None
     for record in job.records:
         problems = [problem.problem for problem in record.problems]
-        shown = with_text(problems, job.texts_a_task)
+        most = 0 if record.task in job.withheld else job.texts_a_task
+        shown = with_text(problems, most)
         made = []
         for run in runs_of(record, logs):
             rows = list(_rows(job, run, logs, shown))
