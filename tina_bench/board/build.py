@@ -47,9 +47,11 @@ from tina_bench.store.hashing import digest
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
 
-TEXTS_A_TASK = 30
-"""Problems of a task whose answers are shown with their text, if nothing else is asked for: all of
-AIME's, and no more than GitHub Pages takes (1 GB a site) of thirty models and ten seeds."""
+TEXTS_BY_ANSWERS = ((30_000, 100), (300_000, 30))
+TEXTS_OF_MORE = 10
+"""Problems of a task whose answers are shown with their text, if nothing else is asked for, by the
+answers that there are: so a site stays below the gigabyte that GitHub Pages takes
+(https://docs.github.com/en/pages/getting-started-with-github-pages/github-pages-limits)."""
 ANSWERS_FOR_PROCESSES = 20_000
 """With fewer, starting processes takes longer than it saves."""
 PAGES = (front, costs, models, tasks, claims, pairs, method, search)
@@ -63,8 +65,9 @@ class Options:
 
     with_samples: bool = True
     """Look into the logs: texts, extracted and right answers."""
-    texts_a_task: int = TEXTS_A_TASK
-    """Problems of a task whose answers are shown with their text; `ALL_TEXTS` for all."""
+    texts_a_task: int | None = None
+    """Problems of a task whose answers are shown with their text; `ALL_TEXTS` for all, `None` for
+    as many as suit the number of answers."""
     profile: str | None = None
     """Whose results, where a home holds several profiles' of one thing."""
     base_url: str | None = None
@@ -168,8 +171,15 @@ def _logs(record: ResultRecord) -> tuple[str, str, str]:
     return record.model, record.provenance.sample_log, record.provenance.grade_log
 
 
+def _texts_a_task(evidence: Evidence) -> int:
+    answers = sum(record.n * record.k for record in evidence.records.values())
+    return next((texts for most, texts in TEXTS_BY_ANSWERS if answers <= most), TEXTS_OF_MORE)
+
+
 def _jobs(evidence: Evidence, templates: Path, options: Options) -> Iterator[RunsJob]:
     """One a pair of logs, the one with the most answers first."""
+    texts = options.texts_a_task
+    texts = _texts_a_task(evidence) if texts is None else texts
     ordered = sorted(evidence.records.values(), key=lambda record: (*_logs(record), record.task))
     groups = [tuple(group) for _, group in groupby(ordered, key=_logs)]
     for records in sorted(groups, key=lambda group: -sum(r.n * r.k for r in group)):
@@ -190,7 +200,7 @@ def _jobs(evidence: Evidence, templates: Path, options: Options) -> Iterator[Run
                 if (reason := withheld(evidence.catalog.tasks.get(task)))
             },
             with_samples=options.with_samples,
-            texts_a_task=options.texts_a_task,
+            texts_a_task=texts,
         )
 
 
@@ -231,7 +241,7 @@ def _answers(job: RunsJob) -> int:
 def _workers(jobs: list[RunsJob]) -> Iterator[ProcessPoolExecutor | None]:
     """Processes for the jobs, if they are worth it; what waits is given up when the block fails."""
     many = min(len(jobs), os.cpu_count() or 1)
-    if many < 2 or sum(map(_answers, jobs)) < ANSWERS_FOR_PROCESSES:
+    if os.cpu_count() == 1 or sum(map(_answers, jobs)) < ANSWERS_FOR_PROCESSES:
         yield None
         return
     # A process of its own start, not a fork: this one has had threads.

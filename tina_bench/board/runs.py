@@ -72,8 +72,9 @@ class _Row:
     """An answer as its page shows it."""
 
     answer: Answer
-    outcome: str
+    outcome: Markup
     gold: Markup
+    extracted: Markup
     others: str
     """How many other graders agree, in words; empty without any."""
     parts: tuple[str, ...] = ()
@@ -100,10 +101,8 @@ def text_path(run: Run, answer: Answer, part: int) -> str:
     return f"runs/{run.model}/{run.task}/seed-{run.seed}/problem-{answer.index}-part-{part}.html"
 
 
-@functools.lru_cache(maxsize=50_000)
-def _gold(text: str | None) -> Markup:
-    if text is None:
-        return Markup("unknown")
+@functools.lru_cache(maxsize=100_000)
+def _code(text: str) -> Markup:
     return Markup("<code>{}</code>").format(transcript(text))
 
 
@@ -114,27 +113,62 @@ def _others(answer: Answer) -> str:
     return f"{agree} of {len(answer.others)} other grades agree"
 
 
-def _outcome(answer: Answer) -> str:
+_CORRECT, _INCORRECT, _UNDECIDED = map(Markup, ("correct", "incorrect", "undecided"))
+_CUT, _ENDED = Markup("cut"), Markup("ended")
+_SMALL, _NO_TEXT = Markup("<small>{}</small>"), Markup("–")
+_LINK = Markup('<a href="#text-{}">text</a>')
+_NONE_FOUND, _UNKNOWN = Markup("none found"), Markup("unknown")
+
+
+def _outcome(answer: Answer) -> Markup:
     if answer.undecided:
-        return "undecided"
-    return "correct" if answer.correct else "incorrect"
+        return _UNDECIDED
+    return _CORRECT if answer.correct else _INCORRECT
+
+
+def _extracted(answer: Answer) -> Markup:
+    if answer.grade is not None and answer.grade.extracted is not None:
+        return _code(answer.grade.extracted)
+    return _UNKNOWN if answer.answered else _NONE_FOUND
+
+
+def _lines(rows: list[_Row]) -> Markup:
+    """The lines of the table of answers.
+
+    A site may have a million of them, and a template takes three times as long. Whatever is not a
+    number is `Markup` when it comes here, hence escaped.
+    """
+    lines = []
+    for row in rows:
+        a, index = row.answer, row.answer.index
+        others = _SMALL.format(row.others) if row.others else ""
+        undecided = ""
+        if a.undecided:
+            undecided = _SMALL.format(a.grade.status if a.grade else "no decision")
+        lines.append(
+            f'<tr id="problem-{index:d}"><th scope="row"><a href="#problem-{index:d}">{index:d}</a>'
+            f'</th><td class="{row.outcome}">{row.outcome}{others}</td>'
+            f'<td class="said">{row.gold}</td><td class="said">{row.extracted}</td>'
+            f"<td>{_CUT if a.truncated else _ENDED}{undecided}</td>"
+            f'<td class="number">{a.tokens_out:,d}</td>'
+            f"<td>{_LINK.format(index) if row.parts else _NO_TEXT}</td></tr>"
+        )
+    return Markup("\n".join(lines))  # noqa: S704 - made of numbers and markup
 
 
 def _rows(job: RunsJob, run: Run, logs: Logs | None, shown: frozenset[str]) -> Iterator[_Row]:
     questions = job.questions.get(run.task, {})
     for answer in run.answers:
-        outcome, others = _outcome(answer), _others(answer)
-        gold = _gold(answer.grade.gold if answer.grade else None)
+        gold = _code(answer.grade.gold) if answer.grade else _UNKNOWN
+        plain = (answer, _outcome(answer), gold, _extracted(answer), _others(answer))
         if logs is None or answer.sample is None or answer.problem not in shown:
-            yield _Row(answer, outcome, gold, others)
+            yield _Row(*plain)
             continue
         text = logs.text(answer.sample)
         starts = range(0, max(len(text), 1), PART_CHARACTERS)
         parts = tuple(text[start : start + PART_CHARACTERS] for start in starts)
-        yield _Row(
-            answer, outcome, gold, others, parts, len(text), text[-END_CHARACTERS:],
-            questions.get(answer.problem),
-        )  # fmt: skip
+        question = questions.get(answer.problem)
+        yield _Row(*plain, parts, len(text), text[-END_CHARACTERS:], question)
 
 
 def _is_long(row: _Row) -> bool:
@@ -164,7 +198,8 @@ class _Writer:
         for number, page in enumerate(pages, start=1):
             path = run_path(run.model, run.task, run.seed, number)
             self.page(
-                "run.html", path, run=run, rows=page, number=number, n_pages=len(pages),
+                "run.html", path, run=run, rows=page, lines=_lines(page), number=number,
+                n_pages=len(pages),
                 spans=spans, seeds=record.seeds, made=record.provenance, task_title=task_title,
                 n_texts=n_texts, has_texts=any(row.parts for row in page),
                 withheld=self.job.withheld.get(run.task),

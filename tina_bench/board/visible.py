@@ -40,9 +40,13 @@ def _marked(match: re.Match[str]) -> str:
 
 def visible(text: str) -> str:
     """Plain text in which hidden characters are spelled out."""
+    if text.isascii() and text.isprintable():  # most are, and this is told ten times as fast
+        return text
     return _HIDDEN.sub(_spelled, text)
 
 
 def transcript(text: str) -> Markup:
     """Escaped markup in which hidden characters are elements of class `control`."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return escape(text)
     return Markup(_HIDDEN.sub(_marked, str(escape(text))))  # noqa: S704 - escaped right here

@@ -74,16 +74,16 @@ def build_once(
         )  # fmt: skip
 
 
-def _texts(said: str) -> int:
-    """The number of problems a task whose texts are shown."""
+def _texts(said: str) -> int | None:
+    """The number of problems a task whose texts are shown; `None` leaves it to the builder."""
     from tina_bench.board.transcripts import ALL_TEXTS
     from tina_bench.errors import UsageError
 
-    if said == "all":
-        return ALL_TEXTS
+    if said in {"all", "none", "auto"}:
+        return {"all": ALL_TEXTS, "none": 0, "auto": None}[said]
     if not said.isdecimal() or len(said) > 9:
         raise UsageError(
-            f"--transcripts: found {said!r}, expected 'all', 'none' or a number of problems."
+            f"--transcripts: found {said!r}, expected 'auto', 'all', 'none' or a number."
         )
     return int(said)
 
@@ -98,12 +98,13 @@ def build(
         str,
         typer.Option(
             "--transcripts",
-            metavar="all|N|none",
+            metavar="auto|all|N|none",
             help="Of how many problems a task the site shows what the models wrote, checked "
-            "against the hash in each result: the same problems for every model and seed. 'none' "
-            "does not look into the logs at all; every outcome is listed in any case.",
+            "against the hash in each result: the same problems for every model and seed. 'auto': "
+            "100, 30 or 10, the more answers the fewer, so that GitHub Pages takes the site. "
+            "'none' does not look into the logs at all; every outcome is listed in any case.",
         ),
-    ] = "30",
+    ] = "auto",
     base_url: Annotated[
         str | None,
         typer.Option(
@@ -131,7 +132,7 @@ def build(
 
     options = Options(
         with_samples=transcripts != "none",
-        texts_a_task=0 if transcripts == "none" else _texts(transcripts),
+        texts_a_task=_texts(transcripts),
         profile=profile,
         base_url=base_url,
         lock_digest=lock_digest(lock),
