@@ -51,7 +51,7 @@ class Folder:
         return link(earlier, self.root / path)
 
 
-def link(source: Path, target: Path) -> bool:
+def link(source: Path | str, target: Path | str) -> bool:
     """Give a file a second name; false where that cannot be done."""
     try:
         os.link(source, target)

@@ -68,17 +68,7 @@ def read_again(data: bytes) -> ResultRecord:
     """The record in bytes that were accepted before."""
     found = _DECODER.decode(data)
     problems = tuple(
-        ProblemOutcome.model_construct(
-            _OUTCOME_FIELDS,
-            problem=one.problem,
-            index=one.index,
-            correct=one.correct,
-            undecided=one.undecided,
-            answered=one.answered,
-            truncated=one.truncated,
-            tokens_out=one.tokens_out,
-            answer_group=one.answer_group,
-        )
+        ProblemOutcome.model_construct(_OUTCOME_FIELDS, **msgspec.structs.asdict(one))
         for one in found.problems
     )
     return ResultRecord(
