@@ -5,12 +5,12 @@ empty field and a list is joined by `;`; in JSON it is `null` and a list. Text t
 in no table: a spreadsheet would run some of it.
 """
 
+import csv
+import io
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import pandas as pd
 
 Row = dict[str, Any]
 
@@ -45,14 +45,16 @@ class Table:
 
     def csv(self) -> bytes:
         """UTF-8, one header line, floats in full."""
-        flat = [
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows(
             [";".join(map(str, v)) if isinstance(v, tuple | list) else v for v in row.values()]
             for row in self.rows
-        ]
-        # dtype=object: a column of whole numbers with a gap in it must not turn into floats.
-        frame = pd.DataFrame(flat, columns=list(self.columns), dtype=object)
-        return frame.to_csv(index=False, lineterminator="\n").encode()
+        )
+        return text.getvalue().encode()
 
     def json(self) -> bytes:
-        """A list of objects."""
-        return (json.dumps(list(self.rows), indent=1, allow_nan=False) + "\n").encode()
+        """A list of objects, one a line."""
+        lines = (json.dumps(row, allow_nan=False) for row in self.rows)
+        return ("[\n" + ",\n".join(lines) + "\n]\n").encode()
