@@ -48,7 +48,7 @@ from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
 
 TEXTS_BY_ANSWERS = ((30_000, 100), (300_000, 30))
-TEXTS_OF_MORE = 10
+TEXTS_OF_MORE = 5
 """Problems of a task whose answers are shown with their text, if nothing else is asked for, by the
 answers that there are: so a site stays below the gigabyte that GitHub Pages takes
 (https://docs.github.com/en/pages/getting-started-with-github-pages/github-pages-limits)."""

@@ -113,7 +113,7 @@ def build(
             metavar="auto|all|N|none",
             help="Of how many problems a task the site shows what the models wrote, checked "
             "against the hash in each result: the same problems for every model and seed. 'auto': "
-            "100, 30 or 10, the more answers the fewer, so that GitHub Pages takes the site. "
+            "100, 30 or 5, the more answers the fewer, so that GitHub Pages takes the site. "
             "'none' does not look into the logs at all; every outcome is listed in any case.",
         ),
     ] = "auto",
