@@ -19,7 +19,7 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.browser_site import served
-from tests.browser.conftest import ARGUMENTS, NAMES
+from tests.support.chromium import ARGUMENTS, NAMES
 
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "docs" / "screenshots"

@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from tests.browser.conftest import chromium, playwright
 from tests.hostile.sites import Sites, build_both
+from tests.support.chromium import chromium
 
-__all__ = ["chromium", "playwright"]
+__all__ = ["chromium"]
 FULL = os.environ.get("TINA_BENCH_HOSTILE") == "full"
 SEEDS = 56 if FULL else 1
 PAGES_IN_A_BROWSER = 100 if FULL else 4

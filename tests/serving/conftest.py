@@ -1,5 +1,5 @@
 """Chromium, as the browser tests have it."""
 
-from tests.browser.conftest import chromium, playwright
+from tests.support.chromium import chromium
 
-__all__ = ["chromium", "playwright"]
+__all__ = ["chromium"]

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +222,19 @@ def test_a_writer_in_another_process_holds_the_log_until_it_dies(tmp_path: Path)
         child.kill()
         child.communicate()
     write(path, [{"mine": True}])
+    assert list(read_log(path))[-1] == {"mine": True}
+
+
+def test_a_writer_with_patience_waits_for_the_one_that_is_ending(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    with appender(path) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        killing = threading.Timer(0.5, child.kill)
+        killing.start()
+        with LogWriter(path, patience_seconds=60) as log:
+            log.append([{"mine": True}])
+        killing.join()
     assert list(read_log(path))[-1] == {"mine": True}
 
 

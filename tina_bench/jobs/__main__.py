@@ -38,6 +38,8 @@ from tina_bench.store.records import JobKind, Outcome, Phase, now
 
 
 def _interrupt(*_: Any) -> None:
+    # Once is enough: what an interrupted job writes as it ends must not be interrupted too.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -118,6 +120,8 @@ def _do(folder: JobFolder, path: Path, home: Home) -> None:
     except Exception as error:  # noqa: BLE001 - whatever an engine raises is this job's result
         traceback.print_exc()
         failure, kind = f"{type(error).__name__}: {error}", kind_of(error, path)
+    # All that is left is to say how it ended, which takes less time than being asked to stop.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     meter.end(outcome)
     write_model(
         path / RESULT_FILE,

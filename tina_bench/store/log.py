@@ -25,6 +25,7 @@ from tina_bench.store.hashing import canonical_json, digest
 from tina_bench.strict import shown
 
 CHECK_DIGITS = 16
+RETRY_SECONDS = 0.1
 
 
 def _line(record: dict[str, Any]) -> bytes:
@@ -122,13 +123,25 @@ class LogWriter:
     and cuts a torn last line away, so that the next append starts on a fresh line.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open or create `path`; raises `BusyError` when another process writes to it."""
+    def __init__(self, path: Path, *, patience_seconds: float = 0.0) -> None:
+        """Open or create `path`; raises `BusyError` when another process writes to it.
+
+        With patience it waits that long for the other one to end.
+        """
+        # Not at the top: whoever only reads a log need not wait for the import.
+        from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        waiting = Retrying(
+            retry=retry_if_exception_type(BlockingIOError),
+            stop=stop_after_delay(patience_seconds),
+            wait=wait_fixed(RETRY_SECONDS),
+            reraise=True,
+        )
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            waiting(fcntl.flock, self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._descriptor)
             raise BusyError(

@@ -12,6 +12,7 @@ import numpy as np
 from markupsafe import Markup
 
 from tina_bench.board.evidence import Evidence
+from tina_bench.board.numbers import p_value
 from tina_bench.board.page import Page
 from tina_bench.board.solved import Sheet
 from tina_bench.stats.pairs import AVERAGE, Finding, PairComparison, PairTable
@@ -170,8 +171,10 @@ def _pair_page(evidence: Evidence, a: str, b: str, sides: list[Side]) -> Page:
         made_of=[
             [evidence.model_title(a), evidence.model_title(b), *map(evidence.task_title, tasks)],
             [evidence.record_sha256[model, task] for model in (a, b) for task in tasks],
+            # Every new result moves the last digits of every corrected p: only its words count.
             [[side.scope, side.family, side.score_a, side.score_b, side.made_differently,
-              side.found.model_dump(mode="json")] for side in sides],
+              p_value(side.found.adjusted_p),
+              side.found.model_dump(mode="json", exclude={"adjusted_p"})] for side in sides],
         ],
     )  # fmt: skip
 
