@@ -1,5 +1,6 @@
 """A report from what was kept of the same records is the report made anew."""
 
+import numpy as np
 from test_stats_report import CATALOG, RECORDS
 
 from tests.stats.made_records import make_solved
@@ -43,7 +44,25 @@ def test_pairs_are_the_same_with_and_without_and_the_second_time():
     plain = compare_all(RECORDS)
     for _ in range(2):
         assert compare_all(RECORDS, known=known(memory, RECORDS)) == plain
-    assert memory.made == ["pairs"] * len(plain)
+    assert memory.made.count("pairs") == len(plain)
+
+
+def test_one_model_measured_anew_leaves_the_tests_of_the_other_pairs_as_they_are():
+    rng = np.random.default_rng(3)
+    models, tasks = ("a", "b", "c", "d"), ("x", "y")
+    records = [
+        make_solved(rng.integers(0, 5, 12), k=4, model=model, task=task)
+        for model in models
+        for task in tasks
+    ]
+    memory = Memory()
+    compare_all(records, known=known(memory, records))
+    assert memory.made.count("pair") == 6
+    memory.made.clear()
+    changed = [make_solved([1] * 12, k=4, model="a", task="x"), *records[1:]]
+    names = ["other", *map(str, range(1, len(records)))]
+    assert compare_all(changed, known=known(memory, changed, names)) == compare_all(changed)
+    assert memory.made.count("pair") == 3
 
 
 def test_a_record_with_other_bytes_is_worked_out_anew_and_the_others_are_not():

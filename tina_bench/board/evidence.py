@@ -92,7 +92,7 @@ class Evidence:
         records = tuple(self.records.values())
         return self.known.shape(
             "audits", records, digest([self.catalog.model_dump(mode="json"), imported]), Audits,
-            lambda: build_audits(self.catalog, self.imported, records),
+            lambda: build_audits(self.catalog, self.imported, records, known=self.known),
         )  # fmt: skip
 
     @cached_property

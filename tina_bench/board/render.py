@@ -62,10 +62,15 @@ class Renderer:
     environment: jinja2.Environment
 
     @classmethod
-    def of(cls, folder: Path) -> "Renderer":
-        """For the templates in `folder`."""
+    def of(cls, folder: Path, compiled: Path | None = None) -> "Renderer":
+        """For the templates in `folder`, which are kept in `compiled` once they are compiled."""
+        kept = None
+        if compiled is not None:
+            compiled.mkdir(parents=True, exist_ok=True)
+            kept = jinja2.FileSystemBytecodeCache(str(compiled))
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folder),
+            bytecode_cache=kept,
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             finalize=_seen,

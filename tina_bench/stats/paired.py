@@ -6,9 +6,10 @@ here, so that one pair alone and the same pair among 496 get the same numbers.
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 from scipy import stats
@@ -81,6 +82,14 @@ class Outcome:
     """The test of no difference, a pair each."""
 
 
+Remembered = Callable[[int, Callable[[], SignFlip]], SignFlip]
+"""Gives the test of the pair with this number; called with what works it out."""
+
+
+def _never(_: int, make: Callable[[], SignFlip]) -> SignFlip:
+    return make()
+
+
 def sheet(task: str, records: Iterable[ResultRecord]) -> Sheet:
     """Align the records of a task by problem id; models stay in the order given.
 
@@ -132,6 +141,7 @@ def differ(
     second: Integers,
     weights: Weights = Weights.PROBLEMS,
     clusters: Mapping[tuple[str, str], str] | None = None,
+    remembered: Remembered = _never,
 ) -> Outcome:
     """Compare models number `first` of the sheets with models number `second`, pair by pair.
 
@@ -157,6 +167,9 @@ def differ(
     Equal models asked differently often do not have symmetric differences: with one run against
     ten over 30 easy problems the sign-flip test was seen to reject 0.7 % at 0.2 %. There the
     p-value is the greater one of its own and of Student's t with the variance above.
+
+    `remembered` may give a pair's sign-flip test from memory; it depends on that pair, the tasks,
+    the clusters and the weights.
     """
     sizes = [len(one.problems) for one in sheets]
     group = np.repeat(np.arange(len(sheets)), sizes)
@@ -190,8 +203,10 @@ def differ(
     flips = Flips(group, joint)
     answers_once = bool((k_a == 1).all() and (k_b == 1).all()) and flips.is_plain
     tests = [
-        mcnemar(row) if answers_once and weights is Weights.PROBLEMS else flips.test(row)
-        for row in differences
+        mcnemar(row)
+        if answers_once and weights is Weights.PROBLEMS
+        else remembered(pair, partial(flips.test, row))
+        for pair, row in enumerate(differences)
     ]
     asymmetric = np.flatnonzero((k_a != k_b).any(axis=0))
     for pair in asymmetric.tolist():

@@ -1,8 +1,8 @@
 """Every model against every other, task by task and on the average over tasks."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -16,6 +16,7 @@ from tina_bench.stats.known import NOTHING_KNOWN, Known
 from tina_bench.stats.paired import Outcome, Sheet, Weights, differ, same_prompts, sheet
 from tina_bench.stats.power import SIZE, Power, powers
 from tina_bench.stats.shapes import Comparison, Shape
+from tina_bench.stats.signflip import SignFlip
 from tina_bench.store.records import ResultRecord
 
 AVERAGE = "average"
@@ -125,10 +126,23 @@ def _known_table(
     left_out: dict[str, str],
 ) -> PairTable:
     records = [cells[model, one.task] for one in sheets for model in one.models]
+
+    def remembered(a: str, b: str, make: Callable[[], SignFlip]) -> SignFlip:
+        pair = [cells[model, one.task] for one in sheets for model in (a, b)]
+        found = known.shape("pair", pair, scope, _Test, lambda: _Test(**asdict(make())))
+        return SignFlip(found.p_value, found.method)
+
     return known.shape(
         "pairs", records, [scope, left_out], PairTable,
-        lambda: pair_table(scope, sheets, left_out, _unlike(cells, sheets)),
+        lambda: pair_table(scope, sheets, left_out, _unlike(cells, sheets), remembered),
     )  # fmt: skip
+
+
+class _Test(Shape):
+    """A pair's test, as it is kept."""
+
+    p_value: float
+    method: str
 
 
 @dataclass(frozen=True)
@@ -203,13 +217,26 @@ def pair_table(
     sheets: Sequence[Sheet],
     left_out: dict[str, str],
     unlike: tuple[str, ...] = (),
+    remembered: Callable[[str, str, Callable[[], SignFlip]], SignFlip] | None = None,
 ) -> PairTable:
-    """Compare all models of the sheets, which hold the same models, as one family."""
+    """Compare all models of the sheets, which hold the same models, as one family.
+
+    `remembered` may give the test of two models from memory. It is asked on averages alone: on a
+    single task a test takes no longer than remembering it.
+    """
     models = sheets[0].models
     tasks = tuple(one.task for one in sheets)
     weights = Weights.TASKS if len(sheets) > 1 else Weights.PROBLEMS
     first, second = np.triu_indices(len(models), 1)
-    found = differ(sheets, first, second, weights, same_prompts(sheets))
+    joint = same_prompts(sheets)
+    if remembered is None or weights is Weights.PROBLEMS:
+        found = differ(sheets, first, second, weights, joint)
+    else:
+
+        def test(pair: int, make: Callable[[], SignFlip]) -> SignFlip:
+            return remembered(models[first[pair]], models[second[pair]], make)
+
+        found = differ(sheets, first, second, weights, joint, test)
     shares = [one.solved.mean(axis=1) / one.runs for one in sheets]
     on = f"the average over {', '.join(tasks)}" if scope == AVERAGE else scope
     pairs = len(first)

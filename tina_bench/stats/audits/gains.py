@@ -23,6 +23,7 @@ protocol may have gained from the protocol. Coverage: `tests/validation/test_val
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf, sqrt
 
 from tina_bench.catalog.schema import AverageClaim, Catalog
@@ -32,7 +33,9 @@ from tina_bench.stats.audits.disagreement import weigh
 from tina_bench.stats.audits.gain_shapes import Gain, GainTask, Sensitivity
 from tina_bench.stats.audits.measurements import Evidence, Measurement, SetAside
 from tina_bench.stats.audits.selection import PickBound
+from tina_bench.stats.known import NOTHING_KNOWN, Known
 from tina_bench.stats.spread import Variance
+from tina_bench.store.hashing import digest
 
 LEVEL = 0.95
 
@@ -64,13 +67,19 @@ class _Supported:
 
 
 def audit_gains(
-    catalog: Catalog, evidence: Evidence, chance: Chance, picks: Sequence[PickBound]
+    catalog: Catalog,
+    evidence: Evidence,
+    chance: Chance,
+    picks: Sequence[PickBound],
+    known: Known = NOTHING_KNOWN,
 ) -> tuple[Gain, ...]:
     """Return every adapter whose average is printed beside its base's, the largest gain first.
 
     An average of which a cell is not known, on either side, is left out: nothing can be pooled.
+    With `known`, chance and picks must be what follows from the catalog.
     """
     made = []
+    content = digest(catalog.model_dump(mode="json"))
     for name, average in sorted(catalog.averages.items()):
         base = catalog.models[average.model].base
         if base is None or average.tasks is None or not cells_of(catalog, average):
@@ -83,7 +92,17 @@ def audit_gains(
                 for model in (average.model, reference)
             )
             if printed is not None and measured:
-                made.append(_gain(catalog, evidence, chance, picks, name, average, printed, kind))
+                pieces = [
+                    piece.model_dump(mode="json")
+                    for model in (average.model, printed.model)
+                    for task in average.tasks
+                    for piece in evidence.of(model, task)
+                ]
+                make = partial(
+                    _gain, catalog, evidence, chance, picks, name, average, printed, kind
+                )
+                key = [content, name, printed.model, kind, pieces]
+                made.append(known.value("gain", key, Gain, make))
     return tuple(sorted(made, key=lambda g: (g.reference_is, -g.printed_gain_points, g.average)))
 
 

@@ -30,6 +30,7 @@ from tina_bench.stats.audits.selection import (
     audit_families,
     audit_picks,
 )
+from tina_bench.stats.known import NOTHING_KNOWN, Known
 from tina_bench.stats.shapes import Shape
 from tina_bench.store.imported import ImportedResult
 from tina_bench.store.records import ResultRecord
@@ -117,11 +118,13 @@ def build_audits(
     imported: Sequence[ImportedResult] = (),
     records: Sequence[ResultRecord] = (),
     extra: Sequence[Measurement] = (),
+    known: Known = NOTHING_KNOWN,
 ) -> Audits:
     """Return every audit; deterministic, and the same for any order of the inputs.
 
     `imported`: what others' result files say (`Home.imported()`); `records`: our own results, one a
-    model and task; `extra`: further measurements that stand in neither.
+    model and task; `extra`: further measurements that stand in neither; `known`: what was worked
+    out of the same evidence before.
     """
     chance = chance_of(catalog)
     evidence = gather(catalog, imported, records, extra)
@@ -138,7 +141,7 @@ def build_audits(
         task_resolutions=task_resolutions(catalog, single, chance),
         selection=audit_families(catalog, evidence, chance),
         picks=picks,
-        gains=audit_gains(catalog, evidence, chance, picks),
+        gains=audit_gains(catalog, evidence, chance, picks, known),
         lattice=lattice,
         tables=audit_tables(lattice),
         averages=averages,
