@@ -11,7 +11,7 @@ from board_catalog import ADAPTER, BASE, catalog
 from board_pages import Page, pages
 from conftest import build
 
-import tina_bench.board.build as building
+import tina_bench.board.site as filling
 from tina_bench.board import runs
 from tina_bench.board.build import Options, SiteSummary, build_site
 from tina_bench.board.render import site_folder
@@ -65,7 +65,7 @@ def test_a_failing_build_leaves_the_old_site_and_nothing_else(
     def fails(*_: object) -> bytes:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(building, "_write_index", fails)
+    monkeypatch.setattr(filling, "site_index", fails)
     with pytest.raises(OSError, match="no space"):
         build(own_home, out)
     assert contents(out) == before

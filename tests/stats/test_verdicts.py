@@ -1,5 +1,4 @@
 import dataclasses
-import gc
 
 import numpy as np
 import pytest
@@ -24,15 +23,6 @@ from tina_bench.stats.shapes import AVERAGE, Verdict
 from tina_bench.stats.spread import answer_variance
 from tina_bench.stats.verdicts import AverageCase, Case, judge, judge_family
 from tina_bench.store.records import UntilDecided
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _cheap_collection():
-    # statsmodels' multipletests collects garbage at every call, 80 ms over all imported modules.
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
 
 # 30 problems, 10 runs: 50.00 %, half of the problems mixed.
 HALF = make_solved([0] * 7 + [10] * 7 + [2, 3, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 7, 8], k=10)

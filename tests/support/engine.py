@@ -36,7 +36,7 @@ from tina_bench.lock.lockfile import packaged_lock
 
 CACHE = Path(os.environ.get("TINA_BENCH_TEST_CACHE", Path.home() / ".cache" / "tina-bench-tests"))
 BASE_SCRIPT = ROOT / "containers" / "cpu" / "base.sh"
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 PROGRAMS = ("dockerd", "docker-registry", "podman", "busybox")
 CONTAINER_ULIMITS = '["nofile=20000:20000","nproc=32768:32768"]'

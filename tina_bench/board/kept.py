@@ -1,10 +1,11 @@
 """What an earlier build wrote, so that the next one need not write it again.
 
-Guarantees: the runs of a log are taken over only if everything they were made from is the same:
-the result records byte for byte, the program and its templates, the options, and the logs as far as
-the file system tells (size and time of change), and only where every file still has the size and
-time that it was written with. Traded away: a log, or a page, that somebody changed and gave its old
-size and time is not noticed by such a build; `leaderboard check` and a build without cache do.
+Guarantees: files are taken over only if everything they were made from is the same: the result
+record byte for byte, the program and its templates, the options, and the logs as far as the file
+system tells (size and time of change) or as whoever read them again says; and only where every file
+still has the size and time that it was written with. Traded away: a log, or a page, that somebody
+changed and gave its old size and time is not noticed by such a build; `leaderboard check` and a
+build without cache do.
 """
 
 import json
@@ -15,26 +16,45 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tina_bench.board.folder import Written, link
-from tina_bench.board.runs import RunsDone
 from tina_bench.store.hashing import digest
 
+Stamps = list[tuple[str, int, int] | None]
+"""Name, size and time of change of files; `None` for one that is not there."""
 
-class _Group(BaseModel):
-    """The runs of one log, as an earlier build left them."""
+
+class Group(BaseModel):
+    """Some files, as an earlier build left them."""
 
     model_config = ConfigDict(extra="forbid")
 
     key: str
+    """Names what they were made from, but for the logs."""
     files: dict[str, tuple[str, int, int]]
     """By path: sha256, bytes and time of change in nanoseconds."""
-    answers: int
-    transcripts: int
+    logs: Stamps = []
+    """The logs that were read for them."""
+    said: str = ""
+    """Names what was found there."""
+    answers: int = 0
+    transcripts: int = 0
 
 
 class _State(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    groups: dict[str, _Group]
+    groups: dict[str, Group]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Some files of the new site: see `Group`."""
+
+    key: str
+    files: dict[str, Written]
+    logs: Stamps = field(default_factory=list)
+    said: str = ""
+    answers: int = 0
+    transcripts: int = 0
 
 
 @dataclass
@@ -45,7 +65,7 @@ class Kept:
     """Where it is remembered; nothing is, without one."""
     site: Path
     """The site, as it stands."""
-    groups: dict[str, _Group] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
 
     @classmethod
     def of(cls, cache: Path | None, site: Path) -> "Kept":
@@ -59,11 +79,13 @@ class Kept:
             groups = {}
         return cls(file, site, groups)
 
-    def take_over(self, name: str, key: str, folder: Path) -> RunsDone | None:
-        """Link a log's files into a new site's folder; `None` if they must be made anew."""
+    def find(self, name: str, key: str) -> Group | None:
+        """The files that were made of the same under this name."""
         group = self.groups.get(name)
-        if group is None or group.key != key:
-            return None
+        return group if group is not None and group.key == key else None
+
+    def take_over(self, group: Group, folder: Path) -> Made | None:
+        """Link a group's files into a new site's folder; `None` if they must be made anew."""
         # Strings, not paths: there may be tens of thousands.
         old, new = f"{self.site}{os.sep}", f"{folder}{os.sep}"
         for path, (_, size, changed) in group.files.items():
@@ -79,24 +101,26 @@ class Kept:
             if not link(old + path, new + path):
                 return None
         files = {path: Written(sha, size) for path, (sha, size, _) in group.files.items()}
-        return RunsDone(files, group.answers, group.transcripts)
+        return Made(group.key, files, group.logs, group.said, group.answers, group.transcripts)
 
-    def remember(self, made: dict[str, tuple[str, RunsDone]]) -> None:
-        """Keep what the site now holds, by log: the key and the files."""
+    def remember(self, made: dict[str, Made]) -> None:
+        """Keep what the site now holds, by name."""
         if self.file is None:
             return
         site = f"{self.site}{os.sep}"
         groups = {
             name: {
-                "key": key,
+                "key": one.key,
                 "files": {
                     path: (*written, os.stat(site + path).st_mtime_ns)  # noqa: PTH116
-                    for path, written in done.files.items()
+                    for path, written in one.files.items()
                 },
-                "answers": done.answers,
-                "transcripts": done.transcripts,
+                "logs": one.logs,
+                "said": one.said,
+                "answers": one.answers,
+                "transcripts": one.transcripts,
             }
-            for name, (key, done) in made.items()
+            for name, one in made.items()
         }
         self.file.parent.mkdir(parents=True, exist_ok=True)
         self.file.write_text(json.dumps({"groups": groups}))

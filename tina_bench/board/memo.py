@@ -46,6 +46,10 @@ class Memo:
     folder: Path | None = None
     """Where values are kept; without one, nothing is."""
 
+    def folder_of(self, kind: str) -> Path | None:
+        """A folder for values that others keep, by this version of the program."""
+        return self.folder / kind / program_digest()[:16] if self.folder else None
+
     def get(self, kind: str, key: Any, make: Callable[[], bytes]) -> bytes:
         """The value of `key`, a JSON value that holds everything `make` depends on.
 

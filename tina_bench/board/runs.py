@@ -53,6 +53,10 @@ class RunsJob:
     """Look into the logs at all."""
     texts_a_task: int = 30
     """Problems of a task whose answers are shown with their text; `ALL_TEXTS` for all."""
+    compiled: Path | None = None
+    """Folder for compiled templates."""
+    known: Mapping[str, str] = field(default_factory=dict)
+    """By task: what an earlier build found in the logs. If it is still so, nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class RunsDone:
     """Answers listed."""
     transcripts: int
     """Of these, with their text."""
+    said: str
+    """Names what the logs say of the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +187,7 @@ class _Writer:
     def __init__(self, job: RunsJob, folder: Path, old: Path | None) -> None:
         self.job = job
         self.folder = Folder(folder, old)
-        self.renderer = Renderer.of(job.templates)
+        self.renderer = Renderer.of(job.templates, job.compiled)
         self.answers = self.transcripts = 0
 
     def page(self, template: str, path: str, **context: Any) -> None:
@@ -263,22 +269,33 @@ def _utf8(text: str | None) -> str | None:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def write_runs(job: RunsJob, folder: Path, old: Path | None = None) -> RunsDone:
-    """Write everything about the runs of a job into a site's `folder`.
+def write_runs(job: RunsJob, folder: Path, old: Path | None = None) -> dict[str, RunsDone | None]:
+    """Write everything about the runs of a job into a site's `folder`; by task what was written.
 
-    A file that `old`, an earlier site, holds with the same bytes is linked rather than written.
-    Raises `IntegrityError` for a log that is not the one a record was made from.
+    `None` for a task whose files of an earlier build are still right. A file that `old`, an earlier
+    site, holds with the same bytes is linked rather than written. Raises `IntegrityError` for a log
+    that is not the one a record was made from.
     """
-    writer = _Writer(job, folder, old)
     logs = Logs.read(Home(job.home), job.records) if job.with_samples else None
+    done: dict[str, RunsDone | None] = {}
     for record in job.records:
-        problems = [problem.problem for problem in record.problems]
-        most = 0 if record.task in job.withheld else job.texts_a_task
-        shown = with_text(problems, most)
-        made = []
-        for run in runs_of(record, logs):
-            rows = list(_rows(job, run, logs, shown))
-            writer.run(record, run, rows)
-            made.append((run, rows))
-        writer.data(record, made)
-    return RunsDone(writer.folder.files, writer.answers, writer.transcripts)
+        said = logs.said(record) if logs else ""
+        known = job.known.get(record.task) == said
+        done[record.task] = None if known else _write_record(job, record, logs, said, folder, old)
+    return done
+
+
+def _write_record(
+    job: RunsJob, record: ResultRecord, logs: Logs | None, said: str, folder: Path, old: Path | None
+) -> RunsDone:
+    writer = _Writer(job, folder, old)
+    problems = [problem.problem for problem in record.problems]
+    most = 0 if record.task in job.withheld else job.texts_a_task
+    shown = with_text(problems, most)
+    made = []
+    for run in runs_of(record, logs):
+        rows = list(_rows(job, run, logs, shown))
+        writer.run(record, run, rows)
+        made.append((run, rows))
+    writer.data(record, made)
+    return RunsDone(writer.folder.files, writer.answers, writer.transcripts, said)

@@ -9,6 +9,7 @@ from markupsafe import escape
 from numpy.typing import NDArray
 
 from tina_bench.board.runs import answer_path
+from tina_bench.stats.answers import flags
 from tina_bench.store.records import ResultRecord
 
 
@@ -38,7 +39,7 @@ class Sheet:
             record.seeds,
             tuple(problem.problem for problem in record.problems),
             tuple(problem.index for problem in record.problems),
-            np.array([problem.correct for problem in record.problems], dtype=bool),
+            flags(record, "correct"),
         )
 
     @property
@@ -66,21 +67,17 @@ class Sheet:
         """By problem: share of the runs that solved it."""
         return np.asarray(self.correct.mean(axis=1))
 
-    @cached_property
-    def right(self) -> tuple[str, ...]:
-        """By problem: path of the first right answer, or of the first; escaped."""
-        return self._paths(np.argmax(self.correct, axis=1).tolist())
+    def right(self, place: int) -> str:
+        """Path of the first right answer to the problem there, or of the first; escaped."""
+        return self._path(place, int(np.argmax(self.correct[place])))
 
-    @cached_property
-    def wrong(self) -> tuple[str, ...]:
-        """By problem: path of the first wrong answer, or of the first; escaped."""
-        return self._paths(np.argmin(self.correct, axis=1).tolist())
+    def wrong(self, place: int) -> str:
+        """Path of the first wrong answer to the problem there, or of the first; escaped."""
+        return self._path(place, int(np.argmin(self.correct[place])))
 
-    def _paths(self, runs: list[int]) -> tuple[str, ...]:
-        return tuple(
-            str(escape(answer_path(self.model, self.task, self.seeds[run], position, index)))
-            for position, (run, index) in enumerate(zip(runs, self.indices, strict=True))
-        )
+    def _path(self, place: int, run: int) -> str:
+        seed, index = self.seeds[run], self.indices[place]
+        return str(escape(answer_path(self.model, self.task, seed, place, index)))
 
 
 def sheets(records: Mapping[tuple[str, str], ResultRecord]) -> dict[tuple[str, str], Sheet]:

@@ -173,6 +173,17 @@ class Logs:
             return sample, None, others
         return sample, grade, others
 
+    def said(self, record: ResultRecord) -> str:
+        """Names what the logs say of a record, beside the bytes that it hashes itself."""
+        made, hasher = record.provenance, hashlib.sha256()
+        for seed in record.seeds:
+            cell = (made.protocol, record.task, seed)
+            grades = self.grades.get((cell, made.grader.get("metric", "")), {})
+            others = self.others.get(cell, {})
+            found = [sorted(grades.items()), sorted(others.items())]
+            hasher.update(repr(found).encode("utf-8", "surrogatepass"))
+        return hasher.hexdigest()
+
     def text(self, head: SampleHead) -> str:
         """What the model wrote, read from the log."""
         return read_sample(self.path, head).text

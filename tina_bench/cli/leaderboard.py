@@ -49,9 +49,11 @@ def progress(doing: str) -> "Iterator[Callable[[int, int], None]]":
     from rich.progress import Progress
 
     screen = console(stderr=True)
-    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
+    seen = screen.is_terminal
+    # No refreshing by itself: that takes a thread, beside which a build does not fork.
+    with Progress(console=screen, transient=True, disable=not seen, auto_refresh=False) as bar:
         task = bar.add_task(doing, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda done, total: bar.update(task, completed=done, total=total, refresh=True)
 
 
 def build_once(

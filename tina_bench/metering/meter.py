@@ -24,8 +24,6 @@ from tina_bench.store.records import LedgerEntry, Outcome, Phase, now
 INTERVAL_SECONDS = 5.0
 """An entry costs an fsync; five seconds of a $2 GPU are a quarter of a cent."""
 UTILISATION_SECONDS = 0.5
-PATIENCE_SECONDS = 60.0
-"""How long to wait for the ledger: a job whose runner was killed may still be ending."""
 
 
 def price_of_stretch(folder: JobFolder, wall_seconds: float, gpu_count: int | None) -> float | None:
@@ -95,7 +93,7 @@ class Meter:
         self._gpus = visible_gpus()
         self._gpu_count = 0 if device == "cpu" else (len(self._gpus.names) or None)
         self._on_gpu = device == "cuda"
-        self._log = LogWriter(path, patience_seconds=PATIENCE_SECONDS)
+        self._log = LogWriter(path)
         self._phase = Phase.LOAD
         self._children_peak_bytes = 0
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tina_bench.catalog.schema import Catalog
-from tina_bench.errors import HubUnreachableError, NotOnHubError
+from tina_bench.errors import BusyError, HubUnreachableError, NotOnHubError
 from tina_bench.jobs.failures import is_disk_full
 from tina_bench.lock.lockfile import Lock
 from tina_bench.planning.plan import resolve_profile
@@ -39,9 +39,12 @@ from tina_bench.store.contract import (
     MergeInputs,
 )
 from tina_bench.store.home import Home, read_record, read_records
+from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Job, JobKind, LedgerEntry, Outcome, UntilDecided
 
 POOL_DIGITS = 8
+ORPHAN_SECONDS = 60.0
+"""How long a job whose runner was killed may take to end; it is asked to at once."""
 MINIMUM_FREE_BYTES = 64 * 2**20
 """Free disk below which no job starts: its logs and records alone may take as much."""
 
@@ -203,11 +206,12 @@ class Execution:
         self._watcher.pool_started(kind, model, len(jobs))
         try:
             work.mkdir(parents=True, exist_ok=True)
+            self._await_orphan(work)
             self._check_room(folder)
             (work / RESULT_FILE).unlink(missing_ok=True)
             write_model(work / JOB_FILE, folder)
             code = self._runner.run(work, self._home.root, self._watcher.progress)
-        except (RunnerFailure, OSError) as error:
+        except (RunnerFailure, BusyError, OSError) as error:
             failure = self._explained(error)
             self._add_cost(work, folder.attempt)
             self._fail(kind, model, failure, tail(work))
@@ -216,10 +220,22 @@ class Execution:
         self._settle(work, folder, code)
 
     @staticmethod
-    def _explained(error: RunnerFailure | OSError) -> Failure:
+    def _await_orphan(work: Path) -> None:
+        """Wait for a job that outlived its runner, and is putting its papers in order.
+
+        Nobody else can be at work in the folder, since the caller holds the home.
+        """
+        ledger = work / LEDGER_FILE
+        if ledger.exists():
+            LogWriter(ledger, patience_seconds=ORPHAN_SECONDS).close()
+
+    @staticmethod
+    def _explained(error: RunnerFailure | BusyError | OSError) -> Failure:
         """What stopped a folder before or beside its job; raises what is no failure but a bug."""
         if isinstance(error, RunnerFailure):
             return error.failure
+        if isinstance(error, BusyError):
+            return Failure(FailureKind.JOB, str(error))
         if is_disk_full(error):
             return Failure(FailureKind.DISK_FULL, f"no room left: {error}")
         raise error

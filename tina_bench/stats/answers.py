@@ -6,6 +6,7 @@ are refused as malformed, cannot drift between estimates, comparisons and verdic
 
 import weakref
 from collections.abc import Iterable
+from itertools import chain
 from typing import Literal
 
 import numpy as np
@@ -53,12 +54,13 @@ def _column(record: ResultRecord, name: Column) -> NDArray[np.generic]:
             f"the record of {record.model} on {record.task} has {record.k} seeds, but a problem "
             f"whose '{name}' is of another length; make the record again from its grades"
         )
-    return np.array(rows)
+    kind = np.int64 if name == "tokens_out" else np.bool_
+    return np.fromiter(chain.from_iterable(rows), kind, len(rows) * k).reshape(len(rows), k)
 
 
 def flags(record: ResultRecord, name: Column) -> BoolMatrix:
     """Return a column of yes or no, shape (n, k)."""
-    return column(record, name).astype(np.bool_)
+    return column(record, name).astype(np.bool_, copy=False)
 
 
 def correct_answers(record: ResultRecord) -> BoolMatrix:

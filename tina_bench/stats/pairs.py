@@ -12,6 +12,7 @@ from tina_bench.errors import UsageError
 from tina_bench.stats.alike import made_differently
 from tina_bench.stats.answers import by_cell
 from tina_bench.stats.compare import intervals
+from tina_bench.stats.holm import holm_both_ways
 from tina_bench.stats.known import NOTHING_KNOWN, Known
 from tina_bench.stats.paired import Outcome, Sheet, Weights, differ, same_prompts, sheet
 from tina_bench.stats.power import SIZE, Power, powers
@@ -265,7 +266,7 @@ def _comparisons(
     found: Outcome,
 ) -> tuple[PairComparison, ...]:
     p_values = np.array([test.p_value for test in found.tests])
-    adjusted = adjust(p_values)
+    adjusted = holm_both_ways(p_values)
     parts = zip(
         first.tolist(),
         second.tolist(),
@@ -298,19 +299,3 @@ def _finding(difference: float, adjusted_p: float) -> Finding:
     if adjusted_p >= SIZE:
         return Finding.NOT_TOLD_APART
     return Finding.A_BETTER if difference > 0 else Finding.B_BETTER
-
-
-def adjust(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return two-sided p-values of pairs after Holm over both directions of each (`compare_all`).
-
-    The hypothesis in the direction that was not seen has a p-value of at least a half and is never
-    rejected. So with N pairs, the s-th smallest of p_values / 2 is multiplied by 2 N - s + 1.
-
-    Written out although statsmodels has it: its `multipletests` collects the garbage of the whole
-    process at each call, which took as long as all tests of a table.
-    """
-    order = np.argsort(p_values, kind="stable")
-    steps = 2 * len(p_values) - np.arange(len(p_values))
-    corrected = np.empty_like(p_values)
-    corrected[order] = np.minimum(1.0, np.maximum.accumulate(steps * p_values[order] / 2))
-    return corrected

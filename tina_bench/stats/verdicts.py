@@ -26,13 +26,12 @@ sequential method that chose it (`tina_bench.stats.sequential`), never by these.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from statsmodels.stats.multitest import multipletests
-
 from tina_bench.catalog.schema import AverageClaim, Claim, Task
 from tina_bench.errors import UsageError
 from tina_bench.stats import wording
 from tina_bench.stats.answers import correct_answers
 from tina_bench.stats.evidence import SIZE, Evidence, weigh, weigh_average
+from tina_bench.stats.holm import holm
 from tina_bench.stats.known import NOTHING_KNOWN, Known
 from tina_bench.stats.protocol import protocol_differences
 from tina_bench.stats.sequential import SequentialDecision, decide
@@ -96,8 +95,7 @@ def judge_family(
     adjusted: dict[int, float] = {}
     if family:
         p_values = [evidence.p_value for evidence in family.values()]
-        holm = multipletests(p_values, alpha=SIZE, method="holm")[1].tolist()
-        adjusted = dict(zip(family, holm, strict=True))
+        adjusted = dict(zip(family, holm(p_values), strict=True))
     return tuple(
         _decide(subject, family[index], adjusted=adjusted[index], family=len(family))
         if index in family

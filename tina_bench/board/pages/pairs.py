@@ -130,8 +130,8 @@ def flipped(a: Sheet, b: Sheet) -> tuple[int, list[tuple[int, int]], list[tuple[
 def _listed(high: Sheet, low: Sheet, places: list[tuple[int, int]]) -> Markup:
     """Links to a right answer of the one model and a wrong one of the other, by problem."""
     items = [
-        f'<li>problem {high.indices[at_high]}: <a href="{ROOT}{high.right[at_high]}">'
-        f'{high.solved[at_high]} of {high.k}</a> against <a href="{ROOT}{low.wrong[at_low]}">'
+        f'<li>problem {high.indices[at_high]}: <a href="{ROOT}{high.right(at_high)}">'
+        f'{high.solved[at_high]} of {high.k}</a> against <a href="{ROOT}{low.wrong(at_low)}">'
         f"{low.solved[at_low]} of {low.k}</a></li>"
         for at_high, at_low in places[:MOST_FLIPS]
     ]

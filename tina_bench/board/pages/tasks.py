@@ -133,7 +133,7 @@ def _heat(task: str, found: list[Sheet], problems: list[Problem], root: str) -> 
 def _answers(titles: dict[str, Markup], problem: Problem, root: str) -> Markup:
     """A link a model: to an answer that is right where it has one."""
     items = [
-        f'<li class="h{step(sheet.solved[at], sheet.k)}"><a href="{root}{sheet.right[at]}">'
+        f'<li class="h{step(sheet.solved[at], sheet.k)}"><a href="{root}{sheet.right(at)}">'
         f"{titles[sheet.model]}</a> {sheet.solved[at]}/{sheet.k}</li>"
         for sheet, at in filter(None, problem.places)
     ]

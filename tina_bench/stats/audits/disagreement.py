@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from math import inf, sqrt
 
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from tina_bench.stats.audits.chance import (
     PRIOR_DEGREES_OF_FREEDOM,
@@ -32,6 +31,7 @@ from tina_bench.stats.audits.chance import (
 )
 from tina_bench.stats.audits.measurements import Evidence, Measurement
 from tina_bench.stats.audits.pooling import Pooled, pool
+from tina_bench.stats.holm import holm
 from tina_bench.stats.shapes import Shape
 
 LEVEL = 0.95
@@ -180,12 +180,12 @@ def audit_disagreement(evidence: Evidence, chance: Chance) -> tuple[Disagreement
     bounds = {
         cell: weigh(found.pieces, chance, bound=True).pool() for cell, found in weighed.items()
     }
-    holm = _holm([found.p_value for found in pools.values()])
+    corrected = holm([found.p_value for found in pools.values()])
     apart = [distance(found, i) for found in weighed.values() for i in range(len(found.pieces))]
-    measurer_holm = iter(_holm([p for _, p in apart]))
+    measurer_holm = iter(holm([p for _, p in apart]))
     distances = iter(apart)
     made = []
-    for (cell, found), adjusted in zip(weighed.items(), holm, strict=True):
+    for (cell, found), adjusted in zip(weighed.items(), corrected, strict=True):
         measurers = []
         for piece, variance, basis in zip(found.pieces, found.variances, found.bases, strict=True):
             points, p_value = next(distances)
@@ -227,10 +227,6 @@ def audit_disagreement(evidence: Evidence, chance: Chance) -> tuple[Disagreement
         )
         made.append(one.model_copy(update={"sentence": _sentence(one)}))
     return tuple(sorted(made, key=lambda d: (d.p_value, d.model, d.task)))
-
-
-def _holm(p_values: list[float]) -> list[float]:
-    return [float(p) for p in multipletests(p_values, method="holm")[1]]
 
 
 def said_p(value: float) -> str:

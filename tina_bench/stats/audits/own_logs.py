@@ -9,8 +9,6 @@ model by other people, pooled.
 from collections.abc import Sequence
 from enum import StrEnum
 
-from statsmodels.stats.multitest import multipletests
-
 from tina_bench.catalog.schema import Catalog, Claim
 from tina_bench.stats.audits.chance import Chance
 from tina_bench.stats.audits.disagreement import LEVEL, distance, said_p, weigh
@@ -22,6 +20,7 @@ from tina_bench.stats.audits.measurements import (
     log_folders,
     model_of,
 )
+from tina_bench.stats.holm import holm
 from tina_bench.stats.shapes import Shape
 from tina_bench.store.imported import ImportedResult
 
@@ -225,12 +224,12 @@ def _logged(
 
 def _corrected(found: list[OwnLog]) -> tuple[OwnLog, ...]:
     p_values = [one.p_value for one in found if one.p_value is not None]
-    adjusted = iter(multipletests(p_values, method="holm")[1] if p_values else ())
+    adjusted = iter(holm(p_values))
     made = []
     for one in found:
         change: dict[str, object] = {"family": len(p_values)}
         if one.p_value is not None:
-            change["adjusted_p"] = float(next(adjusted))
+            change["adjusted_p"] = next(adjusted)
         updated = one.model_copy(update=change)
         made.append(updated.model_copy(update={"sentence": _sentence(updated)}))
     return tuple(sorted(made, key=lambda one: (one.model, one.task, one.claim)))

@@ -1,0 +1,114 @@
+"""Parts of a build in processes of their own, which begin with everything this one has in memory.
+
+Guarantees: every task is done once, and the first error of one is raised here; none outlives the
+block. Only where that is safe and worth it: on Linux, with more than one processor, and while this
+process has a single thread, because a fork takes over the locks of threads that it does not take
+over. Elsewhere the tasks are done here, one after the other, with the same results.
+"""
+
+import contextlib
+import multiprocessing
+import multiprocessing.connection
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.sharedctypes import Synchronized
+from typing import Any, Generic, TypeVar
+
+from tina_bench.errors import TinaBenchError
+
+T = TypeVar("T")
+Task = Callable[[], T]
+
+
+def possible() -> bool:
+    """Whether a second process may be forked, and has a processor to run on."""
+    alone = threading.active_count() == 1
+    return sys.platform == "linux" and alone and (os.cpu_count() or 1) > 1
+
+
+class Beside(Generic[T]):
+    """Tasks that other processes are at, or that wait for `done`."""
+
+    def __init__(self, tasks: Sequence[Task[T]], workers: int) -> None:
+        """Start as many processes; none where that is not possible."""
+        self._tasks = tasks
+        self._lines: list[Connection] = []
+        self._processes: list[multiprocessing.context.ForkProcess] = []
+        if not tasks or not possible():
+            return
+        context = multiprocessing.get_context("fork")
+        # Held as long as the processes live: freed here, its memory would be the next one's.
+        self._taken = taken = context.Value("i", 0)
+        for _ in range(min(workers, len(tasks))):
+            here, there = context.Pipe(duplex=False)
+            process = context.Process(target=_work, args=(tasks, taken, there), daemon=True)
+            process.start()
+            there.close()  # so that the end of the process is the end of the line
+            self._lines.append(here)
+            self._processes.append(process)
+
+    def done(self) -> Iterator[tuple[int, T]]:
+        """Yield number and result of every task as it is done; raises what a task raised."""
+        if not self._lines:
+            for number, task in enumerate(self._tasks):
+                yield number, task()
+            return
+        left = len(self._tasks)
+        open_lines = list(self._lines)
+        while left:
+            if not open_lines:
+                for process in self._processes:
+                    process.join()
+                codes = sorted({p.exitcode or 0 for p in self._processes})
+                raise RuntimeError(f"a process of the build ended before its work, with {codes}")
+            for line in multiprocessing.connection.wait(open_lines):
+                assert isinstance(line, Connection)
+                try:
+                    number, result, error = line.recv()
+                except EOFError:
+                    open_lines.remove(line)
+                    continue
+                if error is not None:
+                    raise error
+                left -= 1
+                yield number, result
+
+    def stop(self) -> None:
+        """End the processes, whatever they are at."""
+        for process in self._processes:
+            process.terminate()
+        for process in self._processes:
+            process.join()
+        for line in self._lines:
+            line.close()
+
+
+def _work(tasks: Sequence[Task[Any]], taken: "Synchronized[int]", line: Connection) -> None:
+    while True:
+        with taken.get_lock():
+            number = taken.value
+            taken.value += 1
+        if number >= len(tasks):
+            return
+        try:
+            found = (number, tasks[number](), None)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where it is awaited
+            if not isinstance(error, TinaBenchError):
+                error.add_note(traceback.format_exc())
+            line.send((number, None, error))
+            return
+        line.send(found)
+
+
+@contextlib.contextmanager
+def beside(tasks: Sequence[Task[T]], workers: int) -> "Iterator[Beside[T]]":
+    """Have tasks done while the block does something else."""
+    started = Beside(tasks, workers)
+    try:
+        yield started
+    finally:
+        started.stop()
