@@ -24,8 +24,6 @@ TEXTS_OF_MORE = 5
 """Problems of a task whose answers are shown with their text, if nothing else is asked for, by the
 answers that there are: so a site stays below the gigabyte that GitHub Pages takes
 (https://docs.github.com/en/pages/getting-started-with-github-pages/github-pages-limits)."""
-ANSWERS_FOR_PROCESSES = 20_000
-"""With fewer, one process is as quick."""
 OnProgress = Callable[[int, int], None]
 """Called with the answers written so far, and with all that there are."""
 
@@ -149,10 +147,8 @@ class Runs:
     @contextmanager
     def beside(self) -> "Iterator[Beside[dict[str, RunsDone | None]]]":
         """Have them written while the block does something else."""
-        waiting = sum(_answers(*job.records) for job in self._jobs)
-        workers = (os.cpu_count() or 1) if waiting >= ANSWERS_FOR_PROCESSES else 0
         tasks = [partial(write_runs, job, self.folder, self.kept.site) for job in self._jobs]
-        with beside(tasks, workers) as started:
+        with beside(tasks, os.cpu_count() or 1) as started:
             yield started
 
     def finish(self, started: "Beside[dict[str, RunsDone | None]]") -> None:

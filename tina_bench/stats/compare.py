@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from scipy import stats
 
 from tina_bench.errors import UsageError
 from tina_bench.stats.answers import by_cell
 from tina_bench.stats.paired import Outcome, Weights, differ, same_prompts, sheet
+from tina_bench.stats.quantiles import t_quantile
 from tina_bench.stats.shapes import Comparison, Interval, Question, Validity
 from tina_bench.store.records import ResultRecord
 
@@ -81,7 +81,7 @@ def intervals(found: Outcome) -> list[Interval]:
     ±100. It allows for the chance of sampling, not for kinds of problem that none of the n
     resembles: with all differences equal the interval is a lower bound of what is not known.
     """
-    half = stats.t.ppf((1 + LEVEL) / 2, found.freedom) * np.sqrt(found.variance)
+    half = t_quantile((1 + LEVEL) / 2, found.freedom) * np.sqrt(found.variance)
     half = np.where(np.isfinite(half), half, 2.0)
     low = 100 * np.maximum(-1.0, found.difference - half)
     high = 100 * np.minimum(1.0, found.difference + half)

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from numpy.typing import NDArray
+from scipy import special
 
 from tina_bench.errors import UsageError
 from tina_bench.stats.answers import (
     BoolMatrix,
+    Counts,
     column,
     correct_answers,
     flags,
@@ -122,6 +124,11 @@ def _doubt(validity: Validity) -> int:
     return list(Validity).index(validity)
 
 
+def _log_choices(n: Counts | int, k: Counts) -> NDArray[np.float64]:
+    """Logarithm of the number of ways to choose k of n."""
+    return np.asarray(-special.betaln(n - k + 1, k + 1) - np.log1p(n))
+
+
 def pass_at_k(correct: BoolMatrix) -> dict[int, float]:
     """Return pass@k', percent, for every k' from 1 to k: at least one of k' answers is right.
 
@@ -132,8 +139,11 @@ def pass_at_k(correct: BoolMatrix) -> dict[int, float]:
     k = correct.shape[1]
     solved, problems = np.unique(correct.sum(axis=1), return_counts=True)
     draws = np.arange(1, k + 1)
-    none_right = np.asarray(stats.hypergeom.pmf(0, k, solved[:, None], draws[None, :]))
-    # Clipped: scipy sums logarithms and may miss 0 or 1 by a rounding error.
+    wrong = (k - solved)[:, None]
+    chosen = np.minimum(draws[None, :], wrong)
+    none_right = np.exp(_log_choices(wrong, chosen) - _log_choices(k, draws))
+    none_right[draws[None, :] > wrong] = 0.0
+    # Clipped: a sum of logarithms may miss 0 or 1 by a rounding error.
     share = np.average(1 - np.clip(none_right, 0, 1), axis=0, weights=problems)
     return dict(zip(draws.tolist(), (100 * share).tolist(), strict=True))
 

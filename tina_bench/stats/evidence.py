@@ -19,12 +19,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, inf, sqrt
 
-from scipy import stats
-
 from tina_bench.catalog.schema import AverageClaim, Claim
 from tina_bench.stats.answers import Counts, correct_answers, independent_answers
 from tina_bench.stats.known import NOTHING_KNOWN, Known
 from tina_bench.stats.predictive import fresh_runs
+from tina_bench.stats.quantiles import normal_tail, t_tail
 from tina_bench.stats.shapes import Interval, Question, Shape
 from tina_bench.stats.spread import Variance, answer_variance
 from tina_bench.store.records import ResultRecord
@@ -120,9 +119,12 @@ class Evidence:
         deviation = sqrt(self.answer.value / self.n * (1 / self.k - 1 / runs))
         if deviation == 0:
             return float(abs(self.difference) <= inside or abs(self.difference) >= outside)
-        ends = stats.norm(self.difference, deviation).cdf([-outside, -inside, inside, outside])
-        contradicted = ends[0] + 1 - ends[3]
-        return float(contradicted + max(ends[2] - ends[1], 0.0))
+
+        def above(bound: float) -> float:
+            return normal_tail((bound - self.difference) / deviation)
+
+        contradicted = 1 - above(-outside) + above(outside)
+        return contradicted + max(above(-inside) - above(inside), 0.0)
 
     def further_runs_to_decide(self, margin: float, family: int) -> int | None:
         """Return about how many more runs of ours decide with 80 % power; `None` if none do.
@@ -267,7 +269,7 @@ def weigh_average(claim: AverageClaim, records: Sequence[ResultRecord]) -> Evide
 def _student_p(difference: float, rounding: float, variance: Variance) -> float:
     """Two-sided, with the claim at whichever end of its rounding is nearest to ours."""
     excess = max(abs(difference) - rounding, 0.0)
-    return float(2 * stats.t.sf(excess / sqrt(variance.value), variance.degrees_of_freedom))
+    return 2 * t_tail(excess / sqrt(variance.value), variance.degrees_of_freedom)
 
 
 def printed_totals(value_percent: float, rounding: float, answers: int) -> tuple[int, int]:

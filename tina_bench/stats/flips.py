@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from scipy import stats
 
 from tina_bench.stats.signflip import TINY, Integers, SignFlip, sign_flip_by_counts
 from tina_bench.stats.strata import Stratum, weighted_sign_flip_test
@@ -81,5 +80,7 @@ def mcnemar(row: Integers) -> SignFlip:
     wins, losses = int((row > 0).sum()), int((row < 0).sum())
     if wins + losses == 0:
         return SignFlip(1.0, "exact McNemar test (no problem differs)")
+    from scipy import stats  # half a second of import that few need
+
     p = float(stats.binomtest(wins, wins + losses).pvalue)
     return SignFlip(max(p, TINY), "exact McNemar test (1947)")

@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from tina_bench.stats.answers import Counts
+from tina_bench.stats.quantiles import t_quantile
 from tina_bench.stats.shapes import Interval, Question, Validity
 from tina_bench.stats.spread import answer_variance
 
@@ -80,7 +80,7 @@ def similar_problems(solved: Counts, k: int, *, level: float = LEVEL) -> Interva
     low, high = 0.0, 1.0
     share = float(solved.sum()) / (n * k)
     if n > 1:
-        t = float(stats.t.ppf((1 + level) / 2, n - 1))
+        t = t_quantile((1 + level) / 2, n - 1)
         effective = float(n)
         if 0 < share < 1:
             spread = float(np.var(np.sort(solved) / k))

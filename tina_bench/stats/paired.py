@@ -12,11 +12,11 @@ from enum import StrEnum
 from functools import partial
 
 import numpy as np
-from scipy import stats
 
 from tina_bench.errors import UsageError
 from tina_bench.stats.answers import independent_answers
 from tina_bench.stats.flips import Flips, mcnemar
+from tina_bench.stats.quantiles import t_tail
 from tina_bench.stats.signflip import Floats, Integers, SignFlip
 from tina_bench.store.records import ResultRecord
 
@@ -231,7 +231,7 @@ def differ(
 
 def _or_student(test: SignFlip, mean: float, variance: float, freedom: float) -> SignFlip:
     """Return the greater p-value of the sign-flip test's and Student's."""
-    p = 2 * float(stats.t.sf(abs(mean) / math.sqrt(variance), freedom))
+    p = 2 * t_tail(abs(mean) / math.sqrt(variance), freedom)
     greater = f"{test.method}, or Student's t if greater, as runs differ in number"
     return SignFlip(min(1.0, max(test.p_value, p)), greater)
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from pydantic import Field
-from scipy import special, stats
+from scipy import special
 
 from tina_bench.stats.paired import Outcome
+from tina_bench.stats.quantiles import normal_quantile, t_quantile
 from tina_bench.stats.shapes import Shape
 from tina_bench.stats.signflip import Floats
 
@@ -90,7 +91,7 @@ def powers(
     error = np.sqrt(found.variance)
     detectable = _noncentrality(found.freedom, SIZE) * error + found.half_step
     corrected = _noncentrality(found.freedom, SIZE / hypotheses) * error + found.half_step
-    critical = np.asarray(stats.t.ppf(1 - SIZE / 2, found.freedom))
+    critical = t_quantile(1 - SIZE / 2, found.freedom)
     needed = [_needed(found, error, critical, float(points)) for points in differences_points]
     return [
         Power(
@@ -111,7 +112,7 @@ def _points(share: float) -> float | None:
 
 def _noncentrality(freedom: Floats, level: float) -> Floats:
     """Noncentrality at which a two-sided test reaches the target (its far tail is negligible)."""
-    critical = stats.t.ppf(1 - level / 2, freedom)
+    critical = t_quantile(1 - level / 2, freedom)
     return np.asarray(special.nctdtrinc(freedom, 1 - TARGET, critical))
 
 
@@ -123,7 +124,7 @@ def _needed(found: Outcome, error: Floats, critical: Floats, points: float) -> l
         for half, limit in ((-found.half_step, critical), (found.half_step, -critical))
     )
     power = 1 - missed + wrong_way
-    upper, reach = stats.norm.ppf(1 - SIZE / 2), stats.norm.ppf(TARGET)
+    upper, reach = normal_quantile(1 - SIZE / 2), normal_quantile(TARGET)
     smooth = (upper + reach) ** 2 * found.variance * found.n / share**2
     steps = 1 + np.sqrt(1 + 4 * found.half_step * found.n / (smooth * share))
     problems = np.ceil(smooth * steps**2 / 4 + upper**2 / 2)

@@ -44,7 +44,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from tina_bench.errors import UsageError
 from tina_bench.stats.answers import BoolMatrix
@@ -231,8 +231,8 @@ def plausible_scores(low: int, high: int, answers: int, tail: float) -> tuple[fl
     most; above the second, `high` or fewer. Each is moved outwards until the total is an answer or
     more beyond its mean, where the limit holds for unequal chances, too.
     """
-    least = float(stats.beta.ppf(tail, low, answers - low + 1)) if low > 0 else 0.0
-    most = float(stats.beta.isf(tail, high + 1, answers - high)) if high < answers else 1.0
+    least = float(special.betaincinv(low, answers - low + 1, tail)) if low > 0 else 0.0
+    most = float(special.betainccinv(high + 1, answers - high, tail)) if high < answers else 1.0
     return min(least, max(0.0, (low - 1) / answers)), max(most, min(1.0, (high + 1) / answers))
 
 

@@ -6,11 +6,15 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
+
+from tina_bench.stats.quantiles import normal_tail
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+MOST_CHOICES = 1000
+"""Coins up to which the number of ways they may fall is a float."""
 MAX_STEPS = 200_000_000
 """Additions that an exact distribution may take: about a fifth of a second."""
 TINY = float(np.finfo(np.float64).tiny)
@@ -67,7 +71,7 @@ def sign_flip_by_counts(sizes: Integers, counts: Integers, observed: int) -> Sig
     total = int(sizes @ counts)
     if int(counts.sum()) * total > MAX_STEPS:
         scale = math.sqrt(float((sizes.astype(np.float64) ** 2) @ counts))
-        p = 2 * float(stats.norm.sf(reached / scale))
+        p = 2 * normal_tail(reached / scale)
         return SignFlip(max(p, TINY), "sign-flip test, normal limit of its distribution")
     chance = flip_distribution(sizes, counts)
     # Sums are 2 j - total, symmetric around 0, so both tails are one of them doubled.
@@ -108,4 +112,8 @@ def _spread(chance: Floats, size: int, coins: Floats) -> Floats:
 @lru_cache(maxsize=4096)
 def _coins(count: int) -> Floats:
     """Binomial(count, 1/2), shape (count + 1,)."""
-    return np.asarray(stats.binom.pmf(np.arange(count + 1), count, 0.5))
+    if count > MOST_CHOICES:
+        from scipy import stats  # half a second of import that few need
+
+        return np.asarray(stats.binom.pmf(np.arange(count + 1), count, 0.5))
+    return np.asarray(special.binom(count, np.arange(count + 1)) * 0.5**count)

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+
+from tina_bench.stats.quantiles import t_quantile
 
 PSEUDO_ANSWERS = 1
 """Dissenting answers that are added to those seen: one, without which no dissent would mean no
@@ -45,7 +46,7 @@ class Variance:
 
     def quantile(self, level: float) -> float:
         """Return the two-sided Student-t quantile at `level`."""
-        return float(stats.t.ppf((1 + level) / 2, self.degrees_of_freedom))
+        return t_quantile((1 + level) / 2, self.degrees_of_freedom)
 
 
 def answer_variance(solved: NDArray[np.int64], k: int) -> Variance:

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import fft, stats
+from scipy import fft
 
+from tina_bench.stats.quantiles import normal_tail
 from tina_bench.stats.signflip import (
     MAX_STEPS,
     TINY,
@@ -76,7 +77,7 @@ def weighted_sign_flip_test(strata: Iterable[Stratum], observed: int) -> SignFli
     counts = np.concatenate([part.counts for part in parts])
     deviation = math.sqrt(float(sizes**2 @ counts))
     if sum(_steps(part) for part in parts) > MAX_STEPS:
-        p = 2 * float(stats.norm.sf(reached / deviation))
+        p = 2 * normal_tail(reached / deviation)
         return SignFlip(max(p, TINY), "sign-flip test, tasks weighted equally, normal limit")
     most = MOST_POINTS * (4 if counts.sum() <= FEW_FLIPS else 1)
     joined = _join_small([_distribution(part, unit) for part in parts], most)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from tina_bench.catalog.schema import Catalog
 
@@ -120,7 +120,7 @@ def chance_of(catalog: Catalog) -> Chance:
         if SCORES_USED[0] <= claim.value_percent <= SCORES_USED[1]:
             freedom = claim.runs - 1
             bound = binomial_bound(claim.value_percent, catalog.tasks[claim.task].n_problems)
-            middle = float(stats.chi2.median(freedom)) / freedom
+            middle = float(special.chdtri(freedom, 0.5)) / freedom
             relative.setdefault(claim.task, []).append(claim.spread_points**2 / bound / middle)
     return Chance(
         ratios={

@@ -21,8 +21,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, sqrt
 
-from scipy import stats
-
 from tina_bench.stats.audits.chance import (
     PRIOR_DEGREES_OF_FREEDOM,
     Basis,
@@ -32,6 +30,7 @@ from tina_bench.stats.audits.chance import (
 from tina_bench.stats.audits.measurements import Evidence, Measurement
 from tina_bench.stats.audits.pooling import Pooled, pool
 from tina_bench.stats.holm import holm
+from tina_bench.stats.quantiles import t_tail
 from tina_bench.stats.shapes import Shape
 
 LEVEL = 0.95
@@ -163,7 +162,7 @@ def distance(weighed: Weighed, index: int) -> tuple[float, float]:
     others = weighed.pool(without=index)
     apart = weighed.pieces[index].percent - others.plain_mean
     variance = weighed.variances[index] + others.plain_variance
-    return apart, float(2 * stats.t.sf(abs(apart) / sqrt(variance), weighed.scale_freedom))
+    return apart, 2 * t_tail(abs(apart) / sqrt(variance), weighed.scale_freedom)
 
 
 def audit_disagreement(evidence: Evidence, chance: Chance) -> tuple[Disagreement, ...]:

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
-from statsmodels.stats.meta_analysis import combine_effects
+from scipy import special
+
+from tina_bench.stats.quantiles import t_quantile
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Pooled:
 
     def interval(self, level: float) -> tuple[float, float]:
         """Return the two-sided interval of the mean."""
-        half = float(stats.t.ppf((1 + level) / 2, self.degrees_of_freedom)) * self.variance**0.5
+        half = t_quantile((1 + level) / 2, self.degrees_of_freedom) * self.variance**0.5
         return self.mean - half, self.mean + half
 
 
@@ -58,6 +59,8 @@ def pool(
     Validity: the variances are taken as known but for that. With two measurements Student's t has
     one degree of freedom, and the interval says next to nothing: the method's honest answer.
     """
+    from statsmodels.stats.meta_analysis import combine_effects  # a second of import
+
     effects, known = np.asarray(values, dtype=float), np.asarray(variances, dtype=float)
     order = np.lexsort((known, effects))
     effects, known = effects[order], known[order]
@@ -72,9 +75,9 @@ def pool(
         count=len(effects),
         q=q,
         p_value=float(
-            stats.chi2.sf(q, freedom)
+            special.chdtrc(freedom, q)
             if np.isinf(scale_freedom)
-            else stats.f.sf(q / freedom, freedom, scale_freedom)
+            else special.fdtrc(freedom, scale_freedom, q / freedom)
         ),
         i_squared=max(0.0, 1 - freedom / q) if q > 0 else 0.0,
         tau_squared=max(0.0, float(made.tau2)),

@@ -12,10 +12,9 @@ tends to zero and says nothing.
 from collections.abc import Sequence
 from math import sqrt
 
-from scipy import stats
-
 from tina_bench.catalog.schema import Catalog, Claim
 from tina_bench.stats.audits.chance import Basis, Chance
+from tina_bench.stats.quantiles import normal_quantile
 from tina_bench.stats.shapes import Shape
 
 LEVEL = 0.95
@@ -81,7 +80,7 @@ def resolution(name: str, claim: Claim, n: int, chance: Chance) -> Resolution:
     bound = 100 * sqrt(share * (1 - share) / n)
     one = chance.of_run(claim.model, claim.task, claim.value_percent, n)
     best = sqrt(one.variance)
-    quantile = float(stats.norm.ppf((1 + LEVEL) / 2))
+    quantile = normal_quantile((1 + LEVEL) / 2)
     return Resolution(
         claim=name,
         model=claim.model,

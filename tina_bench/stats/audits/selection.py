@@ -36,12 +36,13 @@ from functools import cache
 from math import sqrt
 
 import numpy as np
-from scipy import integrate, stats
+from scipy import special
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.stats.audits.chance import Chance
 from tina_bench.stats.audits.measurements import Evidence, group_of
 from tina_bench.stats.audits.pooling import pool
+from tina_bench.stats.quantiles import normal_quantile
 from tina_bench.stats.shapes import Shape
 
 LEVEL = 0.95
@@ -127,6 +128,8 @@ class PickBound(Shape):
 @cache
 def expected_maximum(m: int) -> float:
     """Return the expected highest of m independent standard normal values."""
+    from scipy import integrate, stats  # half a second of import
+
     value, _ = integrate.quad(
         lambda x: x * m * stats.norm.pdf(x) * stats.norm.cdf(x) ** (m - 1), -12, 12, limit=200
     )
@@ -137,7 +140,7 @@ def expected_maximum(m: int) -> float:
 def binomial_excess(n: int, share: float, m: int) -> float:
     """Return E[max] - mean, points, of m runs of n problems that are each solved with `share`."""
     counts = np.arange(n)
-    below = stats.binom.cdf(counts, n, share)
+    below = special.bdtr(counts, n, share)
     return float(100 * ((1 - below**m).sum() / n - share))
 
 
@@ -154,7 +157,7 @@ def shrink(scores: Sequence[float], variance: float, published: float) -> Shrunk
     guarded = (m - 3) / (m - 1) * share
     apart = published - mean
     spread = variance * (1 - (m - 1) / m * guarded) + 2 / (m - 1) * share**2 * apart**2
-    half = float(stats.norm.ppf((1 + LEVEL) / 2)) * sqrt(spread)
+    half = normal_quantile((1 + LEVEL) / 2) * sqrt(spread)
     return Shrunk(
         printed_percent=published,
         mean_percent=mean,
