@@ -142,7 +142,7 @@ def build_site(
             with_samples=options.with_samples, texts=options.texts_a_task,
         )  # fmt: skip
         with runs.beside() as others:
-            records = site.write_all(kept, source / "assets")
+            records = site.write_all(kept, source / "assets", runs.take_over)
             runs.finish(others)
         for done in runs.made.values():
             site.take(done.files)

@@ -118,6 +118,7 @@ class Runs:
     _jobs: list[RunsJob] = field(default_factory=list)
     _keys: dict[str, str] = field(default_factory=dict)
     _stamps: list[Stamps] = field(default_factory=list)
+    _same: list[tuple[RunsJob, ResultRecord, Stamps]] = field(default_factory=list)
 
     def plan(
         self,
@@ -128,17 +129,18 @@ class Runs:
         with_samples: bool,
         texts: int | None,
     ) -> None:
-        """Take over what can be, and see what must be looked at or written."""
+        """See what can be taken over, and what must be looked at or written."""
         for job in _jobs(evidence, templates, with_samples=with_samples, texts=texts):
             stamps, waiting, known = _stamps(job), [], {}
             for record in job.records:
                 key = _key(job, record, evidence, templates_digest)
                 group = self.kept.find(_name(record), key)
                 self._keys[_name(record)] = key
-                if group is not None and group.logs == stamps and self._take_over(record):
+                if group is not None and group.logs == stamps:
+                    self._same.append((job, record, stamps))
                     continue
                 waiting.append(record)
-                if group is not None and group.logs != stamps:
+                if group is not None:
                     known[record.task] = group.said
             if waiting:
                 self._jobs.append(replace(job, records=tuple(waiting), known=known))
@@ -150,6 +152,11 @@ class Runs:
         tasks = [partial(write_runs, job, self.folder, self.kept.site) for job in self._jobs]
         with beside(tasks, os.cpu_count() or 1) as started:
             yield started
+
+    def take_over(self) -> None:
+        """Take over what nothing has changed for."""
+        for job, record, stamps in self._same:
+            self._settle(job, record, None, stamps)
 
     def finish(self, started: "Beside[dict[str, RunsDone | None]]") -> None:
         """Wait for them."""
@@ -165,7 +172,7 @@ class Runs:
         self, job: RunsJob, record: ResultRecord, found: RunsDone | None, stamps: Stamps
     ) -> None:
         name, again = _name(record), found
-        if found is None and not self._take_over(record, stamps):
+        if found is None and not self._linked(record, stamps):
             # What was remembered of them is right, but somebody touched the files.
             once = replace(job, records=(record,), known={})
             again = write_runs(once, self.folder, self.kept.site)[record.task]
@@ -174,12 +181,11 @@ class Runs:
                 self._keys[name], again.files, stamps, again.said, again.answers, again.transcripts
             )
 
-    def _take_over(self, record: ResultRecord, stamps: Stamps | None = None) -> bool:
-        """Take over the earlier build's files; `stamps` of logs that were read again since."""
+    def _linked(self, record: ResultRecord, stamps: Stamps) -> bool:
         name = _name(record)
         found = self.kept.take_over(self.kept.groups[name], self.folder)
         if found is None:
             return False
-        self.made[name] = found if stamps is None else replace(found, logs=stamps)
+        self.made[name] = replace(found, logs=stamps)
         self.taken_over += found.answers
         return True

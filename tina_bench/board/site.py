@@ -1,6 +1,6 @@
 """The folder of a site, while it is being filled with everything but the runs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -68,13 +68,14 @@ class Site:
             raise IntegrityError(f"{self.folder.old}: two pages would stand at {min(twice)}.")
         self.folder.files.update(files)
 
-    def write_all(self, kept: Kept, assets: Path) -> dict[str, Made]:
+    def write_all(self, kept: Kept, assets: Path, meanwhile: Callable[[], None]) -> dict[str, Made]:
         """Everything but runs and index, half of it in a process of its own.
 
-        Returns what is to be remembered of the files of records.
+        Returns what is to be remembered of the files of records. `meanwhile` is called beside it.
         """
         _ = self.evidence.ranks  # worked out once, before there are two that need it
         with beside([self._part], 1) as other:
+            meanwhile()
             self._assets(assets)
             self._tables()
             records = self._records(kept)

@@ -65,7 +65,6 @@ def build_once(
     try:
         return _build(home, out, catalogs, options)
     finally:
-        gc.unfreeze()
         gc.enable()
 
 
@@ -77,7 +76,6 @@ def _build(
     from tina_bench.errors import BlockedError
 
     loaded, records = load_catalog(catalogs or ()), measurements(home, options)
-    gc.freeze()  # statsmodels asks for a collection at every correction, whatever is disabled
     if not records:
         raise BlockedError(
             f"nothing has been measured in {home.root} yet, so there is nothing to show; run "

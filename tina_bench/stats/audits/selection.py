@@ -5,7 +5,7 @@ publishes its luck with it. Two answers are given.
 
 **From the log of all m checkpoints** (`FamilyOptimism`). Model: score y_j = theta_j + chance with
 variance s^2, theta_j normal around a common mean with variance A between checkpoints. A is
-estimated by random effects (Paule & Mandel 1982, J. Res. NBS 87:377, by statsmodels), and the
+estimated by random effects (Paule & Mandel 1982, J. Res. NBS 87:377), and the
 published score is drawn towards the mean by the estimated share of chance:
 
     B = s^2 / (s^2 + A),      optimism = B (y - mean),      expected score = y - optimism,
