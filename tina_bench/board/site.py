@@ -29,8 +29,8 @@ class PageModule(Protocol):
         ...
 
 
-HERE: tuple[PageModule, ...] = (tasks, pairs)
-THERE: tuple[PageModule, ...] = (front, costs, models, claims, method, search)
+HERE: tuple[PageModule, ...] = (costs, tasks, pairs, method, search)
+THERE: tuple[PageModule, ...] = (front, models, claims)
 """What needs the audits, and most of the figures: about as much work as the rest."""
 
 

@@ -61,10 +61,13 @@ def build_once(
 ) -> "SiteSummary":
     """Build the site of a home, with a bar; raises `BlockedError` without a result to show."""
     # A build makes many objects and drops few: looking for cycles among them takes a quarter of it.
+    # Nor are they looked through when it is over, but only once another build begins.
+    gc.unfreeze()
     gc.disable()
     try:
         return _build(home, out, catalogs, options)
     finally:
+        gc.freeze()
         gc.enable()
 
 
