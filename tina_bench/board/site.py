@@ -29,8 +29,8 @@ class PageModule(Protocol):
         ...
 
 
-HERE: tuple[PageModule, ...] = (costs, tasks, pairs, method, search)
-THERE: tuple[PageModule, ...] = (front, models, claims)
+HERE: tuple[PageModule, ...] = (costs, tasks, pairs, search)
+THERE: tuple[PageModule, ...] = (front, models, claims, method)
 """What needs the audits, and most of the figures: about as much work as the rest."""
 
 
