@@ -29,9 +29,10 @@ class PageModule(Protocol):
         ...
 
 
-HERE: tuple[PageModule, ...] = (costs, tasks, pairs, search)
-THERE: tuple[PageModule, ...] = (front, models, claims, method)
-"""What needs the audits, and most of the figures: about as much work as the rest."""
+HERE: tuple[PageModule, ...] = (pairs, costs, tasks, search)
+THERE: tuple[PageModule, ...] = (claims, method, front, models)
+"""What needs the audits, and most of the figures: about as much work as the rest. What both need,
+the comparisons, is asked for first here and last there: by then it is remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,6 @@ class Site:
 
         Returns what is to be remembered of the files of records. `meanwhile` is called beside it.
         """
-        _ = self.evidence.ranks  # worked out once, before there are two that need it
         with beside([self._part], 1) as other:
             meanwhile()
             self._assets(assets)
