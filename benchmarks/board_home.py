@@ -20,11 +20,15 @@ import numpy as np
 from tina_bench.catalog.load import load_catalog
 from tina_bench.store.atomic import write_model
 from tina_bench.store.hashing import digest, sha256_file
-from tina_bench.store.home import Home
+from tina_bench.store.home import Home, read_record
 from tina_bench.store.log import LogWriter
 from tina_bench.store.records import (
     Grade,
     GradeStatus,
+    JobKind,
+    LedgerEntry,
+    Outcome,
+    Phase,
     ProblemOutcome,
     Provenance,
     ResultRecord,
@@ -38,6 +42,9 @@ REST = "olympiadbench"
 START = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 LIMIT_TOKENS = 32_768
 CHARACTERS_A_TOKEN = 3
+TOKENS_A_SECOND = 10_000
+"""Of a small model on one GPU, many answers at a time."""
+ENTRY_SECONDS = 5.0
 METRIC = "lighteval.metrics:metric"
 PROTOCOL = "p" * 16
 PROSE = (
@@ -56,6 +63,89 @@ def models() -> list[str]:
 def _text(characters: int, answer: str) -> str:
     body = PROSE * (characters // len(PROSE) + 1)
     return f"<think>\n{body[:characters]}\n</think>\n\n\\boxed{{{answer}}}"
+
+
+def _spend(home: Home, model: str, name: str, tokens: int, samples: int) -> None:
+    """A job folder with the ledger of so much work: an entry every five seconds."""
+    entries = max(1, round(tokens / TOKENS_A_SECOND / ENTRY_SECONDS))
+    common = {
+        "attempt": digest([model, name])[:32], "kind": JobKind.EVALUATE, "folder": name,
+        "model": model, "stack": "current", "phase": Phase.GENERATE, "cpu_seconds": 5.0,
+        "peak_memory_bytes": 1 << 33, "device": "generated", "gpu_count": 1,
+        "gpu_utilisation": 0.9, "driver": "570.1", "price_name": "l40s",
+        "price_usd_per_hour": 1.0, "schema_version": 1, "steps": 0,
+    }  # fmt: skip
+    nothing = {
+        "wall_seconds": 0.0, "tokens_in": 0, "tokens_out": 0, "samples": 0, "gpu_seconds": 0.0,
+        "energy_joules": 0.0, "cost_usd": 0.0,
+    }  # fmt: skip
+    spent = {
+        "event": "spent", "wall_seconds": ENTRY_SECONDS, "tokens_in": 1000,
+        "tokens_out": tokens // entries, "samples": samples // entries,
+        "gpu_seconds": ENTRY_SECONDS, "energy_joules": 1500.0, "cost_usd": ENTRY_SECONDS / 3600,
+    }  # fmt: skip
+    moments = [START + datetime.timedelta(seconds=ENTRY_SECONDS * i) for i in range(entries + 2)]
+    with LogWriter(home.done_folder(name) / "ledger.jsonl") as log:
+        log.append(
+            LedgerEntry.model_validate({**common, **what, "at": at}).model_dump(mode="json")
+            for at, what in zip(
+                moments,
+                [{**nothing, "event": "start"}, *[spent] * entries,
+                 {**nothing, "event": "end", "outcome": Outcome.DONE}],
+                strict=True,
+            )
+        )  # fmt: skip
+
+
+def one_more_run(home: Home, model: str, task: str, mean_characters: int) -> int:
+    """What one more seed of a model on a task leaves: answers, grades, a ledger, the result."""
+    path = home.result_file("paper", model, task)
+    record = read_record(path, ResultRecord)
+    log, grade_log = (
+        home.root / getattr(record.provenance, f"{n}_log") for n in ("sample", "grade")
+    )
+    seed, rng = record.k, np.random.default_rng([7, *model.encode()])
+    lines, graded, outcomes = [], [], []
+    for problem in record.problems:
+        tokens = int(rng.exponential(mean_characters / CHARACTERS_A_TOKEN)) + 1
+        correct = bool(rng.random() < sum(problem.correct) / record.k)
+        answer = str(problem.index if correct else -1)
+        common = {
+            "key": digest([model, task, problem.index, seed]), "task": task,
+            "problem": problem.problem, "index": problem.index, "seed": seed,
+            "protocol": PROTOCOL, "tokens_out": tokens,
+        }  # fmt: skip
+        lines.append(
+            Sample(
+                **common, sample_seed=seed, tokens_in=150, finish_reason="stop", finished_at=START,
+                text=_text(CHARACTERS_A_TOKEN * tokens, answer),
+            ).model_dump(mode="json")
+        )  # fmt: skip
+        graded.append(
+            Grade(
+                **common, metric=METRIC, status=GradeStatus.GRADED, correct=correct,
+                gold=str(problem.index), extracted=answer, truncated=False,
+            ).model_dump(mode="json")
+        )  # fmt: skip
+        new = {"correct": correct, "undecided": False, "answered": True, "truncated": False,
+               "tokens_out": tokens}  # fmt: skip
+        outcomes.append(
+            problem.model_copy(update={k: (*getattr(problem, k), v) for k, v in new.items()})
+        )
+    with LogWriter(log) as samples, LogWriter(grade_log) as grades:
+        samples.append(lines)
+        grades.append(graded)
+    tokens = sum(outcome.tokens_out[-1] for outcome in outcomes)
+    _spend(home, model, f"evaluate-{model}-{digest(seed)[:8]}", tokens, record.n)
+    made = record.provenance.model_copy(
+        update={
+            "sample_log_bytes": log.stat().st_size, "sample_log_sha256": sha256_file(log),
+            "finished_at": record.provenance.finished_at + datetime.timedelta(days=seed),
+        }
+    )  # fmt: skip
+    update = {"seeds": (*record.seeds, seed), "problems": tuple(outcomes), "provenance": made}
+    write_model(path, record.model_copy(update=update))
+    return record.n
 
 
 def _one_model(root: str, model: str, sizes: dict[str, int], mean_characters: int) -> int:
@@ -116,6 +206,8 @@ def _one_model(root: str, model: str, sizes: dict[str, int], mean_characters: in
                     )
                 )  # fmt: skip
             made[task] = outcomes
+    tokens = sum(sum(outcome.tokens_out) for found in made.values() for outcome in found)
+    _spend(home, model, f"evaluate-{model}-00000000", tokens, count)
     for task, outcomes in made.items():
         provenance = Provenance(
             tina_bench_version="0.1.0",

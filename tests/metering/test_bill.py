@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.made import make_entry
-from tina_bench.metering.bill import BillLine, as_rows, bill
+from tina_bench.metering.bill import BillLine, Column, add_lines, as_rows, bill
 from tina_bench.store.records import JobKind, LedgerEntry, Outcome, Phase
 
 KNOWN = {"gpu_seconds": 0.0, "energy_joules": 1.5, "cost_usd": 0.25}
@@ -108,3 +108,16 @@ def test_however_it_is_split_a_bill_adds_up_to_the_ledger(
         known = [cost for cost in costs if cost is not None]
         assert line.cost_usd == (sum(known) if len(known) == len(costs) else None)
         assert line.cost_usd_known == sum(known)
+
+
+@settings(max_examples=60, deadline=None)
+@given(entries=st.lists(ENTRY, max_size=12), by=st.sampled_from([(), ("model",)]))
+def test_the_bills_of_attempts_add_up_to_the_bill_of_the_ledger(
+    entries: list[LedgerEntry], by: tuple[Column, ...]
+) -> None:
+    models = {"a": "m", "b": "n", "c": "m"}
+    entries = [e.model_copy(update={"model": models[e.attempt]}) for e in entries]
+    assert add_lines(bill(entries, by=("attempt",)), by) == bill(entries, by)
+    phases = add_lines(bill(entries, by=("attempt", "phase")), ("model", "phase"))
+    whole = {(line.model, line.phase): line for line in bill(entries, by=("model", "phase"))}
+    assert {(line.model, line.phase): line for line in phases} == whole

@@ -6,8 +6,14 @@ it was metered.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
-from tina_bench.metering.bill import BillLine, bill
+from pydantic import BaseModel
+
+from tina_bench.board.memo import Memo
+from tina_bench.metering.bill import BillLine, add_lines, bill
+from tina_bench.store.hashing import sha256_file
+from tina_bench.store.home import Home, read_records
 from tina_bench.store.records import LedgerEntry
 
 _STATES = {"budget": "stopped at the budget", "interrupted": "no end recorded"}
@@ -48,21 +54,55 @@ class Bill:
 
 def add_up(entries: Iterable[LedgerEntry]) -> Bill:
     """The bill of a ledger, whatever the order of its entries."""
+    return _total(_attempts(entries))
+
+
+def add_up_home(home: Home, memo: Memo) -> Bill:
+    """The bill of a home: a ledger that was added up before is not read again.
+
+    A hundred GPU-hours leave some hundred thousand entries.
+    """
+    attempts: list[Attempt] = []
+    for path in home.ledgers():
+
+        def made(path: Path = path) -> bytes:
+            found = _attempts(read_records(path, LedgerEntry))
+            return _Folder(attempts=found).model_dump_json().encode()
+
+        kept = memo.get("attempts", sha256_file(path), made)
+        attempts += _Folder.model_validate_json(kept).attempts
+    return _total(attempts)
+
+
+class _Folder(BaseModel):
+    """One ledger, as it is kept."""
+
+    attempts: tuple[Attempt, ...]
+
+
+def _attempts(entries: Iterable[LedgerEntry]) -> tuple[Attempt, ...]:
     ledger = sorted(entries, key=lambda entry: entry.at)
     first = {entry.attempt: entry for entry in reversed(ledger)}
     last = {entry.attempt: entry for entry in ledger}
     phases = bill(ledger, by=("attempt", "phase"))
+    return tuple(
+        Attempt(
+            first=first[line.attempt],
+            last=last[line.attempt],
+            total=line,
+            phases=tuple(phase for phase in phases if phase.attempt == line.attempt),
+        )
+        for line in bill(ledger, by=("attempt",))
+    )
+
+
+def _total(attempts: Iterable[Attempt]) -> Bill:
+    ordered = sorted(attempts, key=lambda attempt: attempt.first.at)
+    lines = [attempt.total for attempt in ordered]
+    phases = [phase for attempt in ordered for phase in attempt.phases]
     return Bill(
-        attempts=tuple(
-            Attempt(
-                first=first[line.attempt],
-                last=last[line.attempt],
-                total=line,
-                phases=tuple(phase for phase in phases if phase.attempt == line.attempt),
-            )
-            for line in bill(ledger, by=("attempt",))
-        ),
-        by_model={line.model: line for line in bill(ledger, by=("model",))},
-        by_phase=tuple(bill(ledger, by=("model", "phase"))),
-        total=next(iter(bill(ledger, by=())), None),
+        attempts=tuple(ordered),
+        by_model={line.model: line for line in add_lines(lines, by=("model",))},
+        by_phase=tuple(add_lines(phases, by=("model", "phase"))),
+        total=next(iter(add_lines(lines, by=())), None),
     )

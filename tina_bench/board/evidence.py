@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from tina_bench.board.costs import Bill, add_up
+from tina_bench.board.costs import Bill, add_up_home
 from tina_bench.board.curves import Curve, read_curves
 from tina_bench.board.memo import Memo
 from tina_bench.board.problems import Problems
@@ -243,7 +243,7 @@ def gather(
         catalog=catalog,
         report=report,
         records=records,
-        bill=add_up(home.ledger()),
+        bill=add_up_home(home, memo),
         curves=tuple(read_curves(home)),
         imported=tuple(home.imported()),
         lock_digest=lock_digest,

@@ -1,7 +1,7 @@
 """Sums over the ledger: every attempt counts, finished, failed or interrupted."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -82,6 +82,31 @@ def bill(entries: Iterable[LedgerEntry], by: Sequence[Column]) -> list[BillLine]
         line["peak_memory_bytes"] = int(group["peak_memory_bytes"].max())
         lines.append(BillLine(**line))  # type: ignore[arg-type]
     return lines
+
+
+def add_lines(lines: Sequence[BillLine], by: Sequence[Column]) -> list[BillLine]:
+    """Sum lines by the named columns, in the order in which they first appear; by none, whole.
+
+    The same as `bill` of all their entries, if none is in two of the lines.
+    """
+    groups: dict[tuple[str, ...], list[BillLine]] = {}
+    for line in lines:
+        groups.setdefault(tuple(getattr(line, column) for column in by), []).append(line)
+    return [_sum(dict(zip(by, key, strict=True)), group) for key, group in groups.items()]
+
+
+def _sum(labels: Mapping[str, str], lines: Sequence[BillLine]) -> BillLine:
+    total: dict[str, object] = {**labels}
+    for name in (*SECONDS, *(f"{name}_known" for name in KNOWN_OR_NOT)):
+        total[name] = math.fsum(getattr(line, name) for line in lines)
+    for name in COUNTS:
+        total[name] = sum(getattr(line, name) for line in lines)
+    for name in KNOWN_OR_NOT:
+        unknown = any(getattr(line, name) is None for line in lines)
+        total[name] = None if unknown else total[f"{name}_known"]
+    total["interrupted"] = any(line.interrupted for line in lines)
+    total["peak_memory_bytes"] = max(line.peak_memory_bytes for line in lines)
+    return BillLine(**total)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -237,8 +237,12 @@ class Home:
 
     def ledger(self) -> Iterator[LedgerEntry]:
         """Every ledger entry of every attempt, finished folders first by name."""
-        for path in sorted(self.jobs.glob(f"*/{LEDGER_FILE}")):
+        for path in self.ledgers():
             yield from read_records(path, LedgerEntry)
+
+    def ledgers(self) -> list[Path]:
+        """Their files."""
+        return sorted(self.jobs.glob(f"*/{LEDGER_FILE}"))
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
