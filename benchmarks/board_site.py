@@ -22,7 +22,8 @@ from board_home import make_home, one_more_run
 
 from tina_bench.store.home import Home
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 1.0
+"""Between two looks at the memory, each of which takes some of the time that is measured."""
 
 
 def tree_bytes(process: psutil.Process) -> int:
@@ -50,9 +51,11 @@ def measured(home: Path, out: Path, cache: Path) -> dict[str, Any]:
         while process.poll() is None:
             try:
                 peak = max(peak, tree_bytes(process))
+                process.wait(POLL_SECONDS)
             except psutil.NoSuchProcess:
                 break
-            time.sleep(POLL_SECONDS)
+            except psutil.TimeoutExpired:
+                continue
         if process.wait():
             raise SystemExit(f"{command} ended with {process.returncode}")
         seconds = time.monotonic() - begun

@@ -10,13 +10,16 @@ import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
+import pickle
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.sharedctypes import Synchronized
-from typing import Any, Generic, TypeVar
+from pathlib import Path
+from typing import Generic, TypeVar
 
 from tina_bench.errors import TinaBenchError
 
@@ -38,6 +41,7 @@ class Beside(Generic[T]):
         self._tasks = tasks
         self._lines: list[Connection] = []
         self._processes: list[multiprocessing.context.ForkProcess] = []
+        self._results = tempfile.TemporaryDirectory(prefix="tina-bench-")
         if not tasks or not possible():
             return
         context = multiprocessing.get_context("fork")
@@ -45,7 +49,7 @@ class Beside(Generic[T]):
         self._taken = taken = context.Value("i", 0)
         for _ in range(min(workers, len(tasks))):
             here, there = context.Pipe(duplex=False)
-            process = context.Process(target=_work, args=(tasks, taken, there), daemon=True)
+            process = context.Process(target=self._work, args=(taken, there), daemon=True)
             process.start()
             there.close()  # so that the end of the process is the end of the line
             self._lines.append(here)
@@ -68,14 +72,35 @@ class Beside(Generic[T]):
             for line in multiprocessing.connection.wait(open_lines):
                 assert isinstance(line, Connection)
                 try:
-                    number, result, error = line.recv()
+                    number, error = line.recv()
                 except EOFError:
                     open_lines.remove(line)
                     continue
                 if error is not None:
                     raise error
                 left -= 1
-                yield number, result
+                found = self._result(number).read_bytes()
+                yield number, pickle.loads(found)  # noqa: S301 - our own process wrote it
+
+    def _result(self, number: int) -> Path:
+        """Results wait in files: a pipe that is full would hold up who has more to do."""
+        return Path(self._results.name) / str(number)
+
+    def _work(self, taken: "Synchronized[int]", line: Connection) -> None:
+        while True:
+            with taken.get_lock():
+                number = taken.value
+                taken.value += 1
+            if number >= len(self._tasks):
+                return
+            try:
+                self._result(number).write_bytes(pickle.dumps(self._tasks[number]()))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is raised in `done`
+                if not isinstance(error, TinaBenchError):
+                    error.add_note(traceback.format_exc())
+                line.send((number, error))
+                return
+            line.send((number, None))
 
     def stop(self) -> None:
         """End the processes, whatever they are at."""
@@ -85,23 +110,7 @@ class Beside(Generic[T]):
             process.join()
         for line in self._lines:
             line.close()
-
-
-def _work(tasks: Sequence[Task[Any]], taken: "Synchronized[int]", line: Connection) -> None:
-    while True:
-        with taken.get_lock():
-            number = taken.value
-            taken.value += 1
-        if number >= len(tasks):
-            return
-        try:
-            found = (number, tasks[number](), None)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where it is awaited
-            if not isinstance(error, TinaBenchError):
-                error.add_note(traceback.format_exc())
-            line.send((number, None, error))
-            return
-        line.send(found)
+        self._results.cleanup()
 
 
 @contextlib.contextmanager
