@@ -4,9 +4,9 @@ import time
 from pathlib import Path
 
 import pytest
-from board_home import make_home
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from benchmarks.board_home import make_home
 from tina_bench.board.build import Options, build_site
 from tina_bench.catalog.load import load_catalog
 from tina_bench.store.home import Home

@@ -16,6 +16,7 @@ from tina_bench.board.transcripts import ALL_TEXTS
 from tina_bench.errors import IntegrityError
 from tina_bench.store.atomic import write_model
 from tina_bench.store.home import Home
+from tina_bench.store.log import LogWriter, read_log
 
 
 @pytest.fixture
@@ -172,3 +173,59 @@ def test_what_a_killed_build_has_left_is_removed_and_what_is_at_work_is_not(
     build(own_home, tmp_path / "site", None)
     os.close(held)
     assert [folder.exists() for folder in (left, at_work, others)] == [False, True, True]
+
+
+def run_pages(site: Path, model: str, task: str) -> dict[str, int]:
+    """Of each run, without the parts of long texts."""
+    folder = site / "runs" / model / task
+    return {path.name: path.stat().st_ino for path in folder.glob("*.html")}
+
+
+def test_a_log_that_only_grew_is_read_and_the_pages_of_its_old_answers_stay(
+    own_home: Home, tmp_path: Path, cache: Path
+) -> None:
+    site = tmp_path / "site"
+    first = build(own_home, site, cache)
+    before = inodes(site)
+    log, grades = own_home.sample_log(BASE, f"identity-{BASE}"), own_home.grade_log(BASE, "grader")
+    for path in (log, grades):  # what a further run of another task leaves
+        lines = [*read_log(path)]
+        with LogWriter(path) as writer:
+            writer.append(line | {"task": "amc23", "seed": 9} for line in lines[:40])
+    again = build(own_home, site, cache)
+    assert again.taken_over == first.answers
+    assert inodes(site) == before
+    # Read they were: with another byte in the part that the results count, nothing is built.
+    log.write_bytes(log.read_bytes().replace(b"javascript", b"Javascript", 1))
+    with pytest.raises(IntegrityError, match=str(log)):
+        build(own_home, site, cache)
+
+
+def test_what_another_grader_says_later_is_on_the_pages_it_speaks_of_and_no_others(
+    own_home: Home, tmp_path: Path, cache: Path
+) -> None:
+    site = tmp_path / "site"
+    build(own_home, site, cache)
+    before = {task: run_pages(site, BASE, task) for task in ("aime24", "amc23")}
+    own = own_home.grade_log(BASE, "grader")
+    said = [grade for grade in read_log(own) if grade["task"] == "aime24"]
+    with LogWriter(own_home.grade_log(BASE, "third-grader")) as writer:
+        writer.append(grade | {"metric": "m:third"} for grade in said)
+    build(own_home, site, cache)
+    after = {task: run_pages(site, BASE, task) for task in before}
+    assert after["amc23"] == before["amc23"]
+    assert not set(after["aime24"].items()) & set(before["aime24"].items())
+    build(own_home, tmp_path / "fresh", None)
+    assert contents(site) == contents(tmp_path / "fresh")
+
+
+def test_pages_of_a_log_that_only_grew_are_made_again_where_somebody_touched_them(
+    own_home: Home, tmp_path: Path, cache: Path
+) -> None:
+    site = tmp_path / "site"
+    build(own_home, site, cache)
+    before = contents(site)
+    os.utime(own_home.sample_log(BASE, f"identity-{BASE}"), (1, 1))
+    (site / "runs" / BASE / "aime24" / "seed-0.html").write_text("mine")
+    build(own_home, site, cache)
+    assert contents(site) == before
