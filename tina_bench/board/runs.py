@@ -1,8 +1,7 @@
 """Run pages: every answer of every run, with the texts that are shown, and the same as data.
 
 All runs of the records that share a sample log are written in one go, because the log is read once
-for them: that is a `RunsJob`, which a process of its own can do. Imports no statistics, so that
-such a process starts quickly.
+for them: that is a `RunsJob`, which a process of its own can do.
 """
 
 import functools

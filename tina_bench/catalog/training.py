@@ -15,7 +15,7 @@ from tina_bench.catalog.schema import Model, Stack
 from tina_bench.errors import CatalogError
 
 PUBLISHED_TRAINER = "trl 0.15.2 (a copy of its trainer in the Tina repository, commit c6274cd)"
-"""What the published recipes were written for (facts.md, section 3.2)."""
+"""What the published recipes were written for (requirements and trainer at that commit)."""
 COSINE_LENGTHS = ("max_len_characters", "max_len_tokens")
 REWARD_PARAMETERS: dict[RewardName, tuple[str, ...]] = {
     "accuracy": (),
@@ -197,7 +197,7 @@ def deviations(recipe: Recipe, stack: Stack) -> tuple[str, ...]:
     """In what a training by this program differs from the published one, one sentence each.
 
     Empty for a recipe that was written for this program. Sources: the published trainer and its
-    configuration (facts.md, sections 3.1 and 3.2; read in the file that `PUBLISHED_TRAINER` names)
+    configuration (read in the file that `PUBLISHED_TRAINER` names)
     against trl 1.16.0, `trl/trainer/grpo_trainer.py`. Equal in both, and so not listed: the mean
     over tokens and sequences for the loss type `grpo`, the 1e-4 beside the standard deviation of
     rewards, the estimator of the KL divergence.

@@ -1,6 +1,6 @@
 """Several engines that pull from one queue of requests, each in a process and on a GPU of its own.
 
-No tensor is shared between GPUs: that changes scores (facts.md section 6, vLLM #11204 and others),
+No tensor is shared between GPUs: that changes scores (vLLM issues #11204 and others),
 and a model that fits one GPU does not need it. The job's process hands out requests, longest
 first, to whichever engine has room, and is the only one that writes samples and ledger.
 

@@ -3,7 +3,7 @@
 No word of a prompt and no rule of grading stands here: a row's columns are handed to LightEval's
 `aime_prompt`, whose wording is that of the Tina authors' task file, and `latex_gold_metric` is the
 scorer that LightEval keeps inside `Metrics.g_pass_at_k_latex`, for one answer instead of many.
-Checked against LightEval 0.13.0; the facts of the authors' file are in facts.md, section 5.
+Checked against LightEval 0.13.0 and the authors' scripts/eval/run_eval_custom_tasks.py at c6274cd.
 """
 
 from typing import Any
