@@ -33,6 +33,10 @@ validate: $(STAMP)
 hostile: $(STAMP) engine
 	TINA_BENCH_HOSTILE=full $(BIN)/python -m pytest -s --timeout 3600 tests/hostile
 
+# The pictures of README and docs, of the committed records' site in a real browser.
+screenshots: $(STAMP) engine
+	$(BIN)/python -m tests.browser.screenshots leaderboard/records
+
 # A container engine and a registry for the tests that need them; says what it does.
 engine:
 	@containers/engine-for-tests.sh

@@ -12,7 +12,9 @@ from tina_bench.board.data.columns import is_known
 from tina_bench.board.data.schemas import DIALECT, SAMPLE_COLUMNS, schema_files
 from tina_bench.board.data.shapes import SiteIndex
 from tina_bench.board.table import Table
+from tina_bench.store.hashing import digest
 
+PUBLISHED = Path(__file__).parent / "published_schemas.json"
 FREE = {"training"}
 """Its columns are whatever the trainer logged."""
 
@@ -112,3 +114,25 @@ def test_tables_of_one_kind_share_a_schema() -> None:
     ]  # fmt: skip
     identity = json.loads(made["schema/plots/curve.v1.json"])["$id"]
     assert identity == "https://example.org/board/schema/plots/curve.v1.json"
+
+
+def without_words(schema: object) -> object:
+    """A schema less its descriptions, which may be worded better at any time."""
+    if isinstance(schema, dict):
+        words = ("description", "title", "$id")
+        return {key: without_words(value) for key, value in schema.items() if key not in words}
+    return [without_words(value) for value in schema] if isinstance(schema, list) else schema
+
+
+def test_a_schema_that_others_read_by_changes_only_with_its_version(site: Path) -> None:
+    published = json.loads(PUBLISHED.read_text(encoding="utf-8"))
+    folder = site / "schema"
+    found = {
+        str(path.relative_to(folder)): digest(without_words(json.loads(path.read_bytes())))[:16]
+        for path in folder.rglob("*.json")
+    }
+    assert found == published, (
+        "a schema has other columns or types than the published one of its version: raise the "
+        f"version in `_VERSIONS` of tina_bench/board/data/schemas.py, and write to {PUBLISHED}: "
+        + json.dumps(dict(sorted(found.items())), indent=1)
+    )
