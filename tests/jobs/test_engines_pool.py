@@ -234,6 +234,28 @@ def test_a_purse_knows_that_engines_step_side_by_side(monkeypatch: pytest.Monkey
     assert reserve_usd(engines=2, steps=200) == 5
 
 
+def test_a_purse_is_empty_before_the_next_look_would_overdraw_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(evaluate.time, "monotonic", lambda: clock[0])
+
+    class Meter:
+        """A dollar a second."""
+
+        usd_per_second = 1.0
+
+        def spent_usd(self) -> float:
+            return clock[0]
+
+    context = SimpleNamespace(meter=Meter(), folder=SimpleNamespace(budget_usd=10.0))
+    purse = evaluate.Purse(context, SimpleNamespace(), longest_answer=1)  # type: ignore[arg-type]
+    while not purse.empty:
+        clock[0] += 0.7
+    # One look more, and stopping, are still paid for.
+    assert clock[0] + evaluate.CLOSING_SECONDS <= 10.0 < clock[0] + 0.7 + 0.7
+
+
 @settings(max_examples=50, deadline=None)
 @given(n=st.integers(0, 8), taken=st.integers(0, 8), again=st.integers(0, 8))
 def test_requests_that_are_given_back_are_the_first_again_and_in_order(

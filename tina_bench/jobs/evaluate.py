@@ -8,6 +8,7 @@ run may differ in text from an uninterrupted one (each sample stays a fair draw)
 """
 
 import time
+from collections import deque
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,17 @@ from tina_bench.store.home import read_record
 from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Outcome, Phase, Sample, SampleSource, now
 
+LOOKS = 20
+CLOSING_SECONDS = 0.2
+"""What it takes to stop an engine and write the last entry of the ledger."""
+
 
 class Purse:
     """Says when to stop asking, so that what is in flight can still be paid for.
 
     The reserve is what the longest answer in flight would take at the speed seen so far; when even
-    that turns out too little, `empty` ends the job at once and loses what is in flight.
+    that turns out too little, `empty` ends the job and loses what is in flight: before the next
+    look at it could come too late, by how far apart the last looks were, and with time to close.
     """
 
     def __init__(self, context: Context, engine: Engine | EnginePool, longest_answer: int) -> None:
@@ -44,7 +50,8 @@ class Purse:
         self._budget = context.folder.budget_usd
         self._longest = longest_answer
         self._engine = engine
-        self._started = time.monotonic()
+        self._started = self._looked = time.monotonic()
+        self._gaps: deque[float] = deque([0.0], maxlen=LOOKS)
 
     def _left(self) -> float | None:
         spent = self._meter.spent_usd()
@@ -63,9 +70,13 @@ class Purse:
 
     @property
     def empty(self) -> bool:
-        """True when the budget is used up."""
-        left = self._left()
-        return left is not None and left <= 0
+        """True when the budget would be used up before this is asked again."""
+        moment = time.monotonic()
+        self._gaps.append(moment - self._looked)
+        self._looked = moment
+        left, rate = self._left(), self._meter.usd_per_second
+        reserve = (max(self._gaps) + CLOSING_SECONDS) * (rate or 0.0)
+        return left is not None and left <= reserve
 
 
 def _describe(
