@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
+import psutil
 import pytest
 
 from tests.support.program import ROOT
@@ -179,6 +180,13 @@ def start_engine(root: Path) -> docker.DockerClient:
     return found[0]
 
 
+def _is_zombie(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
 def _stop(pidfile: Path) -> None:
     """End the process of a pid file, and wait until it is gone."""
     try:
@@ -191,10 +199,10 @@ def _stop(pidfile: Path) -> None:
         return
     end = time.monotonic() + STOP_SECONDS
     while time.monotonic() < end:
-        # Our own child stays a zombie until it is waited for; another worker's is nobody's of ours.
+        # Our own child stays a zombie until it is waited for; another worker's until that one ends.
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
-        if not Path(f"/proc/{pid}").exists():
+        if not psutil.pid_exists(pid) or _is_zombie(pid):
             pidfile.unlink(missing_ok=True)
             return
         time.sleep(0.02)
