@@ -1,5 +1,6 @@
 """Carrying out a plan: everything finished is kept, whatever happens, and a cap holds."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tina_bench.errors import IntegrityError
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.shapes import Machine, Plan
 from tina_bench.planning.snapshot import take_snapshot
+from tina_bench.running import execute
 from tina_bench.running.execute import Summary
 from tina_bench.store.contract import (
     EvaluateInputs,
@@ -19,6 +21,7 @@ from tina_bench.store.contract import (
     TrainInputs,
 )
 from tina_bench.store.home import Home
+from tina_bench.store.log import LogWriter
 from tina_bench.store.records import JobKind, Outcome
 
 CATALOG, LOCK = make_catalog(), make_lock()
@@ -159,6 +162,31 @@ def test_a_folder_that_was_left_is_taken_up_under_a_new_attempt_and_keeps_its_le
     attempts = {e.attempt for e in home.ledger() if e.kind is JobKind.EVALUATE}
     assert attempts == {before.attempt, after.attempt}
     assert folders(home) == ["evaluate-base-a", "fetch-base-a", "grade-base-a"]
+
+
+def test_a_job_that_outlived_its_runner_is_waited_for(home: Home) -> None:
+    carry_out(home, Scripted({JobKind.EVALUATE: "crash"}))
+    (work,) = home.jobs.glob("evaluate-*.work")
+    orphan = LogWriter(work / "ledger.jsonl")
+    ending = threading.Timer(0.5, orphan.close)
+    ending.start()
+    summary = carry_out(home, Scripted())
+    ending.join()
+    assert summary.failures == []
+    assert not work.exists()
+
+
+def test_one_that_does_not_end_is_a_failure_that_says_what_to_do(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry_out(home, Scripted({JobKind.EVALUATE: "crash"}))
+    (work,) = home.jobs.glob("evaluate-*.work")
+    monkeypatch.setattr(execute, "ORPHAN_SECONDS", 0.2)
+    runner = Scripted()
+    with LogWriter(work / "ledger.jsonl"):
+        (failure,) = carry_out(home, runner).failures
+    assert "ledger.jsonl: another tina-bench is writing to this log; wait for it" in str(failure)
+    assert ("evaluate", "base-a") not in runner.kinds
 
 
 def test_an_old_result_is_not_taken_for_that_of_a_new_attempt_that_died(home: Home) -> None:
