@@ -1,5 +1,6 @@
 """Claim pages: one a published score, with the numbers of the report and the way to them."""
 
+import functools
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,13 +44,18 @@ def context(page: Unrendered) -> Mapping[str, Any]:
     return page.context() if callable(page.context) else page.context
 
 
+@functools.cache
+def renderer() -> Renderer:
+    """One for all pages: it compiles the templates."""
+    return Renderer.of(site_folder() / "templates")
+
+
 def rendered(evidence: Evidence, page: Unrendered) -> str:
     shared = {
         "evidence": evidence, "Verdict": Verdict, "Question": Question, "preview": None,
         "run_path": run_path, "answer_path": answer_path,
     }  # fmt: skip
-    renderer = Renderer.of(site_folder() / "templates")
-    return renderer.page(page.template, page.path, {**shared, **context(page)}).decode()
+    return renderer().page(page.template, page.path, {**shared, **context(page)}).decode()
 
 
 def test_every_claim_has_a_page_with_the_numbers_of_the_report(site: Path, report: Report) -> None:
