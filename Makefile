@@ -29,7 +29,7 @@ validate: $(STAMP)
 	  $(BIN)/python -m pytest -n 2 --dist load --timeout 7200 tests/validation --deselect tests/validation/test_statistics_page.py
 	$(BIN)/python tests/validation/page.py
 
-# Ten thousand hostile transcripts through the whole board and a real browser (about five minutes).
+# Ten thousand hostile transcripts through the whole board and a real browser (about three minutes).
 hostile: $(STAMP) engine
 	TINA_BENCH_HOSTILE=full $(BIN)/python -m pytest -s --timeout 3600 tests/hostile
 
