@@ -36,8 +36,9 @@ def possible() -> bool:
 class Beside(Generic[T]):
     """Tasks that other processes are at, or that wait for `done`."""
 
-    def __init__(self, tasks: Sequence[Task[T]], workers: int) -> None:
+    def __init__(self, tasks: Sequence[Task[T]], workers: int | None) -> None:
         """Start as many processes; none where that is not possible."""
+        workers = (os.cpu_count() or 1) if workers is None else workers
         self._tasks = tasks
         self._lines: list[Connection] = []
         self._processes: list[multiprocessing.context.ForkProcess] = []
@@ -114,8 +115,8 @@ class Beside(Generic[T]):
 
 
 @contextlib.contextmanager
-def beside(tasks: Sequence[Task[T]], workers: int) -> "Iterator[Beside[T]]":
-    """Have tasks done while the block does something else."""
+def beside(tasks: Sequence[Task[T]], workers: int | None = None) -> "Iterator[Beside[T]]":
+    """Have tasks done while the block does something else, by a process a processor at most."""
     started = Beside(tasks, workers)
     try:
         yield started

@@ -3,7 +3,8 @@
 Guarantees: the same home, catalog and report give the same bytes (dates come from records, never
 from the clock), whatever was built before; the old site stands until the new one is whole; a file
 whose bytes did not change is not written again; text from models, records and catalogs is escaped
-everywhere. Logs are read by as many processes as there are processors, if there is much to read.
+everywhere. Logs are read by as many processes as there are processors, where that is possible
+(`tina_bench.board.beside`).
 
 Traded away: with a cache, runs whose records, logs and templates look unchanged are taken over from
 the site as it stands (`tina_bench.board.kept` says what that cannot notice).

@@ -4,7 +4,6 @@ Failed and interrupted attempts are rows like any other, also one that was kille
 it was metered.
 """
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -70,7 +69,7 @@ def add_up_home(home: Home, memo: Memo) -> Bill:
     paths = home.ledgers()
     tasks = [partial(_kept, path, memo) for path in paths]
     large = sum(path.stat().st_size for path in paths) > BYTES_FOR_PROCESSES
-    with beside(tasks, (os.cpu_count() or 1) if large else 0) as started:
+    with beside(tasks, None if large else 0) as started:
         found = dict(started.done())
     folders = (_Folder.model_validate_json(found[number]) for number in range(len(paths)))
     return _total(attempt for folder in folders for attempt in folder.attempts)

@@ -81,6 +81,11 @@ class Evidence:
         return _ordered({*self.tasks, *claimed}, self.catalog.tasks)
 
     @cached_property
+    def catalog_digest(self) -> str:
+        """Names the content of the catalog, whatever files it was read from."""
+        return digest(self.catalog.model_dump(mode="json"))
+
+    @cached_property
     def known(self) -> Known:
         """What earlier builds worked out of the same records."""
         return known(self.home, self.records, self.memo)
@@ -91,7 +96,7 @@ class Evidence:
         imported = [result.model_dump(mode="json") for result in self.imported]
         records = tuple(self.records.values())
         return self.known.shape(
-            "audits", records, digest([self.catalog.model_dump(mode="json"), imported]), Audits,
+            "audits", records, [self.catalog_digest, digest(imported)], Audits,
             lambda: build_audits(self.catalog, self.imported, records, known=self.known),
         )  # fmt: skip
 

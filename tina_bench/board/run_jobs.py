@@ -1,8 +1,7 @@
 """Which runs a build has to write, and the writing of them by as many processes as there are."""
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
@@ -115,9 +114,8 @@ class Runs:
     """By name, once they are in the folder."""
     taken_over: int = 0
     """Answers of them that an earlier build had written."""
-    _jobs: list[RunsJob] = field(default_factory=list)
+    _waiting: list[tuple[RunsJob, Stamps]] = field(default_factory=list)
     _keys: dict[str, str] = field(default_factory=dict)
-    _stamps: list[Stamps] = field(default_factory=list)
     _same: list[tuple[RunsJob, ResultRecord, Stamps]] = field(default_factory=list)
 
     def plan(
@@ -143,15 +141,13 @@ class Runs:
                 if group is not None:
                     known[record.task] = group.said
             if waiting:
-                self._jobs.append(replace(job, records=tuple(waiting), known=known))
-                self._stamps.append(stamps)
+                self._waiting.append((replace(job, records=tuple(waiting), known=known), stamps))
 
-    @contextmanager
-    def beside(self) -> "Iterator[Beside[dict[str, RunsDone | None]]]":
+    def beside(self) -> "AbstractContextManager[Beside[dict[str, RunsDone | None]]]":
         """Have them written while the block does something else."""
-        tasks = [partial(write_runs, job, self.folder, self.kept.site) for job in self._jobs]
-        with beside(tasks, os.cpu_count() or 1) as started:
-            yield started
+        return beside(
+            [partial(write_runs, job, self.folder, self.kept.site) for job, _ in self._waiting]
+        )
 
     def take_over(self) -> None:
         """Take over what nothing has changed for."""
@@ -160,11 +156,11 @@ class Runs:
 
     def finish(self, started: "Beside[dict[str, RunsDone | None]]") -> None:
         """Wait for them."""
-        done, total = 0, sum(_answers(*job.records) for job in self._jobs)
+        done, total = 0, sum(_answers(*job.records) for job, _ in self._waiting)
         for number, found in started.done():
-            job = self._jobs[number]
+            job, stamps = self._waiting[number]
             for record in job.records:
-                self._settle(job, record, found[record.task], self._stamps[number])
+                self._settle(job, record, found[record.task], stamps)
             done += _answers(*job.records)
             self.on_progress(done, total)
 

@@ -42,21 +42,20 @@ class Known:
         make: Callable[[], ShapeT],
     ) -> ShapeT:
         """What `make` makes of the records and of `more`, a JSON value, and of nothing else."""
-        key = self.names(records)
-        return make() if key is None else self.value(kind, [key, more], shape, make)
+        names = [(record.model, record.task) for record in records]
+        if not self.sha256.keys() >= set(names):
+            return make()
+        return self.value(
+            kind, lambda: [[[*name, self.sha256[name]] for name in names], more], shape, make
+        )
 
-    def names(self, records: Sequence[ResultRecord]) -> list[list[str]] | None:
-        """A JSON value that names these records; `None` where nothing can be kept of them."""
-        found = [(record.model, record.task) for record in records]
-        if self.memory is None or not self.sha256.keys() >= set(found):
-            return None
-        return [[*name, self.sha256[name]] for name in found]
-
-    def value(self, kind: str, key: Any, shape: type[ShapeT], make: Callable[[], ShapeT]) -> ShapeT:
-        """What `make` makes of `key`, a JSON value, and of nothing else."""
+    def value(
+        self, kind: str, key: Callable[[], Any], shape: type[ShapeT], make: Callable[[], ShapeT]
+    ) -> ShapeT:
+        """What `make` makes of `key`, a JSON value that is asked for only if something keeps it."""
         if self.memory is None:
             return make()
-        kept = self.memory.get(kind, key, lambda: make().model_dump_json().encode())
+        kept = self.memory.get(kind, key(), lambda: make().model_dump_json().encode())
         return shape.model_validate_json(kept)
 
 

@@ -86,7 +86,8 @@ Remembered = Callable[[int, Callable[[], SignFlip]], SignFlip]
 """Gives the test of the pair with this number; called with what works it out."""
 
 
-def _never(_: int, make: Callable[[], SignFlip]) -> SignFlip:
+def never(_: int, make: Callable[[], SignFlip]) -> SignFlip:
+    """Remember nothing: every test is worked out."""
     return make()
 
 
@@ -141,7 +142,7 @@ def differ(
     second: Integers,
     weights: Weights = Weights.PROBLEMS,
     clusters: Mapping[tuple[str, str], str] | None = None,
-    remembered: Remembered = _never,
+    remembered: Remembered = never,
 ) -> Outcome:
     """Compare models number `first` of the sheets with models number `second`, pair by pair.
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,16 @@ from tina_bench.stats.answers import by_cell
 from tina_bench.stats.compare import intervals
 from tina_bench.stats.holm import holm_both_ways
 from tina_bench.stats.known import NOTHING_KNOWN, Known
-from tina_bench.stats.paired import Outcome, Sheet, Weights, differ, same_prompts, sheet
+from tina_bench.stats.paired import (
+    Outcome,
+    Remembered,
+    Sheet,
+    Weights,
+    differ,
+    never,
+    same_prompts,
+    sheet,
+)
 from tina_bench.stats.power import SIZE, Power, powers
 from tina_bench.stats.shapes import Comparison, Shape
 from tina_bench.stats.signflip import SignFlip
@@ -128,14 +138,18 @@ def _known_table(
 ) -> PairTable:
     records = [cells[model, one.task] for one in sheets for model in one.models]
 
-    def remembered(a: str, b: str, make: Callable[[], SignFlip]) -> SignFlip:
-        pair = [cells[model, one.task] for one in sheets for model in (a, b)]
+    pairs = list(combinations(sheets[0].models, 2))
+
+    def remembered(number: int, make: Callable[[], SignFlip]) -> SignFlip:
+        pair = [cells[model, one.task] for one in sheets for model in pairs[number]]
         found = known.shape("pair", pair, scope, _Test, lambda: _Test(**asdict(make())))
         return SignFlip(found.p_value, found.method)
 
+    # On a single task a test takes no longer than remembering it.
+    test = remembered if len(sheets) > 1 else never
     return known.shape(
         "pairs", records, [scope, left_out], PairTable,
-        lambda: pair_table(scope, sheets, left_out, _unlike(cells, sheets), remembered),
+        lambda: pair_table(scope, sheets, left_out, _unlike(cells, sheets), test),
     )  # fmt: skip
 
 
@@ -218,26 +232,17 @@ def pair_table(
     sheets: Sequence[Sheet],
     left_out: dict[str, str],
     unlike: tuple[str, ...] = (),
-    remembered: Callable[[str, str, Callable[[], SignFlip]], SignFlip] | None = None,
+    remembered: Remembered = never,
 ) -> PairTable:
     """Compare all models of the sheets, which hold the same models, as one family.
 
-    `remembered` may give the test of two models from memory. It is asked on averages alone: on a
-    single task a test takes no longer than remembering it.
+    `remembered` may give the test of a pair from memory, by its number in `comparisons`.
     """
     models = sheets[0].models
     tasks = tuple(one.task for one in sheets)
     weights = Weights.TASKS if len(sheets) > 1 else Weights.PROBLEMS
     first, second = np.triu_indices(len(models), 1)
-    joint = same_prompts(sheets)
-    if remembered is None or weights is Weights.PROBLEMS:
-        found = differ(sheets, first, second, weights, joint)
-    else:
-
-        def test(pair: int, make: Callable[[], SignFlip]) -> SignFlip:
-            return remembered(models[first[pair]], models[second[pair]], make)
-
-        found = differ(sheets, first, second, weights, joint, test)
+    found = differ(sheets, first, second, weights, same_prompts(sheets), remembered)
     shares = [one.solved.mean(axis=1) / one.runs for one in sheets]
     on = f"the average over {', '.join(tasks)}" if scope == AVERAGE else scope
     pairs = len(first)

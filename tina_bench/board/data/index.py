@@ -12,9 +12,7 @@ from tina_bench.board.evidence import Evidence
 from tina_bench.board.folder import Written
 from tina_bench.board.memo import DRAWN_WITH
 from tina_bench.board.numbers import date
-from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import UsageError
-from tina_bench.store.hashing import digest
 from tina_bench.strict import shown
 
 INDEX_FILE = "index.json"
@@ -63,11 +61,6 @@ def media_type(path: str) -> str:
     return MEDIA_TYPES.get(PurePosixPath(path).suffix, _OTHER)
 
 
-def catalog_digest(catalog: Catalog) -> str:
-    """Names the content of a catalog, whatever files it was read from."""
-    return digest(catalog.model_dump(mode="json"))
-
-
 def cite(evidence: Evidence, base_url: str | None) -> str:
     """How to cite the site: what, when, which content, made by what, where."""
     when = date(evidence.newest) if evidence.newest else "no results yet"
@@ -111,7 +104,7 @@ def site_index(
         cite=cite(evidence, base_url),
         newest=evidence.newest,
         base_url=base_url,
-        catalog_sha256=catalog_digest(evidence.catalog),
+        catalog_sha256=evidence.catalog_digest,
         lock_sha256=evidence.lock_digest,
         versions=_versions(),
         records=records,

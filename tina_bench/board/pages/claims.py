@@ -21,7 +21,6 @@ from tina_bench.stats.audits.own_logs import LogSays
 from tina_bench.stats.audits.resolution import Resolution
 from tina_bench.stats.evidence import SIZE
 from tina_bench.stats.shapes import Judgement, TaskEstimate, Verdict
-from tina_bench.store.hashing import digest
 
 MOST_SIBLINGS = 60
 """Other claims that are listed."""
@@ -243,10 +242,9 @@ def pages(evidence: Evidence) -> Iterator[Page]:
     """One a claim and average of the catalog."""
     index, catalog = _index(evidence), evidence.catalog
     verdicts = {found.claim: found.verdict for found in evidence.report.judgements}
-    known = digest(catalog.model_dump(mode="json"))
     for found in evidence.report.judgements:
         claim = catalog.claims.get(found.claim) or catalog.averages[found.claim]
-        yield _page(evidence, index, found, claim, verdicts, known)
+        yield _page(evidence, index, found, claim, verdicts)
 
 
 def _page(
@@ -255,7 +253,6 @@ def _page(
     found: Judgement,
     claim: Claim | AverageClaim,
     verdicts: dict[str, Verdict],
-    catalog_digest: str,
 ) -> Page:
     name, is_average = found.claim, isinstance(claim, AverageClaim)
     cells = _cells(evidence, claim, verdicts) if isinstance(claim, AverageClaim) else []
@@ -294,7 +291,7 @@ def _page(
         "claim.html",
         context,
         made_of=[
-            catalog_digest,
+            evidence.catalog_digest,
             found.model_dump(mode="json"),
             [evidence.record_sha256.get((found.model, task)) for task in tasks],
             [[note.state, note.title, note.sentence] for note in notes],

@@ -21,9 +21,9 @@ protocol may have gained from the protocol. Coverage: `tests/validation/test_val
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from math import inf, sqrt
 
 from tina_bench.catalog.schema import AverageClaim, Catalog
@@ -79,7 +79,7 @@ def audit_gains(
     With `known`, chance and picks must be what follows from the catalog.
     """
     made = []
-    content = digest(catalog.model_dump(mode="json"))
+    content = cache(lambda: digest(catalog.model_dump(mode="json")))
     for name, average in sorted(catalog.averages.items()):
         base = catalog.models[average.model].base
         if base is None or average.tasks is None or not cells_of(catalog, average):
@@ -92,18 +92,30 @@ def audit_gains(
                 for model in (average.model, reference)
             )
             if printed is not None and measured:
-                pieces = [
-                    piece.model_dump(mode="json")
-                    for model in (average.model, printed.model)
-                    for task in average.tasks
-                    for piece in evidence.of(model, task)
-                ]
                 make = partial(
                     _gain, catalog, evidence, chance, picks, name, average, printed, kind
                 )
-                key = [content, name, printed.model, kind, pieces]
+                key = partial(_key, content, evidence, name, average, printed, kind)
                 made.append(known.value("gain", key, Gain, make))
     return tuple(sorted(made, key=lambda g: (g.reference_is, -g.printed_gain_points, g.average)))
+
+
+def _key(
+    content: Callable[[], str],
+    evidence: Evidence,
+    name: str,
+    average: AverageClaim,
+    printed: AverageClaim,
+    kind: str,
+) -> list[object]:
+    """Names everything that a gain is made from; `content` names the catalog."""
+    pieces = [
+        piece.model_dump(mode="json")
+        for model in (average.model, printed.model)
+        for task in average.tasks or ()
+        for piece in evidence.of(model, task)
+    ]
+    return [content(), name, printed.model, kind, pieces]
 
 
 def _references(catalog: Catalog, average: AverageClaim, base: str) -> list[tuple[str, str]]:

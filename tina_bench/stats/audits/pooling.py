@@ -70,44 +70,47 @@ def pool(values: Sequence[float], variances: Sequence[float], scale_freedom: flo
         value, variance = map(float, pairs[0])
         return Pooled(1, 0.0, 1.0, 0.0, 0.0, value, variance, value, variance, inf)
     freedom = len(pairs) - 1
-    plain, q, _ = _weighted(pairs, 0.0)
+    plain = _weighted(pairs, 0.0)
     tau_squared = _between(pairs)
-    mixed, scatter, _ = _weighted(pairs, tau_squared)
+    mixed = _weighted(pairs, tau_squared)
     return Pooled(
         count=len(pairs),
-        q=q,
+        q=plain.q,
         p_value=float(
-            special.chdtrc(freedom, q)
+            special.chdtrc(freedom, plain.q)
             if isinf(scale_freedom)
-            else special.fdtrc(freedom, scale_freedom, q / freedom)
+            else special.fdtrc(freedom, scale_freedom, plain.q / freedom)
         ),
-        i_squared=max(0.0, 1 - freedom / q) if q > 0 else 0.0,
+        i_squared=max(0.0, 1 - freedom / plain.q) if plain.q > 0 else 0.0,
         tau_squared=tau_squared,
         plain_mean=plain.mean,
         plain_variance=plain.variance,
         mean=mixed.mean,
-        variance=mixed.variance * max(1.0, scatter / freedom),
+        variance=mixed.variance * max(1.0, mixed.q / freedom),
         degrees_of_freedom=float(freedom),
     )
 
 
 @dataclass(frozen=True)
-class _Mean:
+class _Weighted:
+    """The mean weighted by precision."""
+
     mean: float
     variance: float
+    q: float
+    """The weighted squares around it."""
+    slope: float
+    """How fast they fall with the variance between measurers."""
 
 
-def _weighted(
-    pairs: Sequence[tuple[float, float]], tau_squared: float
-) -> tuple[_Mean, float, float]:
-    """The mean weighted by precision, the weighted squares around it, and the doubly weighted."""
+def _weighted(pairs: Sequence[tuple[float, float]], tau_squared: float) -> _Weighted:
     weights = [1 / (variance + tau_squared) for _, variance in pairs]
     total = fsum(weights)
     mean = fsum(w * value for w, (value, _) in zip(weights, pairs, strict=True)) / total
     squares = [(value - mean) ** 2 for value, _ in pairs]
     q = fsum(w * square for w, square in zip(weights, squares, strict=True))
     slope = fsum(w * w * square for w, square in zip(weights, squares, strict=True))
-    return _Mean(mean, 1 / total), q, slope
+    return _Weighted(mean, 1 / total, q, slope)
 
 
 def _between(pairs: Sequence[tuple[float, float]]) -> float:
@@ -118,8 +121,8 @@ def _between(pairs: Sequence[tuple[float, float]]) -> float:
     """
     tau_squared, freedom = 0.0, len(pairs) - 1
     for _ in range(MOST_STEPS):
-        _, q, slope = _weighted(pairs, tau_squared)
-        if q - freedom <= TOLERANCE * freedom:
+        found = _weighted(pairs, tau_squared)
+        if found.q - freedom <= TOLERANCE * freedom:
             break
-        tau_squared += (q - freedom) / slope
+        tau_squared += (found.q - freedom) / found.slope
     return tau_squared
