@@ -204,6 +204,7 @@ def test_a_purse_knows_that_engines_step_side_by_side(monkeypatch: pytest.Monkey
     class Meter:
         spent: float = 0.0
         usd_per_second: float = 1.0
+        closing_seconds: float = 2.0
 
         def spent_usd(self) -> float:
             return self.spent
@@ -227,11 +228,11 @@ def test_a_purse_knows_that_engines_step_side_by_side(monkeypatch: pytest.Monkey
         meter.spent = 1000.0 - left
         return purse.low
 
-    # 100 steps in 10 s: 0.1 s a step, and the longest answer has 50 of them.
-    assert reserve_usd(engines=1, steps=100) == 5
+    # 100 steps in 10 s: 0.1 s a step, and the longest answer has 50 of them; 2 s for the end.
+    assert reserve_usd(engines=1, steps=100) == 5 + 2
     # The same number of steps by two engines: each took 0.2 s.
-    assert reserve_usd(engines=2, steps=100) == 10
-    assert reserve_usd(engines=2, steps=200) == 5
+    assert reserve_usd(engines=2, steps=100) == 10 + 2
+    assert reserve_usd(engines=2, steps=200) == 5 + 2
 
 
 def test_a_purse_is_empty_before_the_next_look_would_overdraw_it(
@@ -244,6 +245,7 @@ def test_a_purse_is_empty_before_the_next_look_would_overdraw_it(
         """A dollar a second."""
 
         usd_per_second = 1.0
+        closing_seconds = 2.0
 
         def spent_usd(self) -> float:
             return clock[0]
@@ -253,7 +255,7 @@ def test_a_purse_is_empty_before_the_next_look_would_overdraw_it(
     while not purse.empty:
         clock[0] += 0.7
     # One look more, and stopping, are still paid for.
-    assert clock[0] + evaluate.CLOSING_SECONDS <= 10.0 < clock[0] + 0.7 + 0.7
+    assert clock[0] + Meter.closing_seconds <= 10.0 < clock[0] + Meter.closing_seconds + 0.7 + 0.7
 
 
 @settings(max_examples=50, deadline=None)

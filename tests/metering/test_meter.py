@@ -16,7 +16,8 @@ from tests.support.program import ROOT
 from tina_bench.metering import meter as room
 from tina_bench.metering.bill import bill
 from tina_bench.metering.gpu import GpuReading, NoGpus
-from tina_bench.metering.meter import Meter, price_of_stretch
+from tina_bench.metering.meter import Meter
+from tina_bench.metering.spending_limit import price_of_stretch
 from tina_bench.store.home import read_records
 from tina_bench.store.records import LedgerEntry, Outcome, Phase
 

@@ -212,9 +212,9 @@ def test_an_unforeseen_error_is_a_result_and_leaves_its_traceback_in_the_log(hom
 
 def test_a_job_that_cannot_even_say_how_it_ended_has_an_exit_code_and_a_log(home: Home) -> None:
     work = start_folder(home, FILES)
-    (work / "job.json").write_text("{", encoding="utf-8")
+    (work / "ledger.jsonl").mkdir()
     assert LocalRunner().run(work, home.root, ignore) == 1
-    assert "job.json" in tail(work)
+    assert "ledger.jsonl" in tail(work)
     assert not (work / "result.json").exists()
 
 

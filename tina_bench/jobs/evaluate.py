@@ -33,16 +33,15 @@ from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Outcome, Phase, Sample, SampleSource, now
 
 LOOKS = 20
-CLOSING_SECONDS = 0.2
-"""What it takes to stop an engine and write the last entry of the ledger."""
 
 
 class Purse:
     """Says when to stop asking, so that what is in flight can still be paid for.
 
-    The reserve is what the longest answer in flight would take at the speed seen so far; when even
-    that turns out too little, `empty` ends the job and loses what is in flight: before the next
-    look at it could come too late, by how far apart the last looks were, and with time to close.
+    The reserve is what the longest answer in flight would take at the speed seen so far, and what
+    the end of the job takes; when even that turns out too little, `empty` ends the job and loses
+    what is in flight: before the next look at it could come too late, by how far apart the last
+    looks were. Should the job not even come to look, its runner ends it (`SpendingLimit`).
     """
 
     def __init__(self, context: Context, engine: Engine | EnginePool, longest_answer: int) -> None:
@@ -66,7 +65,7 @@ class Purse:
         # A step makes one token of every answer in flight in its engine; engines step side by side.
         elapsed = time.monotonic() - self._started
         per_step = elapsed * self._engine.engines / max(1, self._engine.steps)
-        return left < rate * per_step * self._longest
+        return left < rate * (per_step * self._longest + self._meter.closing_seconds)
 
     @property
     def empty(self) -> bool:
@@ -75,7 +74,7 @@ class Purse:
         self._gaps.append(moment - self._looked)
         self._looked = moment
         left, rate = self._left(), self._meter.usd_per_second
-        reserve = (max(self._gaps) + CLOSING_SECONDS) * (rate or 0.0)
+        reserve = (max(self._gaps) + self._meter.closing_seconds) * (rate or 0.0)
         return left is not None and left <= reserve
 
 

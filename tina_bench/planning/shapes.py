@@ -6,7 +6,7 @@ from typing import Literal
 
 from tina_bench.catalog.scale import Scale
 from tina_bench.catalog.schema import Calibration, CostClaim
-from tina_bench.store.records import Job
+from tina_bench.store.records import Job, JobKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +186,5 @@ class Plan:
     """What others say that such work cost them, by name."""
     advice: tuple[str, ...]
     """What a reader of the estimates must know or can do, one sentence each."""
+    start_seconds: Mapping[JobKind, float] = field(default_factory=dict)
+    """By kind, what a job takes before it does its first piece of work; absent where unknown."""
