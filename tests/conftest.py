@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import tiers
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
@@ -16,12 +18,17 @@ def _nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Started in the background, tests ignore Ctrl-C, and so would every program they start."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    for line in tiers.MARKERS:
+        config.addinivalue_line("markers", line)
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long files first, so that no processor waits for the other's at the end."""
+    """Mark tiers; long files first, so that no processor waits for the other's at the end."""
+    for item in items:
+        tiers.mark(item)
     items.sort(key=lambda item: ("/e2e/" not in f"{item.path}", "engine" not in item.keywords))

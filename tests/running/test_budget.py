@@ -149,10 +149,10 @@ def test_a_killed_job_is_on_the_bill_with_all_its_time_and_nothing_is_begun_afte
 def test_no_job_is_begun_whose_start_the_budget_does_not_pay(
     home: Home, budget_usd: float, begun: list[str]
 ) -> None:
-    """A fetch costs a dollar; an engine takes twelve seconds to start, at a dollar each."""
+    """A fetch costs a dollar; an engine takes ten seconds to start and two to end."""
     plan = make_plan(make_request(models=("base-a",), tasks=("t1",), seeds=(0,)),
                      CATALOG, LOCK, take_snapshot(home), FIT)  # fmt: skip
-    plan = replace(plan, start_seconds={JobKind.EVALUATE: 12.0, JobKind.GRADE: 12.0})
+    plan = replace(plan, start_seconds={JobKind.EVALUATE: 10.0, JobKind.GRADE: 10.0})
     runner = Scripted()
     summary = make_execution(home, CATALOG, LOCK, plan, runner, budget_usd=budget_usd).run()
     assert [str(kind) for kind, _ in runner.kinds] == begun

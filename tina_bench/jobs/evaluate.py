@@ -7,6 +7,7 @@ together as requests come and go, so on hardware whose arithmetic depends on the
 run may differ in text from an uninterrupted one (each sample stays a fair draw).
 """
 
+import os
 import time
 from collections import deque
 from contextlib import closing
@@ -16,6 +17,7 @@ from typing import Any
 from tina_bench.jobs.context import Context
 from tina_bench.jobs.engine import Answer, Engine, Feed, engine_identity, identity_of
 from tina_bench.jobs.pool import EnginePool, start_engines
+from tina_bench.jobs.serving import thread_environment
 from tina_bench.jobs.wanted import (
     Wanted,
     all_wanted,
@@ -106,6 +108,8 @@ def run(context: Context) -> tuple[Outcome, list[str], EvaluateOutputs]:
     inputs = context.folder.inputs
     assert isinstance(inputs, EvaluateInputs)
     protocol = inputs.protocol
+    if protocol.stack.engine_threads is not None:  # before anything imports torch
+        os.environ.update(thread_environment(protocol.stack.engine_threads))
     engine_facts = engine_identity(protocol.stack, protocol.max_model_tokens)
     identity = identity_of(inputs.weights, engine_facts)
     model = context.folder.jobs[0].model

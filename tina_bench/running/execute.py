@@ -17,6 +17,7 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import BusyError, HubUnreachableError, NotOnHubError
 from tina_bench.jobs.failures import is_disk_full
 from tina_bench.lock.lockfile import Lock
+from tina_bench.metering.spending_limit import CLOSING_SECONDS
 from tina_bench.metering.unrecorded import bill_unrecorded, entries_of
 from tina_bench.planning.plan import resolve_profile
 from tina_bench.planning.shapes import Plan
@@ -180,7 +181,8 @@ class Execution:
         price = self._price
         units = self._plan.gpu_count if price.billed_per == "gpu" else 1
         usd_per_second = (price.price_usd_per_hour or 0.0) * units / 3600
-        return usd_per_second * self._plan.start_seconds.get(kind, 0.0)
+        seconds = self._plan.start_seconds.get(kind, 0.0) + min(CLOSING_SECONDS)
+        return usd_per_second * seconds
 
     def _one(self, name: str, jobs: tuple[Job, ...]) -> None:
         kind, model = jobs[0].kind, jobs[0].model
