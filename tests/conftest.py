@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,14 @@ def _nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):  # nor does it write to its page
             patch.delenv(name, raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def open_rs_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of LightEval's result files with published numbers; nothing may change it."""
+    from tests.importing.made_logs import write_logs
+
+    return write_logs(tmp_path_factory.mktemp("open-rs") / "logs")
 
 
 def pytest_configure() -> None:

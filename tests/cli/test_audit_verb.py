@@ -6,16 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.importing.made_files import LOGS
 from tests.support.program import call, run
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if not LOGS.exists():
-        pytest.skip(f"{LOGS}: the shared data are not part of a checkout")
+def home(open_rs_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("audit") / "home"
-    ended = call("import", LOGS, "--who", "Open-RS authors", "--source", "logs/", "--home", root)
+    said = ("--who", "Open-RS authors", "--source", "logs/")
+    ended = call("import", open_rs_logs, *said, "--home", root)
     assert ended.code == 0
     return root
 

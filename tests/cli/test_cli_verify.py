@@ -16,8 +16,6 @@ from tests.verifying.cases import CLAIMS, HOSTILE, MODEL, Scene, claim, measure,
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
 
-LOGS = Path(__file__).parents[2].parent / "shared" / "data" / "open-rs-logs"
-
 
 @pytest.fixture(autouse=True)
 def _outside_of_github(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -287,10 +285,10 @@ def test_verify_writes_nothing_into_the_records(scene: Scene) -> None:
 
 
 def test_imports_alone_are_audited_within_five_seconds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, open_rs_logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TINA_BENCH_HOME", str(tmp_path / "home"))
-    assert call("import", LOGS).code == 0
+    assert call("import", open_rs_logs).code == 0
     files = len(list((tmp_path / "home" / "imported").iterdir()))
     before = os.times()
     ended = run("verify")
