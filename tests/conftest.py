@@ -23,10 +23,10 @@ hypothesis.settings.load_profile("any-machine")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Without a home of its own a test has an empty one, never the `runs` of whoever starts it."""
+def _empty_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Without a home of its own a test has an empty one, never `runs` in the current folder."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TINA_BENCH_HOME", str(tmp_path_factory.mktemp("nobody") / "home"))
+        patch.setenv("TINA_BENCH_HOME", str(tmp_path_factory.mktemp("empty") / "home"))
         yield
 
 
