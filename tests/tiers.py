@@ -22,6 +22,7 @@ MARKERS = (
     "engine: imports a real engine (torch, vLLM, TRL, LightEval) here or in a process it starts",
     "container: starts a container engine",
     "browser: starts Chromium",
+    "extra: reads files that others published, from ../shared/data; run with -m extra",
     "nightly: only in `make test-all`, as it takes minutes",
 )
 

@@ -44,7 +44,8 @@ def gone(pid: int) -> bool:
         return True
 
 
-def soon(holds: Callable[[], bool], seconds: float = 20) -> bool:
+def soon(holds: Callable[[], bool], seconds: float = 300) -> bool:
+    """Whether it comes to hold; the limit is only so that nothing hangs."""
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:

@@ -133,6 +133,7 @@ def test_a_phase_that_raises_is_paid_too(tmp_path: Path) -> None:
 def test_a_tick_writes_once_the_last_entry_is_old_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(room, "INTERVAL_SECONDS", 3600.0)
     meter = meter_in(tmp_path)
     meter.flush()
     written = len(entries_of(tmp_path))

@@ -113,7 +113,7 @@ def the_child() -> psutil.Process:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60  # only so that a broken program does not hang the suite
+    deadline = time.monotonic() + 300  # only so that a broken program does not hang the suite
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
