@@ -1,13 +1,11 @@
 # Two commands do everything: `make smoke` runs the main job, `make test` the whole test suite.
 # Both make .venv from the hash-locked requirements first, which takes a minute or two once.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# Python 3.11, 3.12 or 3.13, the first that is there; `make PYTHON=/path/to/python` says another.
+PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STACK := containers/cpu
-TORCH := torch==2.13.0+cpu
-TORCH_INDEX := https://download.pytorch.org/whl/cpu
-FIND_LINKS := $(shell $(PYTHON) -m pip config get global.find-links 2>/dev/null)
 STAMP := $(VENV)/.made-from-lock
 # Some machines switch compiled modules off; engines then take ten seconds longer at each start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -54,27 +52,13 @@ check: $(STAMP)
 
 venv: $(STAMP)
 
-$(STAMP): $(STACK)/bootstrap.lock $(STACK)/requirements.lock $(STACK)/dev.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
-	  echo "$(PYTHON) is not Python 3.11, which the locked requirements are for;" \
-	       "install it and run 'make PYTHON=/path/to/python3.11'."; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $(STACK)/bootstrap.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps '$(TORCH)' 2>/dev/null || { \
-	  echo "pip's configured sources have no $(TORCH): taking it from $(TORCH_INDEX)."; \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --index-url $(TORCH_INDEX) '$(TORCH)'; }
-	$(BIN)/uv pip install --python $(BIN)/python --no-deps --require-hashes --compile-bytecode -r $(STACK)/requirements.lock -r $(STACK)/dev.lock
-	$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+$(STAMP): $(wildcard $(STACK)/*.lock) $(STACK)/make-venv.sh pyproject.toml
+	@$(STACK)/make-venv.sh $(VENV) '$(PYTHON)'
 	@touch $@
 
-# Renews the lock; needs a source of torch's CPU build, so it takes pip's own find-links, if any.
+# Renews the embedded stack's locks.
 lock: $(STAMP)
-	for name in bootstrap requirements dev; do \
-	  $(BIN)/uv pip compile $(STACK)/$$name.in --override $(STACK)/overrides.txt --generate-hashes \
-	    --python-version 3.11 --python-platform x86_64-manylinux_2_28 $(if $(FIND_LINKS),--find-links $(FIND_LINKS)) \
-	    --no-emit-package torch --no-emit-package triton --no-emit-find-links \
-	    --custom-compile-command 'make lock' --upgrade --output-file $(STACK)/$$name.lock --quiet || exit 1; \
-	done
+	@$(STACK)/lock.sh $(BIN)/uv
 
 # Renews the locks of the other images, which PyPI is enough for.
 lock-images: $(STAMP)

@@ -180,6 +180,9 @@ class Stack(Entry):
     """The same for training, where it differs."""
     packages: dict[str, str]
     """Distribution name to version; another installed version is refused."""
+    other_builds: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Distribution name to versions that are the same release, built otherwise, and computes the
+    same here: they are taken too, and stand in the results."""
     dtype: Literal["float32", "bfloat16", "float16"]
     """Precision of weights and activations in the engine."""
     enforce_eager: bool
@@ -217,12 +220,23 @@ class Stack(Entry):
     figures_reference: str = ""
     """Where the speed figures come from."""
 
+    def takes(self, package: str, version: str | None) -> bool:
+        """Whether this installed version of a package is one that results may be made with."""
+        return version in (self.packages[package], *self.other_builds.get(package, ()))
+
+    @model_validator(mode="after")
+    def _names_no_build_of_another_package(self) -> "Stack":
+        for name in self.other_builds:
+            if name not in self.packages:
+                raise contradiction("other_builds", name, "only names that 'packages' has")
+        return self
+
     def package_gap(self, found: Mapping[str, str | None]) -> str | None:
         """How the installed versions differ from the pins and what to do; `None` if they do not."""
         wrong = [
             f"{name} {found.get(name) or 'not installed'} (wants {version})"
             for name, version in self.packages.items()
-            if found.get(name) != version
+            if not self.takes(name, found.get(name))
         ]
         extra = "cuda" if self.device == "cuda" else "cpu"
         advice = f"install them with `pip install 'tina-bench[{extra}]'` or `make venv`."

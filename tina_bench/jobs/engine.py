@@ -38,10 +38,11 @@ def check_packages(stack: Stack) -> dict[str, str]:
 
     Raises `MissingEngineError` when one differs: another version is another measurement.
     """
-    differing = stack.package_gap(installed(stack.packages))
+    found = installed(stack.packages)
+    differing = stack.package_gap(found)
     if differing is not None:
         raise MissingEngineError(f"the stack {differing}")
-    return dict(stack.packages)
+    return {name: version for name, version in found.items() if version is not None}
 
 
 def engine_options(stack: Stack, max_model_tokens: int) -> dict[str, Any]:

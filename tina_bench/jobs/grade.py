@@ -215,7 +215,7 @@ def _write_result(
             "remove_reasoning_tags": str(protocol.remove_reasoning_tags).lower(),
             **origin.versions,
         },
-        packages=protocol.stack.packages,
+        packages=source.engine["packages"],
         stack=protocol.stack_name,
         profile=protocol.profile,
         hardware=source.hardware,

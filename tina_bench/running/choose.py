@@ -71,7 +71,8 @@ class Choice:
 def _gap(stack: Stack, machine: Machine) -> str | None:
     if stack.device == "cuda" and not machine.has_gpu:
         return "no GPU is visible to this environment"
-    different = [name for name, v in stack.packages.items() if machine.packages.get(name) != v]
+    found = machine.packages
+    different = [name for name in stack.packages if not stack.takes(name, found.get(name))]
     return f"{', '.join(different)} not installed here as pinned" if different else None
 
 
