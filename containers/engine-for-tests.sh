@@ -1,29 +1,35 @@
 #!/bin/sh
-# Brings what the container tests start for themselves: an engine and a registry, from Debian.
+# Brings programs that tests start for themselves, from Debian: containers/engine-for-tests.sh PROGRAM...
 # Touches nothing where they are there already, or where this user may not install packages: then it
 # says what will be skipped, and why.
 set -eu
 
 packages=""
-want() { command -v "$1" >/dev/null 2>&1 || packages="$packages $2"; }
-want dockerd docker.io
-want docker-registry docker-registry
-want busybox busybox-static
-want podman podman
-want chromium chromium
+for program in "$@"; do
+  command -v "$program" >/dev/null 2>&1 && continue
+  case "$program" in
+    dockerd) packages="$packages docker.io" ;;
+    busybox) packages="$packages busybox-static" ;;
+    *) packages="$packages $program" ;;
+  esac
+done
 [ -z "$packages" ] && exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
-  echo "Installing$packages with apt-get, for the container tests."
+  echo "Installing$packages with apt-get, for the tests."
   # The tests start an engine of their own: none is to run as a service because of them.
   if [ ! -e /usr/sbin/policy-rc.d ]; then
     printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
     chmod 755 /usr/sbin/policy-rc.d
-    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    trap 'rm -f /usr/sbin/policy-rc.d "${log:-}"' EXIT
   fi
-  apt-get update -qq
+  log=$(mktemp)
   # shellcheck disable=SC2086 # a list of package names
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y -qq --no-install-recommends $packages; } >"$log" 2>&1 || {
+    cat "$log" >&2
+    echo "apt-get could not install$packages (above); the tests that need them will be skipped." >&2
+  }
 else
-  echo "The container tests will be skipped; 'sudo apt-get install$packages' brings what they need."
+  echo "Some tests will be skipped; 'sudo apt-get install$packages' brings what they need."
 fi

@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 
 from tests import tiers
+from tests.lines import Lines
 
 TERMINAL = ("COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "PY_COLORS", "TERMINAL_WIDTH",
             "TTY_COMPATIBLE", "TTY_INTERACTIVE")  # fmt: skip
@@ -48,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Started in the background, tests ignore Ctrl-C, and so would every program they start.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        config.pluginmanager.register(Lines())
     for line in tiers.MARKERS:
         config.addinivalue_line("markers", line)
 

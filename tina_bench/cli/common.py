@@ -208,6 +208,10 @@ def make_request(
     )
 
 
+LINE_SECONDS = 30.0
+"""In a pipe, where no bar moves, a line says at least so often how far the work is."""
+
+
 def this_machine(packages: list[str]) -> "Machine":
     """What this machine offers, as a plan needs to know."""
     from tina_bench.metering.gpu import visible_gpus

@@ -193,27 +193,9 @@ class Estimator:
             "",
         )
 
-    def _root(self, model: str) -> str:
-        """The base at the bottom of an adapter, or the model itself."""
-        entry = self._catalog.models.get(model)
-        while entry is not None and entry.base is not None:
-            model, entry = entry.base, self._catalog.models.get(entry.base)
-        return model
-
     def _speed(self, model: str) -> Speed:
-        """What was measured of a model; else, figure by figure, of another on the same base."""
-        stack, root = self._profile.stack, self._root(model)
-        own = self._snapshot.speeds.get((stack, model), Speed())
-        kin = [
-            speed
-            for (of_stack, other), speed in self._snapshot.speeds.items()
-            if of_stack == stack and other != model and self._root(other) == root
-        ]
-        known = {
-            name: next((v for s in (own, *kin) if (v := getattr(s, name)) is not None), None)
-            for name in ("load_seconds", "output_tokens_per_second", "grade_seconds_per_sample")
-        }
-        return replace(own, **known)
+        speeds = self._snapshot.speeds
+        return speeds.get((self._profile.stack, model), Speed())
 
     def _of_stack(self, seconds: float) -> _Figure:
         """A figure of the catalog's stack, at the speed of this machine where that was probed."""
