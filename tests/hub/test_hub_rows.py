@@ -12,6 +12,8 @@ from tina_bench.errors import IntegrityError
 from tina_bench.jobs.documents import read_rows
 from tina_bench.store.contract import Dataset
 
+pytestmark = pytest.mark.engine
+
 EXPECTED = [json.loads(line) for line in ROWS.splitlines()]
 CSV = "problem,answer\n" + "".join(f'"{r["problem"]}",{r["answer"]}\n' for r in EXPECTED)
 TWO = b"""---

@@ -10,6 +10,8 @@ from tina_bench.embedded.files import model_folder
 from tina_bench.errors import IntegrityError
 from tina_bench.jobs.wanted import load_tokenizer, prompt_ids
 
+pytestmark = pytest.mark.engine
+
 TEXTS = ("Compute 12345 + 678.", "caf\u0065\u0301 it's 1/2\n\n", "<|user|>hi<think>\n")
 DECOMPOSED = "caf\u0065\u0301"
 """Two characters for the last letter: NFC makes one of them."""

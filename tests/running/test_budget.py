@@ -126,6 +126,7 @@ def test_a_killed_job_is_on_the_bill_with_all_its_time_and_nothing_is_begun_afte
 ) -> None:
     plan = make_plan(make_request(models=("base-a", "base-b"), tasks=("t1",), seeds=(0,)),
                      CATALOG, LOCK, take_snapshot(home), FIT)  # fmt: skip
+    plan = replace(plan, start_seconds={})
     runner, ears = Killed(cost_usd=0.25), Ears()
     summary = make_execution(
         home, CATALOG, LOCK, plan, runner, watcher=ears, budget_usd=100.0
@@ -163,6 +164,7 @@ def test_no_job_is_begun_whose_start_the_budget_does_not_pay(
 def test_the_budget_of_a_run_is_handed_from_job_to_job_and_never_exceeded(home: Home) -> None:
     plan = make_plan(make_request(models=("base-a", "tina-1"), tasks=("t1", "t2"), seeds=(0, 1)),
                      CATALOG, LOCK, take_snapshot(home), FIT)  # fmt: skip
+    plan = replace(plan, start_seconds={})
     runner = Scripted(cost_usd=1.5)
     summary = make_execution(home, CATALOG, LOCK, plan, runner, budget_usd=5.0).run()
     given = [job.budget_usd for job in runner.seen]

@@ -1,5 +1,8 @@
 """Holm's correction, against statsmodels'."""
 
+import gc
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +10,15 @@ from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
 from tina_bench.stats.holm import holm, holm_both_ways
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _heap_left_out_of_collections() -> Iterator[None]:
+    """statsmodels collects the garbage of the whole process at each of its corrections."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
 
 P_VALUES = st.lists(st.floats(1e-12, 1), min_size=1, max_size=30)
 

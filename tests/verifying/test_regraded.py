@@ -35,6 +35,7 @@ def forged(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
+@pytest.mark.engine
 def test_a_consistent_forgery_is_found_by_grading_again_and_by_nothing_else(
     forged: Home, tmp_path: Path
 ) -> None:

@@ -177,12 +177,16 @@ class Execution:
         return 0.0 if spent is None else self._budget - spent
 
     def _cost_of_starting_usd(self, kind: JobKind) -> float:
-        """What a job costs before it has done anything, and at its end: below, none is begun."""
-        price = self._price
+        """What a job costs before it has done anything, and at its end; 0 where that is unknown.
+
+        With less than that left, none is begun.
+        """
+        price, start = self._price, self._plan.start_seconds.get(kind)
+        if start is None:
+            return 0.0
         units = self._plan.gpu_count if price.billed_per == "gpu" else 1
         usd_per_second = (price.price_usd_per_hour or 0.0) * units / 3600
-        seconds = self._plan.start_seconds.get(kind, 0.0) + min(CLOSING_SECONDS)
-        return usd_per_second * seconds
+        return usd_per_second * (start + min(CLOSING_SECONDS))
 
     def _one(self, name: str, jobs: tuple[Job, ...]) -> None:
         kind, model = jobs[0].kind, jobs[0].model
