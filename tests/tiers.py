@@ -1,6 +1,6 @@
 """Which tests run when: three tiers, one place that says so.
 
-`make test-fast`  neither an engine, nor containers, nor a browser
+`make test-fast`  neither an engine, nor containers, nor a browser, nor what is slow without
 `make test`       adds engines and a browser: the whole program, once
 `make test-all`   adds containers and whatever takes too long for every run
 
@@ -17,11 +17,20 @@ import pytest
 CONTAINER_FIXTURES = {"engine", "tiny_image", "cpu_image", "harness_image"}
 BROWSER_FIXTURES = {"chromium"}
 NIGHTLY_FOLDERS = ("validation", "hostile")
+SLOW_FILES = (
+    "board/test_board_build.py", "board/test_board_kept.py", "board/test_front_budget.py",
+    "board/test_plots_kept.py", "hub/test_fetch_hub.py", "hub/test_lock_hub.py",
+    "hub/test_published_texts.py", "jobs/test_engines_pool.py", "running/test_budget.py",
+    "running/test_local.py", "serving/test_pages_workflow.py", "serving/test_serving.py",
+    "verifying/test_action.py",
+)  # fmt: skip
+"""Whole sites, and programs that are started again and again: a quarter of a minute a file."""
 TESTS = Path(__file__).parent
 MARKERS = (
     "engine: imports a real engine (torch, vLLM, TRL, LightEval) here or in a process it starts",
     "container: starts a container engine",
     "browser: starts Chromium",
+    "slow: neither engine nor browser, and yet too long for `make test-fast`",
     "extra: reads files that others published, from ../shared/data; run with -m extra",
     "nightly: only in `make test-all`, as it takes minutes",
 )
@@ -34,5 +43,8 @@ def mark(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.container)
     if fixtures & BROWSER_FIXTURES:
         item.add_marker(pytest.mark.browser)
-    if item.path.relative_to(TESTS).parts[0] in NIGHTLY_FOLDERS:
+    place = item.path.relative_to(TESTS)
+    if place.parts[0] in NIGHTLY_FOLDERS:
         item.add_marker(pytest.mark.nightly)
+    if str(place) in SLOW_FILES:
+        item.add_marker(pytest.mark.slow)

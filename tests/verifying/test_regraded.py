@@ -56,6 +56,7 @@ def test_a_consistent_forgery_is_found_by_grading_again_and_by_nothing_else(
     assert call(*asked, "nothing").code == 0, "the record and its grades are as they were"
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize(
     "arguments", [("--fail-on", "flip"), ("--regrade", "--without-samples")], ids=" ".join
 )
