@@ -48,3 +48,12 @@ def mark(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.nightly)
     if str(place) in SLOW_FILES:
         item.add_marker(pytest.mark.slow)
+
+
+def turn(item: pytest.Item) -> int:
+    """When a test's file is begun: long ones first, and not two that wait for the smoke home."""
+    if item.path.name == "test_smoke.py":
+        return 0  # makes it
+    if "smoke_home" in getattr(item, "fixturenames", ()):
+        return 3
+    return 1 if item.path.parent.name == "e2e" else 2 if "engine" in item.keywords else 4
