@@ -11,9 +11,9 @@ from board_catalog import catalog as small_catalog
 from tina_bench.board.evidence import Evidence, gather
 from tina_bench.board.memo import Memo
 from tina_bench.catalog.schema import Catalog
+from tina_bench.files.atomic import write_model
+from tina_bench.files.hashing import digest
 from tina_bench.stats.report import build_report
-from tina_bench.store.atomic import write_model
-from tina_bench.store.hashing import digest
 from tina_bench.store.home import Home
 from tina_bench.store.records import ProblemOutcome, Provenance, ResultRecord
 

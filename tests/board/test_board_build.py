@@ -16,10 +16,10 @@ from tina_bench.board import runs
 from tina_bench.board.build import Options, SiteSummary, build_site
 from tina_bench.board.render import site_folder
 from tina_bench.errors import BlockedError, IntegrityError, UsageError
+from tina_bench.files.append_log import LogWriter, read_log
+from tina_bench.files.atomic import write_model
 from tina_bench.stats.report import build_report
-from tina_bench.store.atomic import write_model
 from tina_bench.store.home import Home
-from tina_bench.store.log import LogWriter, read_log
 
 
 def contents(site: Path) -> dict[str, bytes]:

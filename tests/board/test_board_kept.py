@@ -14,9 +14,9 @@ from tina_bench.board.kept import Kept
 from tina_bench.board.memo import Memo
 from tina_bench.board.transcripts import ALL_TEXTS
 from tina_bench.errors import IntegrityError
-from tina_bench.store.atomic import write_model
+from tina_bench.files.append_log import LogWriter, read_log
+from tina_bench.files.atomic import write_model
 from tina_bench.store.home import Home
-from tina_bench.store.log import LogWriter, read_log
 
 
 @pytest.fixture

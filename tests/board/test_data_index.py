@@ -21,8 +21,8 @@ from tina_bench.board.data.shapes import SiteIndex
 from tina_bench.board.evidence import Evidence, gather
 from tina_bench.board.replace import is_site
 from tina_bench.errors import UsageError
+from tina_bench.files.hashing import sha256_file
 from tina_bench.stats.report import build_report
-from tina_bench.store.hashing import sha256_file
 from tina_bench.store.home import Home
 
 URL = "https://example.org/board"

@@ -12,7 +12,7 @@ from tina_bench.board.data.columns import is_known
 from tina_bench.board.data.schemas import DIALECT, SAMPLE_COLUMNS, schema_files
 from tina_bench.board.data.shapes import SiteIndex
 from tina_bench.board.table import Table
-from tina_bench.store.hashing import digest
+from tina_bench.files.hashing import digest
 
 PUBLISHED = Path(__file__).parent / "published_schemas.json"
 FREE = {"training"}

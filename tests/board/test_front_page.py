@@ -10,7 +10,6 @@ from board_pages import Page
 from front_records import write_results
 
 from tina_bench.board.evidence import Evidence, gather
-from tina_bench.board.numbers import dollars, fixed, signed
 from tina_bench.board.pages.costs import pages as cost_pages
 from tina_bench.board.pages.front import headline
 from tina_bench.board.pages.method import pages as method_pages
@@ -19,6 +18,7 @@ from tina_bench.board.rows import NOTHING, Row, board, columns, measurers, spell
 from tina_bench.board.striking import EXAMPLES, cards
 from tina_bench.catalog.load import load_catalog
 from tina_bench.catalog.schema import Catalog
+from tina_bench.formatting.numbers import dollars, fixed, signed
 from tina_bench.metering.bill import BillLine
 from tina_bench.stats.report import build_report
 from tina_bench.stats.shapes import TaskEstimate, Verdict

@@ -12,12 +12,12 @@ from board_pages import Page
 
 from tina_bench.board.evidence import Evidence, gather
 from tina_bench.board.facts import again
-from tina_bench.board.numbers import fixed, p_value, signed
 from tina_bench.board.page import Page as Unrendered
 from tina_bench.board.pages import claims
 from tina_bench.board.render import Renderer, site_folder
 from tina_bench.board.runs import answer_path, run_path
 from tina_bench.catalog.load import load_catalog
+from tina_bench.formatting.numbers import fixed, p_value, signed
 from tina_bench.stats.report import build_report
 from tina_bench.stats.shapes import Question, Report, Verdict
 from tina_bench.store.home import Home

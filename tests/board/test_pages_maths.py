@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
 from tina_bench.board.maths import _ATTRIBUTES, ELEMENTS, MOST_CHARACTERS, answer, formula, maths
-from tina_bench.board.visible import visible
+from tina_bench.formatting.escape import visible
 
 COMMANDS = (
     "\\frac", "\\sqrt", "\\left(", "\\right)", "\\href", "\\style", "\\class", "\\color", "\\text",

@@ -19,15 +19,15 @@ from markupsafe import escape
 
 from tina_bench.board.build import Options, build_site
 from tina_bench.board.evidence import gather
-from tina_bench.board.numbers import fixed, p_value, signed
 from tina_bench.board.page import Page as Unrendered
 from tina_bench.board.pages import models, pairs, tasks
 from tina_bench.board.pages.pairs import flipped
 from tina_bench.board.pages.tasks import STEPS, step
 from tina_bench.board.solved import Sheet
 from tina_bench.catalog.load import load_catalog
+from tina_bench.files.atomic import write_model
+from tina_bench.formatting.numbers import fixed, p_value, signed
 from tina_bench.stats.pairs import compare_all
-from tina_bench.store.atomic import write_model
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import ResultRecord
 

@@ -14,8 +14,8 @@ from tina_bench.board.problems import GATED, WITHHELD_DATASETS, Problems, withhe
 from tina_bench.catalog.load import load_catalog
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import IntegrityError
-from tina_bench.store.atomic import write_model
-from tina_bench.store.hashing import problem_id
+from tina_bench.files.atomic import write_model
+from tina_bench.files.hashing import problem_id
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.problems import ProblemText, keep_problems, read_problems
 from tina_bench.store.records import ResultRecord

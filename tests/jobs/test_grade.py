@@ -7,13 +7,13 @@ import pytest
 
 from tests.e2e.program import CALM
 from tina_bench.catalog.load import load_catalog
+from tina_bench.files.append_log import LogWriter, read_log
+from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import read_lock
 from tina_bench.running.local import LocalRunner
 from tina_bench.stats.majority import majority
-from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import Dataset, GradeInputs, JobFolder, JobResult, Protocol
 from tina_bench.store.home import Home, read_record
-from tina_bench.store.log import LogWriter, read_log
 from tina_bench.store.problems import read_problems
 from tina_bench.store.records import (
     Grade,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.support.program import call, run
 from tina_bench.catalog.load import load_catalog
 from tina_bench.errors import IntegrityError, LockError
+from tina_bench.files.hashing import sha256_file
 from tina_bench.lock.lockfile import (
     Lock,
     LockedFile,
@@ -24,7 +25,6 @@ from tina_bench.lock.lockfile import (
     write_lock,
 )
 from tina_bench.lock.wanted import hub_entries
-from tina_bench.store.hashing import sha256_file
 
 NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 PATH = NAME.filter(is_safe_name)

@@ -9,6 +9,7 @@ import pytest
 from tests.support.runners import Ears, Scripted, make_execution
 from tests.support.worlds import FIT, make_catalog, make_lock, make_request
 from tina_bench.errors import IntegrityError
+from tina_bench.files.append_log import LogWriter
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.shapes import Machine, Plan
 from tina_bench.planning.snapshot import take_snapshot
@@ -22,7 +23,6 @@ from tina_bench.store.contract import (
     TrainInputs,
 )
 from tina_bench.store.home import Home
-from tina_bench.store.log import LogWriter
 from tina_bench.store.records import JobKind, Outcome
 
 CATALOG, LOCK = make_catalog(), make_lock()

@@ -12,13 +12,13 @@ from tests.support.runners import Scripted, make_execution
 from tests.support.worlds import FIT, make_catalog, make_lock, make_request
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import IntegrityError
+from tina_bench.files.atomic import write_model
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.shapes import Request
 from tina_bench.planning.snapshot import take_snapshot
 from tina_bench.running import looked_at, until
 from tina_bench.running.until import CellStatus, Rule
 from tina_bench.stats.shapes import Verdict
-from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import GradeInputs, JobFolder
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import ProblemOutcome, ResultRecord, UntilDecided

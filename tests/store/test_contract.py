@@ -9,7 +9,7 @@ import pytest
 from tests.support.made import make_fetch_folder
 from tina_bench.catalog.load import load_catalog
 from tina_bench.errors import IntegrityError
-from tina_bench.store.atomic import write_model
+from tina_bench.files.atomic import write_model
 from tina_bench.store.contract import (
     Dataset,
     EvaluateInputs,

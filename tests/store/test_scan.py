@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.support.made import NOON, make_grade
 from tina_bench.errors import IntegrityError
+from tina_bench.files.append_log import LogWriter, is_sealed, read_log
 from tina_bench.store.home import read_records
-from tina_bench.store.log import LogWriter, is_sealed, read_log
 from tina_bench.store.records import Grade, Sample
 from tina_bench.store.scan import read_sample, scan_grades, scan_samples
 

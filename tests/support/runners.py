@@ -9,11 +9,12 @@ from pydantic import BaseModel
 
 from tests.support.made import make_entry
 from tina_bench.catalog.schema import Catalog
+from tina_bench.files.append_log import LogWriter
+from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import Lock
 from tina_bench.planning.shapes import Plan
 from tina_bench.running.execute import Execution, Price, Runner
 from tina_bench.running.watch import Progress
-from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import (
     EvaluateOutputs,
     JobFolder,
@@ -22,7 +23,6 @@ from tina_bench.store.contract import (
     Weights,
 )
 from tina_bench.store.home import Home, read_record
-from tina_bench.store.log import LogWriter
 from tina_bench.store.records import JobKind, Outcome, now
 
 

@@ -8,8 +8,8 @@ from tests.support.made import make_entry
 from tests.support.sealed import mixed, seal
 from tests.verifying.cases import Scene, claim, measure, of, write_claims
 from tina_bench.errors import DamagedLogError
+from tina_bench.files.append_log import LogWriter
 from tina_bench.store.home import Home
-from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Phase
 from tina_bench.verifying.shapes import Price
 from tina_bench.verifying.texts import deciding

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from tina_bench.board.beside import beside
 from tina_bench.board.memo import Memo
+from tina_bench.files.hashing import sha256_file
 from tina_bench.metering.bill import BillLine, add_lines, bill
-from tina_bench.store.hashing import sha256_file
 from tina_bench.store.home import Home, read_records
 from tina_bench.store.records import LedgerEntry
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from tina_bench.files.append_log import read_log
 from tina_bench.store.contract import TRAINING_FILE
 from tina_bench.store.home import WORK_SUFFIX, Home
-from tina_bench.store.log import read_log
 
 REWARD_PREFIX = "reward_"
 _DISPERSIONS = frozenset({"reward_std"})

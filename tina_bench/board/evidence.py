@@ -15,6 +15,7 @@ from tina_bench.board.problems import Problems
 from tina_bench.board.solved import Sheet, sheets
 from tina_bench.catalog.schema import Catalog, Model, Name
 from tina_bench.errors import IntegrityError, UsageError
+from tina_bench.files.hashing import digest, sha256_file
 from tina_bench.stats.audits.measurements import Measurement
 from tina_bench.stats.audits.measurements import gather as gather_measurements
 from tina_bench.stats.audits.report import Audits, build_audits
@@ -24,7 +25,6 @@ from tina_bench.stats.ranks import RankTable, rank_bands
 from tina_bench.stats.report import build_report
 from tina_bench.stats.shapes import Comparison, Judgement, Report, TaskEstimate
 from tina_bench.store.again import reader
-from tina_bench.store.hashing import digest, sha256_file
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedResult
 from tina_bench.store.records import ResultRecord

@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tina_bench.board.folder import Written, link
-from tina_bench.store.hashing import digest
+from tina_bench.files.hashing import digest
 
 Stamps = list[tuple[str, int, int] | None]
 """Name, size and time of change of files; `None` for one that is not there."""

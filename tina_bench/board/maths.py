@@ -21,7 +21,7 @@ from xml.etree.ElementTree import Element
 from latex2mathml.converter import convert_to_element
 from markupsafe import Markup, escape
 
-from tina_bench.board.visible import transcript, visible
+from tina_bench.formatting.escape import transcript, visible
 
 MOST_CHARACTERS = 2_000
 """Of a formula; the longest of the catalog's tasks have some hundred."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import tina_bench
-from tina_bench.store.hashing import digest
+from tina_bench.files.hashing import digest
 
 DRAWN_WITH = ("matplotlib", "jinja2", "latex2mathml", "pillow")
 """Libraries whose version decides the bytes of pages and pictures."""
@@ -27,7 +27,7 @@ def program_digest() -> str:
     root = Path(tina_bench.__file__).parent
     code = {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for package in ("board", "stats", "metering", "store")
+        for package in ("board", "stats", "metering", "store", "files", "formatting")
         for path in sorted((root / package).rglob("*.py"))
     }
     versions: dict[str, str | None] = {}

@@ -16,10 +16,10 @@ import jinja2
 from markupsafe import Markup, escape
 
 import tina_bench
-from tina_bench.board import numbers
 from tina_bench.board.maths import answer, maths
-from tina_bench.board.visible import transcript, visible
 from tina_bench.errors import BlockedError
+from tina_bench.formatting import numbers
+from tina_bench.formatting.escape import transcript, visible
 
 _PACKAGED = Path(tina_bench.__file__).parent / "_site"
 _CHECKOUT = Path(tina_bench.__file__).parent.parent / "leaderboard"

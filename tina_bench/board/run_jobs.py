@@ -14,7 +14,7 @@ from tina_bench.board.memo import program_digest
 from tina_bench.board.problems import withheld
 from tina_bench.board.runs import RunsDone, RunsJob, write_runs
 from tina_bench.board.transcripts import grade_files, log_file
-from tina_bench.store.hashing import digest
+from tina_bench.files.hashing import digest
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
 

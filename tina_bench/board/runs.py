@@ -16,7 +16,7 @@ from markupsafe import Markup
 from tina_bench.board.folder import Folder, Written
 from tina_bench.board.render import Renderer
 from tina_bench.board.transcripts import Answer, Logs, Run, runs_of, with_text
-from tina_bench.board.visible import transcript
+from tina_bench.formatting.escape import transcript
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
 

@@ -18,7 +18,7 @@ from xml.etree import ElementTree as ET
 
 from markupsafe import Markup
 
-from tina_bench.board.visible import visible
+from tina_bench.formatting.escape import visible
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist

@@ -29,7 +29,7 @@ from tina_bench.catalog.schema import (
     Task,
 )
 from tina_bench.errors import CatalogError
-from tina_bench.strict import MalformedError, first_wrong, parse_toml, read_bytes, shown
+from tina_bench.files.strict import MalformedError, first_wrong, parse_toml, read_bytes, shown
 
 SHAPES: dict[str, type[Entry]] = {
     "models": Model,

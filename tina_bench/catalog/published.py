@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from tina_bench.catalog.terms import Confidence, Entry, ImportPath, Name, Sampling, Sha256
-from tina_bench.strict import contradiction
+from tina_bench.files.strict import contradiction
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 Count = Annotated[int, Field(gt=0, le=1_000_000)]

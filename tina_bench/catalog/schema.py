@@ -35,7 +35,7 @@ from tina_bench.catalog.terms import (
     Sha256,
     Source,
 )
-from tina_bench.strict import contradiction
+from tina_bench.files.strict import contradiction
 
 __all__ = [
     "AverageClaim",

@@ -25,13 +25,13 @@ COMPETITIONS = ("aime24", "aime25")
 def _safe(text: str) -> str:
     from rich.markup import escape
 
-    from tina_bench.importing.reading import printable
+    from tina_bench.formatting.escape import printable
 
     return escape(printable(text))
 
 
 def _say(console: "Console", text: str) -> None:
-    from tina_bench.importing.reading import printable
+    from tina_bench.formatting.escape import printable
 
     console.print(printable(text), markup=False)
 

@@ -17,12 +17,11 @@ from tina_bench.cli.common import (
     open_lock,
     parse_price,
     print_json,
-    seconds_text,
-    usd_text,
 )
 from tina_bench.cli.engines import chosen_engines
 from tina_bench.cli.plan import build_plan
 from tina_bench.cli.runners import RunnerWord, Sizes, choose_runner, open_runner
+from tina_bench.formatting.numbers import seconds_text, usd_text
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

@@ -115,7 +115,7 @@ def _print(made: "Checked") -> None:
     from rich.markup import escape
 
     from tina_bench.board.checking.findings import Level
-    from tina_bench.board.visible import visible
+    from tina_bench.formatting.escape import visible
 
     out = console()
     if made.findings:

@@ -4,16 +4,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from tina_bench.cli.common import (
-    HomeOption,
-    JsonOption,
-    console,
-    open_home,
-    print_json,
-    seconds_text,
-    table,
-    usd_text,
-)
+from tina_bench.cli.common import HomeOption, JsonOption, console, open_home, print_json, table
+from tina_bench.formatting.numbers import seconds_text, usd_text
 
 if TYPE_CHECKING:
     from tina_bench.store.home import Home

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tina_bench.cli.common import seconds_text, table
+from tina_bench.cli.common import table
+from tina_bench.formatting.numbers import seconds_text
 
 if TYPE_CHECKING:
     from rich.console import Console

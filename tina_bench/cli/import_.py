@@ -12,9 +12,9 @@ from tina_bench.cli.common import (
     console,
     open_home,
     print_json,
-    seconds_text,
     table,
 )
+from tina_bench.formatting.numbers import seconds_text
 
 if TYPE_CHECKING:
     from tina_bench.importing.folder import Imported
@@ -29,7 +29,7 @@ def name_text(ours: str | None, printed: str) -> str:
     """The catalog's name, or theirs in brackets, safe for a terminal."""
     from rich.markup import escape
 
-    from tina_bench.importing.reading import printable
+    from tina_bench.formatting.escape import printable
 
     return escape(printable(ours) if ours else f"({printable(printed)})")
 
@@ -40,7 +40,7 @@ def folder_text(result: "ImportedResult") -> str:
 
     from rich.markup import escape
 
-    from tina_bench.importing.reading import printable
+    from tina_bench.formatting.escape import printable
 
     return escape(printable(str(PurePosixPath(result.path).parent)))
 

@@ -39,8 +39,8 @@ def _group() -> None:
 
 def lock_digest(path: Path | None) -> str:
     """Names the content of the lock that the options name."""
+    from tina_bench.files.hashing import digest
     from tina_bench.lock.lockfile import read_lock
-    from tina_bench.store.hashing import digest
 
     return digest(read_lock(path).model_dump(mode="json"))
 

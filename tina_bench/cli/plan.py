@@ -23,7 +23,6 @@ from tina_bench.cli.common import (
     open_home,
     open_lock,
     print_json,
-    seconds_text,
     table,
     this_machine,
 )
@@ -35,6 +34,7 @@ from tina_bench.cli.limits import (
     check_options,
 )
 from tina_bench.cli.runners import RunnerOption, RunnerWord, choose_runner
+from tina_bench.formatting.numbers import seconds_text
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog

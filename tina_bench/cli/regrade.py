@@ -172,8 +172,8 @@ def _write_flips(
     """One JSON object a flip, with the whole answer; replaced whole or not at all."""
     import json
 
+    from tina_bench.files.atomic import write_text
     from tina_bench.running.regrade import flip_texts
-    from tina_bench.store.atomic import write_text
 
     lines = [
         json.dumps({"model": cell.model, "task": cell.task, **flip.model_dump(mode="json"),
@@ -255,7 +255,7 @@ def _print_flips(found: "GraderAudit", out: "Console", file: Path | None) -> Non
 
 
 def _print_flip(cell: "CellAudit", flip: "Flip", out: "Console") -> None:
-    from tina_bench.board.visible import visible
+    from tina_bench.formatting.escape import visible
 
     def say(text: str) -> None:
         out.print(visible(text), markup=False, emoji=False)

@@ -12,8 +12,8 @@ from tina_bench.cli.common import (
     open_home,
     print_json,
     table,
-    usd_text,
 )
+from tina_bench.formatting.numbers import usd_text
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tina_bench.errors import LockError, UsageError
-from tina_bench.store.hashing import digest, sha256_file
+from tina_bench.files.hashing import digest, sha256_file
 
 PACKAGE = Path(__file__).parents[1]
 CHECKOUT = PACKAGE.parent

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import ForeignFileError, UsageError
+from tina_bench.files.atomic import write_model
+from tina_bench.formatting.escape import printable
 from tina_bench.importing.details import read_details
 from tina_bench.importing.lighteval import Details, parse_run, stamp
-from tina_bench.importing.reading import MAX_JSON_BYTES, printable, read_bytes
-from tina_bench.store.atomic import write_model
+from tina_bench.importing.reading import MAX_JSON_BYTES, read_bytes
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedRun, ImportedTask
 

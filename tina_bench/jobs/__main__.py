@@ -18,12 +18,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from tina_bench.errors import MissingGpuError, TinaBenchError
+from tina_bench.files.atomic import write_model
 from tina_bench.jobs.context import Context, report_progress
 from tina_bench.jobs.failures import is_disk_full, kind_of
 from tina_bench.jobs.orphans import die_with_parent
 from tina_bench.metering.gpu import hold_gpus, visible_gpus
 from tina_bench.metering.meter import Meter
-from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import (
     EXIT_DISK_FULL,
     JOB_FILE,

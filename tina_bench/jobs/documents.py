@@ -15,9 +15,9 @@ from typing import Any
 from tina_bench.catalog.schema import Task
 from tina_bench.embedded.files import dataset_file
 from tina_bench.errors import CatalogError, IntegrityError
+from tina_bench.files.hashing import problem_id
 from tina_bench.lock.lockfile import verify_sha256
 from tina_bench.store.contract import Dataset
-from tina_bench.store.hashing import problem_id
 from tina_bench.store.problems import ProblemText
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from tina_bench.catalog.schema import Sampling, Stack
 from tina_bench.errors import MissingEngineError, UsageError
+from tina_bench.files.hashing import digest
 from tina_bench.metering.gpu import visible_gpus
 from tina_bench.metering.hardware import device_name, installed
 from tina_bench.store.contract import Weights
-from tina_bench.store.hashing import digest
 
 IDENTITY_DIGITS = 16
 ROUNDS = 2

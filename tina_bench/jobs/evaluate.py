@@ -14,6 +14,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tina_bench.files.append_log import LogWriter
+from tina_bench.files.atomic import write_model
 from tina_bench.jobs.context import Context
 from tina_bench.jobs.engine import Answer, Engine, Feed, engine_identity, identity_of
 from tina_bench.jobs.pool import EnginePool, start_engines
@@ -28,10 +30,8 @@ from tina_bench.jobs.wanted import (
 )
 from tina_bench.lock.lockfile import verify_sha256
 from tina_bench.metering.hardware import describe
-from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import EvaluateInputs, EvaluateOutputs, Protocol
 from tina_bench.store.home import read_record
-from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Outcome, Phase, Sample, SampleSource, now
 
 LOOKS = 20

@@ -14,16 +14,16 @@ from functools import partial
 from typing import Any
 
 from tina_bench import __version__
+from tina_bench.files.append_log import LogWriter
+from tina_bench.files.atomic import write_model
+from tina_bench.files.hashing import digest, sha256_prefix
 from tina_bench.jobs.context import Context
 from tina_bench.jobs.documents import Problem, load_problems, task_metric
 from tina_bench.jobs.grading import decide, grade_with
 from tina_bench.jobs.wanted import protocol_digest
 from tina_bench.metering.hardware import installed
-from tina_bench.store.atomic import write_model
 from tina_bench.store.contract import GRADER_PACKAGES, GradeInputs, Protocol
-from tina_bench.store.hashing import digest, sha256_prefix
 from tina_bench.store.home import read_record, read_records
-from tina_bench.store.log import LogWriter
 from tina_bench.store.outcomes import collect
 from tina_bench.store.problems import keep_problems
 from tina_bench.store.records import (

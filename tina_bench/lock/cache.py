@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tina_bench.errors import DiskFullError, IntegrityError, LockError
+from tina_bench.files.hashing import sha256_file
 from tina_bench.lock.client import (
     API_TIMEOUT_SECONDS,
     Kind,
@@ -27,7 +28,6 @@ from tina_bench.lock.client import (
 )
 from tina_bench.lock.explain import explained
 from tina_bench.lock.lockfile import LockedFiles, is_safe_name
-from tina_bench.store.hashing import sha256_file
 
 GIB = 1024**3
 PARTIAL = ".tina-bench.incomplete"

@@ -8,6 +8,7 @@ from typing import Literal
 from tina_bench.catalog.schema import Catalog, Source
 from tina_bench.embedded.files import dataset_file, model_folder
 from tina_bench.errors import HubUnreachableError, IntegrityError, LockError, TinaBenchError
+from tina_bench.files.hashing import sha256_file
 from tina_bench.lock.cache import remove
 from tina_bench.lock.client import library, patiently
 from tina_bench.lock.explain import explained
@@ -21,7 +22,6 @@ from tina_bench.lock.wanted import (
     hub_entries,
     unresolved,
 )
-from tina_bench.store.hashing import sha256_file
 
 
 def _entry(folder: Path, names: list[str]) -> LockedFiles:

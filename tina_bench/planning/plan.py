@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tina_bench.catalog.schema import Catalog, Model, Profile, Source, Stack, Task
 from tina_bench.catalog.training import as_trained_for
 from tina_bench.errors import UsageError
+from tina_bench.files.hashing import digest
 from tina_bench.lock.lockfile import Lock
 from tina_bench.planning.advice import sentences
 from tina_bench.planning.estimate import Estimator
@@ -26,7 +27,6 @@ from tina_bench.planning.shapes import (
 )
 from tina_bench.planning.totals import total
 from tina_bench.store.contract import GRADER_PACKAGES
-from tina_bench.store.hashing import digest
 from tina_bench.store.records import Job, JobKind
 
 ID_DIGITS = 16

@@ -15,6 +15,8 @@ from typing import Protocol
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import BusyError, HubUnreachableError, NotOnHubError
+from tina_bench.files.append_log import LogWriter
+from tina_bench.files.atomic import fsync_folder, write_model
 from tina_bench.jobs.failures import is_disk_full
 from tina_bench.lock.lockfile import Lock
 from tina_bench.metering.spending_limit import CLOSING_SECONDS
@@ -31,7 +33,6 @@ from tina_bench.running.failures import (
 )
 from tina_bench.running.inputs import Inputs
 from tina_bench.running.watch import Progress, tail
-from tina_bench.store.atomic import fsync_folder, write_model
 from tina_bench.store.contract import (
     JOB_FILE,
     LEDGER_FILE,
@@ -43,7 +44,6 @@ from tina_bench.store.contract import (
     MergeInputs,
 )
 from tina_bench.store.home import Home, read_record
-from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Job, JobKind, Outcome, UntilDecided
 
 POOL_DIGITS = 8

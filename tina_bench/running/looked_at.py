@@ -7,10 +7,10 @@ come writes it, and a result that is there is written anew. Once said it stays.
 from collections.abc import Mapping
 
 from tina_bench.catalog.schema import Catalog
+from tina_bench.files.atomic import write_model
 from tina_bench.planning.plan import resolve_profile
 from tina_bench.planning.shapes import Request
 from tina_bench.running.inputs import RETRAINED, is_retrained
-from tina_bench.store.atomic import write_model
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import ResultRecord, UntilDecided
 

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from tina_bench.files.strict import read_bytes
 from tina_bench.store.home import read_record
 from tina_bench.store.records import ProblemOutcome, Provenance, ResultRecord
-from tina_bench.strict import read_bytes
 
 
 class _Outcome(msgspec.Struct, gc=False):

@@ -22,11 +22,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tina_bench.errors import BusyError, IntegrityError, UsageError
-from tina_bench.store.contract import LEDGER_FILE, RESULT_FILE, JobResult
-from tina_bench.store.imported import ImportedResult, ImportedRun, imported_results
-from tina_bench.store.log import read_log
-from tina_bench.store.records import LedgerEntry, Record, ResultRecord
-from tina_bench.strict import (
+from tina_bench.files.append_log import read_log
+from tina_bench.files.strict import (
     MalformedError,
     first_wrong,
     has_long_number,
@@ -34,6 +31,9 @@ from tina_bench.strict import (
     read_bytes,
     shown,
 )
+from tina_bench.store.contract import LEDGER_FILE, RESULT_FILE, JobResult
+from tina_bench.store.imported import ImportedResult, ImportedRun, imported_results
+from tina_bench.store.records import LedgerEntry, Record, ResultRecord
 
 WORK_SUFFIX = ".work"
 RecordT = TypeVar("RecordT", bound=BaseModel)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from tina_bench.errors import IntegrityError
+from tina_bench.files.hashing import digest, sha256_prefix
 from tina_bench.store.contract import GRADER_PACKAGES
-from tina_bench.store.hashing import digest, sha256_prefix
 from tina_bench.store.records import ResultRecord
 
 NAME_DIGITS = 16

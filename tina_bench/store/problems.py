@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 from tina_bench.errors import IntegrityError
-from tina_bench.store.atomic import write_model
-from tina_bench.store.hashing import digest, problem_id
+from tina_bench.files.atomic import write_model
+from tina_bench.files.hashing import digest, problem_id
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import Record
 

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from tina_bench.catalog.graders import Grader
 from tina_bench.catalog.schema import Task
+from tina_bench.files.hashing import digest
 from tina_bench.store.contract import Dataset
-from tina_bench.store.hashing import digest
 from tina_bench.store.home import read_records
 from tina_bench.store.integrity import NAME_DIGITS
 from tina_bench.store.records import Record, Sample

@@ -17,8 +17,8 @@ from typing import TypeVar
 import msgspec
 
 from tina_bench.errors import IntegrityError
+from tina_bench.files.append_log import is_sealed, read_log
 from tina_bench.store.home import read_records
-from tina_bench.store.log import is_sealed, read_log
 from tina_bench.store.records import Grade, GradeStatus, Sample
 
 HeadT = TypeVar("HeadT")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tina_bench.errors import UsageError
-from tina_bench.store.atomic import write_text
+from tina_bench.files.atomic import write_text
 
 KEPT = ("results", "samples", "grades", "jobs", "imported")
 """Folders of records that no output may be written into."""

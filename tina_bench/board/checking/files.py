@@ -12,7 +12,7 @@ from tina_bench.board.data.index import INDEX_FILE
 from tina_bench.board.data.shapes import FileEntry, SiteIndex
 from tina_bench.board.evidence import DIGEST_DIGITS
 from tina_bench.errors import IntegrityError, UsageError
-from tina_bench.store.hashing import digest, sha256_file
+from tina_bench.files.hashing import digest, sha256_file
 from tina_bench.store.home import Home
 
 FIRST_PAGE_BYTES = 100_000

@@ -17,8 +17,8 @@ from xml.etree import ElementTree as ET
 
 from tina_bench.board.data.wording import counted
 from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import fixed, level, plural
-from tina_bench.board.visible import visible
+from tina_bench.formatting.escape import visible
+from tina_bench.formatting.numbers import fixed, level, plural
 from tina_bench.stats.shapes import Verdict
 
 FEED_FILE = "feed.xml"

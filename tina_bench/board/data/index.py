@@ -11,9 +11,9 @@ from tina_bench.board.data.shapes import FileEntry, RecordEntry, SiteIndex
 from tina_bench.board.evidence import Evidence
 from tina_bench.board.folder import Written
 from tina_bench.board.memo import DRAWN_WITH
-from tina_bench.board.numbers import date
 from tina_bench.errors import UsageError
-from tina_bench.strict import shown
+from tina_bench.files.strict import shown
+from tina_bench.formatting.numbers import date
 
 INDEX_FILE = "index.json"
 _OTHER = "application/octet-stream"

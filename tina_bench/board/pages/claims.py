@@ -11,10 +11,10 @@ from typing import Any
 
 from tina_bench.board.evidence import Evidence
 from tina_bench.board.facts import Again, again
-from tina_bench.board.numbers import fixed, signed
 from tina_bench.board.page import Page
 from tina_bench.board.solved import Sheet
 from tina_bench.catalog.schema import AverageClaim, Claim
+from tina_bench.formatting.numbers import fixed, signed
 from tina_bench.stats.audits.averages import Follows, cells_of
 from tina_bench.stats.audits.disagreement import LEVEL, Disagreement
 from tina_bench.stats.audits.own_logs import LogSays

@@ -12,9 +12,9 @@ import numpy as np
 from markupsafe import Markup
 
 from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import p_value
 from tina_bench.board.page import Page
 from tina_bench.board.solved import Sheet
+from tina_bench.formatting.numbers import p_value
 from tina_bench.stats.pairs import AVERAGE, Finding, PairComparison, PairTable
 
 MOST_FLIPS = 8

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import plural
 from tina_bench.board.page import Page
 from tina_bench.board.pages.tasks import problem_path
 from tina_bench.board.rows import embedded_task
-from tina_bench.board.visible import visible
+from tina_bench.formatting.escape import visible
+from tina_bench.formatting.numbers import plural
 
 DATA = "data/search.js"
 """Where it lies, from the site's root."""

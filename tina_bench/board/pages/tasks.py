@@ -9,16 +9,16 @@ from markupsafe import Markup, escape
 
 from tina_bench.board import plots
 from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import fixed
 from tina_bench.board.page import Page
 from tina_bench.board.plot import Plot
 from tina_bench.board.problems import Shown, withheld
 from tina_bench.board.solved import Sheet
 from tina_bench.board.table import Row, Table
-from tina_bench.board.visible import visible
+from tina_bench.files.hashing import digest
+from tina_bench.formatting.escape import visible
+from tina_bench.formatting.numbers import fixed
 from tina_bench.stats.ranks import RankBand
 from tina_bench.stats.shapes import TaskEstimate
-from tina_bench.store.hashing import digest
 
 PROBLEMS_A_PAGE = 100
 STEPS = 9

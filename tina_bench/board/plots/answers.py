@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import count, fixed, plural
 from tina_bench.board.plot import Plot
 from tina_bench.board.plots.frame import (
     limits,
@@ -21,6 +20,7 @@ from tina_bench.board.plots.frame import (
 )
 from tina_bench.board.svg import PALETTE, named
 from tina_bench.board.table import Row
+from tina_bench.formatting.numbers import count, fixed, plural
 from tina_bench.stats.answers import column, correct_answers
 
 if TYPE_CHECKING:

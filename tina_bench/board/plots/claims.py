@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import fixed, plural, signed
 from tina_bench.board.plot import Plot
 from tina_bench.board.plots.frame import (
     FONT_POINTS,
@@ -35,6 +34,7 @@ from tina_bench.board.plots.frame import (
 )
 from tina_bench.board.svg import PALETTE, named
 from tina_bench.board.table import Row
+from tina_bench.formatting.numbers import fixed, plural, signed
 from tina_bench.stats.estimates import estimate_average
 from tina_bench.stats.shapes import AVERAGE, Interval, Judgement, Verdict
 

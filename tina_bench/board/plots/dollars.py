@@ -14,7 +14,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import dollars, fixed, plural
 from tina_bench.board.plot import Plot
 from tina_bench.board.plots.frame import (
     POINTS_AN_INCH,
@@ -36,6 +35,7 @@ from tina_bench.board.plots.frame import (
 )
 from tina_bench.board.svg import PALETTE, named
 from tina_bench.board.table import Row
+from tina_bench.formatting.numbers import dollars, fixed, plural
 from tina_bench.metering.bill import BillLine
 from tina_bench.stats.estimates import estimate_average
 from tina_bench.stats.shapes import AVERAGE

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from tina_bench.board.evidence import Evidence
 from tina_bench.board.memo import Memo
-from tina_bench.board.numbers import fixed, p_value, plural
 from tina_bench.board.plot import Plot
 from tina_bench.board.plots.frame import (
     LABEL_EMS,
@@ -25,6 +24,7 @@ from tina_bench.board.plots.frame import (
     table,
 )
 from tina_bench.board.table import Row
+from tina_bench.formatting.numbers import fixed, p_value, plural
 from tina_bench.stats.audits.measurements import OURS, Measurement, group_of
 from tina_bench.stats.estimates import estimate_totals
 from tina_bench.stats.shapes import Interval

@@ -19,7 +19,7 @@ from tina_bench.board.memo import Memo
 from tina_bench.board.plot import Plot
 from tina_bench.board.svg import PALETTE, inline, named
 from tina_bench.board.table import Row, Table
-from tina_bench.board.visible import visible
+from tina_bench.formatting.escape import visible
 from tina_bench.stats.shapes import Verdict
 
 if TYPE_CHECKING:

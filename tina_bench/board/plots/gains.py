@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import fixed, p_value, plural, signed
 from tina_bench.board.plot import Plot
 from tina_bench.board.plots.frame import (
     LABEL_EMS,
@@ -18,6 +17,7 @@ from tina_bench.board.plots.frame import (
 )
 from tina_bench.board.svg import PALETTE, named
 from tina_bench.board.table import Row
+from tina_bench.formatting.numbers import fixed, p_value, plural, signed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from tina_bench.board.curves import Curve, thinned
 from tina_bench.board.memo import Memo
-from tina_bench.board.numbers import plural
 from tina_bench.board.plot import Plot
 from tina_bench.board.plots.frame import (
     FONT_POINTS,
@@ -21,6 +20,7 @@ from tina_bench.board.plots.frame import (
     words,
 )
 from tina_bench.board.svg import PALETTE, named
+from tina_bench.formatting.numbers import plural
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

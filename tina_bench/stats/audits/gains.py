@@ -27,6 +27,7 @@ from functools import cache, partial
 from math import inf, sqrt
 
 from tina_bench.catalog.schema import AverageClaim, Catalog
+from tina_bench.files.hashing import digest
 from tina_bench.stats.audits.averages import cells_of
 from tina_bench.stats.audits.chance import Chance
 from tina_bench.stats.audits.disagreement import weigh
@@ -35,7 +36,6 @@ from tina_bench.stats.audits.measurements import Evidence, Measurement, SetAside
 from tina_bench.stats.audits.selection import PickBound
 from tina_bench.stats.known import NOTHING_KNOWN, Known
 from tina_bench.stats.spread import Variance
-from tina_bench.store.hashing import digest
 
 LEVEL = 0.95
 

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tina_bench.errors import BusyError, DamagedLogError
-from tina_bench.store.log import LogWriter, read_log
+from tina_bench.files.append_log import LogWriter, read_log
 
 QUICK = settings(max_examples=40, deadline=None)
 # Lone surrogates and NUL included: a language model emits both.
@@ -195,7 +195,7 @@ def test_a_second_writer_in_this_process_is_told_that_the_log_is_busy(tmp_path: 
 APPENDER = """
 import sys
 from pathlib import Path
-from tina_bench.store.log import LogWriter
+from tina_bench.files.append_log import LogWriter
 with LogWriter(Path(sys.argv[1])) as log:
     number = 0
     while True:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tina_bench.board.render import cited
-from tina_bench.board.visible import transcript, visible
+from tina_bench.formatting.escape import transcript, visible
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 MARK = re.compile(r'<span class="control" title="[^"<>]*">⟨U\+([0-9A-F]{4,6})⟩</span>')

@@ -80,3 +80,21 @@ def moment(value: datetime.datetime) -> str:
 def plural(number: int, noun: str, many: str | None = None) -> str:
     """`1 model`, `2 models`."""
     return f"{count(number)} {noun if number == 1 else many or noun + 's'}"
+
+
+def seconds_text(seconds: float | None) -> str:
+    """A duration for people."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    if seconds < 3600:
+        return f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"
+    return f"{seconds / 3600:.1f} h"
+
+
+def usd_text(value: float | None) -> str:
+    """Dollars for people: cents, and enough digits to see amounts below one."""
+    if value is None:
+        return "unknown"
+    return f"${value:.2f}" if value >= 1 else f"${value:.4f}"

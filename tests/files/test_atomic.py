@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.made import make_result
-from tina_bench.store import atomic
+from tina_bench.files import atomic
 from tina_bench.store.home import Home
 
 FORK = multiprocessing.get_context("fork")

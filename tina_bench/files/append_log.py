@@ -20,9 +20,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from tina_bench.errors import BusyError, DamagedLogError
-from tina_bench.store.atomic import fsync_folder
-from tina_bench.store.hashing import canonical_json, digest
-from tina_bench.strict import shown
+from tina_bench.files.atomic import fsync_folder
+from tina_bench.files.hashing import canonical_json, digest
+from tina_bench.files.strict import shown
 
 CHECK_DIGITS = 16
 RETRY_SECONDS = 0.1

@@ -50,3 +50,15 @@ def transcript(text: str) -> Markup:
     if text.isascii() and text.replace("\n", "").isprintable():
         return escape(text)
     return Markup(_HIDDEN.sub(_marked, str(escape(text))))  # noqa: S704 - escaped right here
+
+
+def clean(text: str) -> str:
+    """The text as Unicode that can be written: half a letter is spelled out."""
+    return text.encode(errors="backslashreplace").decode()
+
+
+def printable(text: str) -> str:
+    """The text for a terminal: on one line, and without anything that could steer it."""
+    return "".join(
+        letter if letter.isprintable() else ascii(letter)[1:-1] for letter in clean(text)
+    )
