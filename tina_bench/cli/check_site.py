@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tina_bench.cli.common import (
-    HomeOption,
-    JsonOption,
-    LockOption,
-    console,
-    open_home,
-    print_json,
-    table,
-)
+from tina_bench.cli.options.common import HomeOption, JsonOption, LockOption, open_home
+from tina_bench.cli.show.tables import console, print_json, table
 
 if TYPE_CHECKING:
     from tina_bench.board.checking.findings import Checked, Finding
@@ -67,7 +60,8 @@ def check(
     """
     from tina_bench.board.checking.check import check_site
     from tina_bench.board.checking.findings import Level
-    from tina_bench.cli.leaderboard import lock_digest, progress
+    from tina_bench.cli.leaderboard import lock_digest
+    from tina_bench.cli.show.site_progress import progress
     from tina_bench.errors import IntegrityError
 
     store = open_home(home)

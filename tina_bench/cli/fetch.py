@@ -4,15 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tina_bench.cli.common import (
-    CatalogOption,
-    JsonOption,
-    LockOption,
-    ProfileOption,
-    console,
-    print_json,
-    table,
-)
+from tina_bench.cli.options.common import CatalogOption, JsonOption, LockOption, ProfileOption
+from tina_bench.cli.show.tables import console, print_json, table
 
 if TYPE_CHECKING:
     from rich.progress import Progress

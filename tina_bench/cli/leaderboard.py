@@ -1,29 +1,24 @@
 """`tina-bench leaderboard`: the static site."""
 
 import gc
-import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tina_bench.cli import check_site, serve_site
-from tina_bench.cli.common import (
-    LINE_SECONDS,
+from tina_bench.cli.options.common import (
     CatalogOption,
     ChosenProfileOption,
     HomeOption,
     JsonOption,
     LockOption,
-    console,
     open_home,
-    print_json,
 )
+from tina_bench.cli.show.site_progress import progress
+from tina_bench.cli.show.tables import console, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from tina_bench.board.build import Options, SiteSummary
     from tina_bench.store.home import Home
 
@@ -43,30 +38,6 @@ def lock_digest(path: Path | None) -> str:
     from tina_bench.lock.lockfile import read_lock
 
     return digest(read_lock(path).model_dump(mode="json"))
-
-
-@contextmanager
-def progress(doing: str) -> "Iterator[Callable[[int, int], None]]":
-    """A bar of what is written on a terminal; in a pipe a line now and then."""
-    from rich.progress import Progress
-
-    screen = console(stderr=True)
-    seen = screen.is_terminal
-    said = time.monotonic()
-
-    def line(done: int, total: int) -> None:
-        nonlocal said
-        if time.monotonic() - said >= LINE_SECONDS:
-            said = time.monotonic()
-            screen.print(f"  {doing}: {done}/{total}", markup=False)
-
-    if not seen:
-        yield line
-        return
-    # No refreshing by itself: that takes a thread, beside which a build does not fork.
-    with Progress(console=screen, transient=True, auto_refresh=False) as bar:
-        task = bar.add_task(doing, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total, refresh=True)
 
 
 def build_once(

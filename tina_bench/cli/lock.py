@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tina_bench.cli.common import CatalogOption, JsonOption, console, print_json, table
+from tina_bench.cli.options.common import CatalogOption, JsonOption
+from tina_bench.cli.show.tables import console, print_json, table
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog

@@ -7,29 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tina_bench.cli.common import (
+from tina_bench.cli.options.common import (
     CatalogOption,
     ChosenProfileOption,
     HomeOption,
     JsonOption,
     ModelsOption,
     TasksOption,
-    console,
     open_home,
-    print_json,
-    table,
 )
+from tina_bench.cli.show.regrade import print_flips, print_pairs, print_scores
+from tina_bench.cli.show.tables import console, print_json
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from tina_bench.stats.grader_audit import CellAudit, Flip, GraderAudit, GraderScore
+    from tina_bench.stats.grader_audit import GraderAudit
     from tina_bench.store.home import Home
     from tina_bench.store.records import ResultRecord
-
-MOST_FLIPS = 50
-"""Flips that are printed; --json and --flips have all."""
-QUESTION_CHARACTERS = 600
 
 
 def regrade(
@@ -108,9 +101,9 @@ def regrade(
         print_json(found.model_dump(mode="json"))
         return
     out = console()
-    _print_scores(found, out)
-    _print_pairs(found, out)
-    _print_flips(found, out, flips)
+    print_scores(found, out)
+    print_pairs(found, out)
+    print_flips(found, out, flips)
     for cell in found.left_out:
         out.print(f"Left out: {cell.model} on {cell.task}: {cell.reason}.", markup=False)
 
@@ -181,94 +174,3 @@ def _write_flips(
         for cell, flip, text in flip_texts(store, records, found)
     ]  # fmt: skip
     write_text(path.absolute(), "".join(f"{line}\n" for line in lines))
-
-
-def _shift(score: "GraderScore") -> str:
-    if score.shift_points is None:
-        return ""
-    return f"{score.shift_points:+.2f}" + (" !" if score.exceeds_margin else "")
-
-
-def _print_scores(found: "GraderAudit", out: "Console") -> None:
-    from tina_bench.catalog.graders import RECORDED
-
-    rows = table(
-        "model", "task", "grader", "score", "shift", "undecided", "nothing read", "of",
-        "lowest – highest", title="Score by grader",
-        right=("score", "shift", "undecided", "nothing read", "of"),
-    )  # fmt: skip
-    moved = False
-    for cell in found.cells:
-        for score in cell.scores:
-            first = score.grader == RECORDED
-            span = f"{cell.lowest_percent:.2f} – {cell.highest_percent:.2f} %"
-            moved |= bool(score.exceeds_margin)
-            rows.add_row(
-                cell.model if first else "", cell.task if first else "", score.grader,
-                "" if score.percent is None else f"{score.percent:.2f} %", _shift(score),
-                str(score.undecided), str(score.unread), str(score.answers), span if first else "",
-            )  # fmt: skip
-    out.print(rows)
-    out.print(
-        "Shift: points from the recorded score. Lowest – highest: every answer that graders differ "
-        "on, or none decided, counted as wrong, and as right.",
-        markup=False,
-    )
-    if moved:
-        out.print(
-            "! at least the task's equivalence margin: a verdict may hang on the grader.",
-            markup=False,
-        )
-
-
-def _print_pairs(found: "GraderAudit", out: "Console") -> None:
-    """The pairs that differ; the others in a sentence."""
-    rows = table(
-        "model", "task", "graders", "agree", "kappa", "right by first only", "by second only",
-        "else", "p", title="Graders that differ",
-        right=("agree", "kappa", "right by first only", "by second only", "else", "p"),
-    )  # fmt: skip
-    same = 0
-    for cell in found.cells:
-        for pair in cell.pairs:
-            if pair.agreement_percent == 100:
-                same += 1
-                continue
-            rows.add_row(
-                cell.model, cell.task, f"{pair.first} / {pair.second}",
-                f"{pair.agreement_percent:.2f} %",
-                "" if pair.kappa is None else f"{pair.kappa:.3f}", str(pair.right_by_first_only),
-                str(pair.right_by_second_only), str(pair.other_differences), f"{pair.p_value:.4f}",
-            )  # fmt: skip
-    if rows.row_count:
-        out.print(rows)
-    out.print(f"{same} pairs of graders say the same of every answer.", markup=False)
-
-
-def _print_flips(found: "GraderAudit", out: "Console", file: Path | None) -> None:
-    flips = [(cell, flip) for cell in found.cells for flip in cell.flips]
-    for cell, flip in flips[:MOST_FLIPS]:
-        _print_flip(cell, flip, out)
-    if len(flips) > MOST_FLIPS:
-        where = str(file) if file else "--flips FILE"
-        out.print(f"{len(flips) - MOST_FLIPS} more flips: see --json or {where}.", markup=False)
-
-
-def _print_flip(cell: "CellAudit", flip: "Flip", out: "Console") -> None:
-    from tina_bench.formatting.escape import visible
-
-    def say(text: str) -> None:
-        out.print(visible(text), markup=False, emoji=False)
-
-    say(f"── {cell.model} on {cell.task}, row {flip.index}, seed {flip.seed}")
-    question = (flip.question or "").strip()
-    cut = " …" if len(question) > QUESTION_CHARACTERS else ""
-    say(f"problem: {question[:QUESTION_CHARACTERS]}{cut}")
-    say(f"right answer: {flip.gold}")
-    for name, ruling in flip.rulings.items():
-        read = flip.read.get(name)
-        say(f"  {name}: {ruling}, " + ("read nothing" if read is None else f"read {read}"))
-    end = flip.answer_end or ""
-    before = (flip.answer_characters or 0) - len(end)
-    say(f"answer{f', after {before} characters' if before else ''}: {end}")
-    say("")

@@ -4,15 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tina_bench.cli.common import (
-    ChosenProfileOption,
-    HomeOption,
-    JsonOption,
-    console,
-    open_home,
-    print_json,
-    table,
-)
+from tina_bench.cli.options.common import ChosenProfileOption, HomeOption, JsonOption, open_home
+from tina_bench.cli.show.tables import console, print_json, table
 from tina_bench.formatting.numbers import usd_text
 
 if TYPE_CHECKING:
@@ -125,7 +118,7 @@ def list_imported(
     Names in (brackets) are theirs: no certain entry of the catalog. "?" under repeats means that
     the file cannot tell one run from another.
     """
-    from tina_bench.cli.import_ import (
+    from tina_bench.cli.show.imports import (
         SHORT,
         correct_text,
         folder_text,

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tina_bench.cli.common import (
+from tina_bench.cli.options.common import (
     CatalogOption,
     ChosenProfileOption,
     HomeOption,
     LockOption,
-    console,
     open_home,
 )
+from tina_bench.cli.show.tables import console
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,25 +1,21 @@
 """`--until-decided`: how `reproduce` chooses the number of seeds by looking, and shows it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tina_bench.cli.carrying import (
-    Carrier,
-    open_bar,
-    print_done,
-    raise_unfinished,
-    refuse_hopeless,
-)
-from tina_bench.cli.common import console, print_json, table
-from tina_bench.cli.estimates import time_text, usd_band
-from tina_bench.cli.plan import plan_json, print_plan
+from tina_bench.cli.carrying import Carrier, print_done, raise_unfinished, refuse_hopeless
+from tina_bench.cli.show.estimates import time_text, usd_band
+from tina_bench.cli.show.plan import plan_json, print_plan
+from tina_bench.cli.show.progress import open_bar
+from tina_bench.cli.show.tables import console, print_json
+from tina_bench.cli.show.until_decided import cell_json, print_cells, print_left, rule_text
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
     from tina_bench.planning.shapes import Plan, Request
     from tina_bench.running.execute import Summary
     from tina_bench.running.looked_at import CellName
-    from tina_bench.running.until import Cell, LookedAt, Rule
+    from tina_bench.running.until import Cell, Rule
 
 
 def sample_until_decided(carrier: Carrier, first_seeds: int, max_seeds: int) -> None:
@@ -33,7 +29,7 @@ def sample_until_decided(carrier: Carrier, first_seeds: int, max_seeds: int) -> 
     rule = until.make_rule(*known, first_seeds=first_seeds, max_seeds=max_seeds)
     rounds = _Rounds(carrier, rule, until.first_targets(*known, rule))
     if not carrier.as_json:
-        console().print(_rule_text(rule, len(rounds.targets)), markup=False)
+        console().print(rule_text(rule, len(rounds.targets)), markup=False)
     # A plan comes before anything is written: what cannot run here leaves no trace.
     made = rounds.plan(rounds.targets)
     rounds.show_plan(made)
@@ -176,80 +172,6 @@ class _Rounds:
             )
 
 
-def _rule_text(rule: "Rule", cells: int) -> str:
-    return (
-        f"Until decided: {rule.first_seeds} seeds for each of {cells} cells, then half as many "
-        f"again where a claim is open, {rule.max_seeds} at most. Claims in the family: "
-        f"{rule.family}, declared before the first look."
-    )
-
-
-def print_cells(cells: "Sequence[Cell]", title: str) -> None:
-    """One line a claim that seeds can decide: ours with its bounds, the claim, and where it is."""
-    from tina_bench.running.until import CellStatus
-
-    rows = table("model", "task", "seeds", "ours", "90 % bounds", "claim", "is", title=title,
-                 right=("seeds", "ours", "90 % bounds", "claim"))  # fmt: skip
-    for cell in cells:
-        decided = [looked for looked in cell.claims if looked.decision is not None]
-        if not decided or cell.status is CellStatus.STUCK:
-            rows.add_row(cell.model, cell.task, str(cell.runs), "", "", "", str(cell.status))
-            continue
-        for looked in decided:
-            assert looked.decision is not None
-            made, claim = looked.decision, looked.claim
-            rows.add_row(
-                cell.model,
-                cell.task,
-                str(cell.runs),
-                f"{made.measured_percent:.2f} %",
-                f"{made.low_percent:.2f}–{made.high_percent:.2f}",
-                f"{claim.value_percent:.{claim.decimals}f} ± {made.margin_points:g}",
-                _state(looked, cell),
-            )
-    console().print(rows)
-
-
-def _state(looked: "LookedAt", cell: "Cell") -> str:
-    assert looked.decision is not None
-    if looked.decision.verdict is None:
-        from tina_bench.running.until import CellStatus
-
-        return str(cell.status) if cell.status is CellStatus.AT_MAXIMUM else "open"
-    return f"{looked.decision.verdict}, after {looked.decision.decided_after}"
-
-
-def print_left(cells: "Sequence[Cell]") -> None:
-    """Name what no number of seeds decides, with the reason, and cells without any claim."""
-    out = console()
-    bare = [f"{cell.model} on {cell.task}" for cell in cells if cell.runs and not cell.claims]
-    if bare:
-        out.print(f"No claim, so the first batch only: {', '.join(bare)}.", markup=False)
-    for cell in cells:
-        for looked in cell.claims:
-            if looked.decision is None:
-                out.print(f"Not decided by seeds: {looked.name}, {looked.cannot}.", markup=False)
-
-
-def cell_json(cell: "Cell") -> dict[str, Any]:
-    """A cell with its claims, for `--json`."""
-    return {
-        "model": cell.model,
-        "task": cell.task,
-        "seeds": cell.runs,
-        "status": str(cell.status),
-        "claims": [
-            {
-                "claim": looked.name,
-                "claimed_percent": looked.claim.value_percent,
-                "decision": looked.decision and looked.decision.model_dump(mode="json"),
-                "cannot": looked.cannot or None,
-            }
-            for looked in cell.claims
-        ],
-    }
-
-
 def at_most(request: "Request", catalog: "Catalog", rule: "Rule") -> dict["CellName", int]:
     """Runs by cell if every claim that seeds can decide stayed open to the end."""
     from tina_bench.planning.plan import resolve_profile
@@ -263,12 +185,3 @@ def at_most(request: "Request", catalog: "Catalog", rule: "Rule") -> dict["CellN
         for model in profile.models
         for task in profile.tasks
     }
-
-
-def bound_text(bound: "Plan", rule: "Rule") -> str:
-    """What a plan of a first batch is not the end of."""
-    return (
-        "Until decided: this is the first batch, and how much follows is open. Only where a claim "
-        f"is still open come more seeds, up to --max-seeds {rule.max_seeds}. If all claims stayed "
-        f"open to the end: {time_text(bound.total)}, {usd_band(bound.total)}."
-    )

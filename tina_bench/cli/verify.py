@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from tina_bench.cli.common import (
+from tina_bench.cli.options.common import (
     CatalogOption,
     ChosenProfileOption,
     HomeOption,
     JsonOption,
     LockOption,
     PriceOption,
-    console,
-    json_text,
     open_home,
     open_lock,
     parse_price,
-    print_json,
 )
+from tina_bench.cli.show.tables import console, json_text
+from tina_bench.cli.show.verdicts import audits_text, show_verification
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
@@ -221,7 +220,9 @@ def verify(
     write_all(texts)
     if annotate is None:
         annotate = os.environ.get("GITHUB_ACTIONS") == "true"
-    _say(made, store, catalog or [], as_json=as_json, annotate=annotate, everything=everything)
+    show_verification(
+        made, store, catalog or [], as_json=as_json, annotate=annotate, everything=everything
+    )
     _end(made, store)
 
 
@@ -301,78 +302,8 @@ def _files(
         from tina_bench.verifying.summary import summary_markdown
         from tina_bench.verifying.writing import appended
 
-        texts[summary] = appended(summary, summary_markdown(made, _audits_text(made)))
+        texts[summary] = appended(summary, summary_markdown(made, audits_text(made)))
     return texts
-
-
-def _audits_text(made: "Verification", *, everything: bool = False) -> str:
-    """The audits as a terminal of 120 columns shows them."""
-    import io
-
-    from rich.console import Console
-
-    from tina_bench.cli.audits import print_audits
-
-    if made.audits is None:
-        return ""
-    page = Console(file=io.StringIO(), width=120, highlight=False, color_system=None)
-    with page.capture() as captured:
-        print_audits(made.audits, page, everything=everything)
-    return captured.get()
-
-
-def _say(
-    made: "Verification",
-    store: "Home",
-    catalogs: list[Path],
-    *,
-    as_json: bool,
-    annotate: bool,
-    everything: bool,
-) -> None:
-    from tina_bench.cli.audits import print_audits
-    from tina_bench.cli.verdicts import print_verification
-
-    commands = _commands(made, store, catalogs) if annotate else []
-    if as_json:
-        # On its own stream, where it is no part of the document; the runner reads both.
-        print_json(made.model_dump(mode="json"))
-        for line in commands:
-            typer.echo(line, err=True)
-        return
-    out = console()
-    if not annotate:
-        print_verification(made, out, everything=everything)
-        if made.audits is not None:
-            print_audits(made.audits, out, everything=everything)
-        return
-    from tina_bench.verifying.annotations import silenced
-
-    with out.capture() as captured:
-        print_verification(made, out, everything=everything)
-        if made.audits is not None:
-            print_audits(made.audits, out, everything=everything)
-    typer.echo(silenced(captured.get()), nl=False)
-    for line in commands:
-        typer.echo(line)
-
-
-def _commands(made: "Verification", store: "Home", catalogs: list[Path]) -> list[str]:
-    from tina_bench.verifying.annotations import annotations, file_place
-    from tina_bench.verifying.places import catalog_files, claim_lines
-
-    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-    claims = {}
-    for name, (path, line) in claim_lines(catalog_files(catalogs)).items():
-        place = file_place(path, line, workspace)
-        if place is not None:
-            claims[name] = place
-    records = {}
-    for record in made.records:
-        place = file_place(store.root / record.file, 1, workspace)
-        if place is not None:
-            records[record.file] = place
-    return annotations(made, claims, records)
 
 
 def _end(made: "Verification", store: "Home") -> None:

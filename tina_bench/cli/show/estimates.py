@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tina_bench.cli.common import table
+from tina_bench.cli.show.tables import table
 from tina_bench.formatting.numbers import seconds_text
 
 if TYPE_CHECKING:

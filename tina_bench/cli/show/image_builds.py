@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tina_bench.cli.common import console
+from tina_bench.cli.show.tables import console
 from tina_bench.errors import UsageError
 
 _STEP = re.compile(r"^step (\d+)/(\d+) ?: (.*)", re.IGNORECASE | re.DOTALL)

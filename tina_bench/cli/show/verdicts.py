@@ -1,13 +1,18 @@
 """How verdicts, checked records and accepted cases are printed."""
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tina_bench.cli.common import table
+import typer
+
+from tina_bench.cli.show.tables import console, print_json, table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from tina_bench.stats.grader_audit import GraderAudit
+    from tina_bench.store.home import Home
     from tina_bench.verifying.shapes import ClaimResult, Verification
 
 COLOURS = {
@@ -136,3 +141,73 @@ def _print_records(made: "Verification", out: "Console") -> None:
     for (what, detail), number in unseen.items():
         told = f"  Not checked, {what} of {plural(number, 'record')}: {detail}."
         out.print(plain(told), markup=False)
+
+
+def audits_text(made: "Verification", *, everything: bool = False) -> str:
+    """The audits as a terminal of 120 columns shows them."""
+    import io
+
+    from rich.console import Console
+
+    from tina_bench.cli.show.audits import print_audits
+
+    if made.audits is None:
+        return ""
+    page = Console(file=io.StringIO(), width=120, highlight=False, color_system=None)
+    with page.capture() as captured:
+        print_audits(made.audits, page, everything=everything)
+    return captured.get()
+
+
+def show_verification(
+    made: "Verification",
+    store: "Home",
+    catalogs: list[Path],
+    *,
+    as_json: bool,
+    annotate: bool,
+    everything: bool,
+) -> None:
+    """Print the verification: as JSON, as tables, or with GitHub's workflow commands."""
+    from tina_bench.cli.show.audits import print_audits
+
+    commands = _commands(made, store, catalogs) if annotate else []
+    if as_json:
+        # On its own stream, where it is no part of the document; the runner reads both.
+        print_json(made.model_dump(mode="json"))
+        for line in commands:
+            typer.echo(line, err=True)
+        return
+    out = console()
+    if not annotate:
+        print_verification(made, out, everything=everything)
+        if made.audits is not None:
+            print_audits(made.audits, out, everything=everything)
+        return
+    from tina_bench.verifying.annotations import silenced
+
+    with out.capture() as captured:
+        print_verification(made, out, everything=everything)
+        if made.audits is not None:
+            print_audits(made.audits, out, everything=everything)
+    typer.echo(silenced(captured.get()), nl=False)
+    for line in commands:
+        typer.echo(line)
+
+
+def _commands(made: "Verification", store: "Home", catalogs: list[Path]) -> list[str]:
+    from tina_bench.verifying.annotations import annotations, file_place
+    from tina_bench.verifying.places import catalog_files, claim_lines
+
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    claims = {}
+    for name, (path, line) in claim_lines(catalog_files(catalogs)).items():
+        place = file_place(path, line, workspace)
+        if place is not None:
+            claims[name] = place
+    records = {}
+    for record in made.records:
+        place = file_place(store.root / record.file, 1, workspace)
+        if place is not None:
+            records[record.file] = place
+    return annotations(made, claims, records)

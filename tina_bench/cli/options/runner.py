@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tina_bench.cli.common import this_machine
+from tina_bench.cli.options.common import this_machine
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog

@@ -1,16 +1,12 @@
-"""Options that several verbs share, and how tables and JSON are printed."""
+"""Options that several verbs share, and the home, lock and request that they amount to."""
 
-import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
     from tina_bench.catalog.schema import Catalog
     from tina_bench.lock.lockfile import Lock
     from tina_bench.planning.shapes import Machine, Request
@@ -76,6 +72,19 @@ PriceOption = Annotated[
         help="US dollars an hour of the stack's billed unit, as in `l40s=0.79`.",
     ),
 ]
+BudgetOption = Annotated[
+    float | None,
+    typer.Option(
+        "--budget",
+        metavar="USD",
+        min=0,
+        help="Stop at a sample boundary before this many dollars are spent by this command; "
+        "everything finished is kept. Exit code 21.",
+    ),
+]
+LogOption = Annotated[
+    bool, typer.Option("--show-log", help="Print what the jobs print, as they print it.")
+]
 
 
 class ScaleName(StrEnum):
@@ -100,40 +109,6 @@ ScaleOption = Annotated[
         "on any CPU. Names get an ending of their own, and every result says what was changed.",
     ),
 ]
-
-
-def console(*, stderr: bool = False) -> "Console":
-    """A console that keeps to the terminal's width; in a pipe, tables have 120 columns.
-
-    There a sentence is one line, however long: a path in it can be searched for, and copied.
-    """
-    from rich.console import Console
-
-    made = Console(stderr=stderr, highlight=False)
-    if made.is_terminal:
-        return made
-    return Console(stderr=stderr, highlight=False, width=120, soft_wrap=True)
-
-
-def table(*columns: str, title: str | None = None, right: tuple[str, ...] = ()) -> "Table":
-    """An empty table in the house style."""
-    from rich import box
-    from rich.table import Table
-
-    made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for column in columns:
-        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    return made
-
-
-def json_text(value: Any) -> str:
-    """JSON as every verb prints it: indented, one document, without a final newline."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str)
-
-
-def print_json(value: Any) -> None:
-    """Print JSON to standard output, indented, one document."""
-    typer.echo(json_text(value))
 
 
 def open_home(path: Path | None) -> "Home":
@@ -206,10 +181,6 @@ def make_request(
         scale=None if scale is None else Scale(scale),
         price_usd_per_hour=given[1] if given else None,
     )
-
-
-LINE_SECONDS = 30.0
-"""In a pipe, where no bar moves, a line says at least so often how far the work is."""
 
 
 def this_machine(packages: list[str]) -> "Machine":

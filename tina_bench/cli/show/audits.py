@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from tina_bench.cli.common import table
+from tina_bench.cli.show.tables import table
 
 if TYPE_CHECKING:
     from rich.console import Console
