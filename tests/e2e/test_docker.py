@@ -14,11 +14,11 @@ import pytest
 
 from tests.e2e.program import Program
 from tests.support.engine import CpuImage, cpu_image
-from tina_bench.running.docker import DockerRunner
+from tina_bench.running.docker.cleanup import LABEL_HOME
+from tina_bench.running.docker.heartbeat import LIMIT_SECONDS
+from tina_bench.running.docker.images import Images
+from tina_bench.running.docker.runner import DockerRunner
 from tina_bench.running.failures import failure_of_exit
-from tina_bench.running.heartbeat import LIMIT_SECONDS
-from tina_bench.running.images import Images
-from tina_bench.running.leftovers import LABEL_HOME
 from tina_bench.store.contract import FailureKind
 from tina_bench.store.records import JobKind, Phase
 

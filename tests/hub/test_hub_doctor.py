@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.hub.server import Hub
+from tina_bench.doctor.machine import Finding, examine
 from tina_bench.lock.lockfile import Lock, LockedFile, LockedFiles, read_lock, write_lock
-from tina_bench.metering.doctor import Finding, examine
 
 
 @pytest.fixture

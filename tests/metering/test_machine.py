@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tina_bench.metering.doctor import Finding, examine
+from tina_bench.doctor.machine import Finding, examine
 from tina_bench.metering.gpu import GpuReading, NoGpus, visible_gpus, visible_indices
 from tina_bench.metering.hardware import describe, device_name, installed, processor_name
 

@@ -14,7 +14,7 @@ from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import Lock
 from tina_bench.planning.shapes import Plan
 from tina_bench.running.execute import Execution, Price, Runner
-from tina_bench.running.watch import Progress
+from tina_bench.running.progress import Progress
 from tina_bench.store.contract import (
     EvaluateOutputs,
     JobFolder,

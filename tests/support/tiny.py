@@ -10,7 +10,7 @@ from tests.support.worlds import make_catalog
 from tina_bench.containers.engine import LocalImage
 from tina_bench.files.atomic import write_model
 from tina_bench.jobs import guard
-from tina_bench.running.images import Images
+from tina_bench.running.docker.images import Images
 from tina_bench.store.contract import (
     EvaluateInputs,
     GradeInputs,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tina_bench.planning.shapes import Plan, Request
     from tina_bench.running.choose import Choice
     from tina_bench.running.execute import Summary
-    from tina_bench.running.looked_at import CellName
+    from tina_bench.running.until_decided import CellName
     from tina_bench.store.home import Home
     from tina_bench.store.records import UntilDecided
 

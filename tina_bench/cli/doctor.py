@@ -14,8 +14,8 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
     from tina_bench.catalog.load import load_catalog
-    from tina_bench.metering.doctor import examine
-    from tina_bench.running.doctor import examine_containers
+    from tina_bench.doctor.containers import examine_containers
+    from tina_bench.doctor.machine import examine
 
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}"), transient=True,

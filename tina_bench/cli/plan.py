@@ -157,7 +157,7 @@ def _plan_until_decided(
 
     from tina_bench.cli.show.until_decided import bound_text
     from tina_bench.cli.until import at_most
-    from tina_bench.running import until
+    from tina_bench.running import until_decided as until
 
     rule = until.make_rule(loaded, request, store, first_seeds=limits[0], max_seeds=limits[1])
     targets = until.first_targets(loaded, request, store, rule)

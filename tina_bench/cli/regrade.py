@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,11 +18,6 @@ from tina_bench.cli.options.common import (
 )
 from tina_bench.cli.show.regrade import print_flips, print_pairs, print_scores
 from tina_bench.cli.show.tables import console, print_json
-
-if TYPE_CHECKING:
-    from tina_bench.stats.grader_audit import GraderAudit
-    from tina_bench.store.home import Home
-    from tina_bench.store.records import ResultRecord
 
 
 def regrade(
@@ -86,17 +81,18 @@ def regrade(
     be graded again; 23 another process grades the same; 24 a grader's package is not installed.
     """
     from tina_bench.catalog.load import load_catalog
-    from tina_bench.running.regrade import regrade_home
+    from tina_bench.running.regrade.requested import grader_interpreter, requested_records
+    from tina_bench.running.regrade.run import regrade_home, write_flips
 
     store = open_home(home)
-    records = _chosen(store, profile, model, task)
+    records = requested_records(store, profile, model, task)
     with _bar() as progress:
         found = regrade_home(
             store, load_catalog(catalog or []), records, grader, progress,
-            pythons=[_interpreter(path) for path in grader_python or ()],
+            pythons=[grader_interpreter(path) for path in grader_python or ()],
         )  # fmt: skip
     if flips is not None:
-        _write_flips(flips, store, records, found)
+        write_flips(flips, store, records, found)
     if as_json:
         print_json(found.model_dump(mode="json"))
         return
@@ -106,44 +102,6 @@ def regrade(
     print_flips(found, out, flips)
     for cell in found.left_out:
         out.print(f"Left out: {cell.model} on {cell.task}: {cell.reason}.", markup=False)
-
-
-def _chosen(
-    store: "Home", profile: str | None, models: list[str] | None, tasks: list[str] | None
-) -> "list[ResultRecord]":
-    """The records that were asked for."""
-    from tina_bench.errors import BlockedError, UsageError
-
-    records = store.measurements(profile)
-    if not records:
-        raise BlockedError(
-            f"{store.root}: holds no results to grade again; run `tina-bench reproduce` first, or "
-            "name another home with --home."
-        )
-    for option, wanted, there in (
-        ("--model", models, {record.model for record in records}),
-        ("--task", tasks, {record.task for record in records}),
-    ):
-        for name in wanted or ():
-            if name not in there:
-                raise UsageError(
-                    f"{option} {name}: there is no result of it in {store.root}; there are "
-                    f"{', '.join(sorted(there))}."
-                )
-    return [
-        record
-        for record in records
-        if (models is None or record.model in models) and (tasks is None or record.task in tasks)
-    ]
-
-
-def _interpreter(path: Path) -> Path:
-    """The interpreter as given; a link to it is what makes an environment's Python its own."""
-    from tina_bench.errors import UsageError
-
-    if not path.is_file():
-        raise UsageError(f"--grader-python {path}: found no file, expected a Python to run.")
-    return path.absolute()
 
 
 @contextmanager
@@ -157,20 +115,3 @@ def _bar() -> "Iterator[Callable[[int, int], None]]":
     ) as bar:  # fmt: skip
         line = bar.add_task("grading again", total=None)
         yield lambda done, total: bar.update(line, completed=done, total=total)
-
-
-def _write_flips(
-    path: Path, store: "Home", records: "list[ResultRecord]", found: "GraderAudit"
-) -> None:
-    """One JSON object a flip, with the whole answer; replaced whole or not at all."""
-    import json
-
-    from tina_bench.files.atomic import write_text
-    from tina_bench.running.regrade import flip_texts
-
-    lines = [
-        json.dumps({"model": cell.model, "task": cell.task, **flip.model_dump(mode="json"),
-                    "answer": text})
-        for cell, flip, text in flip_texts(store, records, found)
-    ]  # fmt: skip
-    write_text(path.absolute(), "".join(f"{line}\n" for line in lines))

@@ -154,7 +154,7 @@ def _carry_out(carrier: Carrier) -> None:
     result: dict[str, Any] = {"plan": plan_json(made), "done": 0, **carrier.runner_json()}
     refuse_hopeless(made, result if as_json else None)
 
-    from tina_bench.running.looked_at import carried_on
+    from tina_bench.running.until_decided import carried_on
 
     with carrier.store.held(), open_bar() as bar:
         # A result that was once looked at stays one, whoever adds runs to it.

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
     from tina_bench.planning.shapes import Plan, Request
     from tina_bench.running.execute import Summary
-    from tina_bench.running.looked_at import CellName
-    from tina_bench.running.until import Cell, Rule
+    from tina_bench.running.until_decided import Cell, CellName, Rule
 
 
 def sample_until_decided(carrier: Carrier, first_seeds: int, max_seeds: int) -> None:
@@ -23,11 +22,11 @@ def sample_until_decided(carrier: Carrier, first_seeds: int, max_seeds: int) -> 
 
     Raises a `TinaBenchError` when a claim is left open or a job undone; everything done is kept.
     """
-    from tina_bench.running import looked_at, until
+    from tina_bench.running import until_decided
 
     known = (carrier.loaded, carrier.request, carrier.store)
-    rule = until.make_rule(*known, first_seeds=first_seeds, max_seeds=max_seeds)
-    rounds = _Rounds(carrier, rule, until.first_targets(*known, rule))
+    rule = until_decided.make_rule(*known, first_seeds=first_seeds, max_seeds=max_seeds)
+    rounds = _Rounds(carrier, rule, until_decided.first_targets(*known, rule))
     if not carrier.as_json:
         console().print(rule_text(rule, len(rounds.targets)), markup=False)
     # A plan comes before anything is written: what cannot run here leaves no trace.
@@ -39,15 +38,15 @@ def sample_until_decided(carrier: Carrier, first_seeds: int, max_seeds: int) -> 
             if rounds.number:
                 made = rounds.plan(wanted)
                 rounds.show_plan(made)
-            declared = looked_at.declarations(*known, rule.family, wanted)
+            declared = until_decided.declarations(*known, rule.family, wanted)
             with open_bar() as bar:
                 summary = carrier.execute(
                     made, bar, budget=rounds.budget_left, until_decided=declared
                 )
-            looked_at.declare(*known, rule.family)
-            cells = until.look(*known, rule, rounds.targets)
+            until_decided.declare(*known, rule.family)
+            cells = until_decided.look(*known, rule, rounds.targets)
             rounds.add(made, summary, cells)
-            wanted = {} if rounds.is_over else until.next_targets(cells, rule)
+            wanted = {} if rounds.is_over else until_decided.next_targets(cells, rule)
             rounds.targets |= wanted
     rounds.end()
 
@@ -71,7 +70,7 @@ class _Rounds:
 
     def plan(self, targets: "Mapping[CellName, int]") -> "Plan":
         """The plan for so many runs of these cells."""
-        from tina_bench.running.until import with_targets
+        from tina_bench.running.until_decided import with_targets
 
         return self._carrier.plan(with_targets(self._carrier.request, targets))
 
@@ -136,7 +135,7 @@ class _Rounds:
         from dataclasses import asdict
 
         from tina_bench.errors import StillOpenError
-        from tina_bench.running.until import CellStatus
+        from tina_bench.running.until_decided import CellStatus
 
         total, carrier = self._total, self._carrier
         still_open = [

@@ -260,7 +260,7 @@ def _regrade(store: "Home", catalog: "Catalog", judged: "Judged") -> "GraderAudi
     """Every stored answer once more, by the metric that its record names."""
     from rich.progress import Progress
 
-    from tina_bench.running.regrade import regrade_home
+    from tina_bench.running.regrade.run import regrade_home
 
     screen = console(stderr=True)
     with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:

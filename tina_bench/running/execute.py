@@ -31,8 +31,8 @@ from tina_bench.running.failures import (
     RunnerFailure,
     failure_of_exit,
 )
-from tina_bench.running.inputs import Inputs
-from tina_bench.running.watch import Progress, tail
+from tina_bench.running.job_inputs import Inputs
+from tina_bench.running.progress import Progress, tail
 from tina_bench.store.contract import (
     JOB_FILE,
     LEDGER_FILE,

@@ -106,8 +106,8 @@ def open_runner(choice: "Choice", home: "Home", sizes: Sizes) -> "Runner":
     and `BlockedError` when the engine does not answer any more.
     """
     from tina_bench.errors import BlockedError, UsageError
+    from tina_bench.running.docker.cleanup import clear
     from tina_bench.running.failures import RunnerFailure
-    from tina_bench.running.leftovers import clear
 
     try:
         left = clear(home, choice.client)
@@ -115,7 +115,7 @@ def open_runner(choice: "Choice", home: "Home", sizes: Sizes) -> "Runner":
             containers = "a container" if left == 1 else f"{left} containers"
             typer.echo(f"removed {containers} that a tina-bench which died has left.", err=True)
         if choice.client is not None and choice.images is not None:
-            from tina_bench.running.docker import DockerRunner
+            from tina_bench.running.docker.runner import DockerRunner
 
             return DockerRunner(
                 choice.client,

@@ -40,7 +40,7 @@ def check_options(
 ) -> tuple[int, int] | None:
     """First and most seeds, or `None` without --until-decided; refuses what does not go with it."""
     from tina_bench.errors import UsageError
-    from tina_bench.running.until import FIRST_SEEDS, MAX_SEEDS
+    from tina_bench.running.until_decided import FIRST_SEEDS, MAX_SEEDS
 
     if not until_decided:
         for name, value in (("--first-seeds", first_seeds), ("--max-seeds", max_seeds)):

@@ -8,7 +8,7 @@ from tina_bench.cli.show.tables import console, table
 
 if TYPE_CHECKING:
     from tina_bench.planning.shapes import Plan
-    from tina_bench.running.until import Cell, LookedAt, Rule
+    from tina_bench.running.until_decided import Cell, LookedAt, Rule
 
 
 def rule_text(rule: "Rule", cells: int) -> str:
@@ -22,7 +22,7 @@ def rule_text(rule: "Rule", cells: int) -> str:
 
 def print_cells(cells: "Sequence[Cell]", title: str) -> None:
     """One line a claim that seeds can decide: ours with its bounds, the claim, and where it is."""
-    from tina_bench.running.until import CellStatus
+    from tina_bench.running.until_decided import CellStatus
 
     rows = table("model", "task", "seeds", "ours", "90 % bounds", "claim", "is", title=title,
                  right=("seeds", "ours", "90 % bounds", "claim"))  # fmt: skip
@@ -49,7 +49,7 @@ def print_cells(cells: "Sequence[Cell]", title: str) -> None:
 def _state(looked: "LookedAt", cell: "Cell") -> str:
     assert looked.decision is not None
     if looked.decision.verdict is None:
-        from tina_bench.running.until import CellStatus
+        from tina_bench.running.until_decided import CellStatus
 
         return str(cell.status) if cell.status is CellStatus.AT_MAXIMUM else "open"
     return f"{looked.decision.verdict}, after {looked.decision.decided_after}"

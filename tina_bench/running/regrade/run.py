@@ -10,7 +10,7 @@ those of answers that graders differ on, and of these only the end.
 
 Versions: one process can load one version of a package. Another version is another interpreter
 (`pythons`) that runs the same worker, or the grades that others published of the very same answers
-(`tina_bench.running.regrade_imported`).
+(`tina_bench.running.regrade.imported_grades`).
 """
 
 import sys
@@ -22,9 +22,9 @@ from pathlib import Path
 from tina_bench.catalog.graders import RECORDED, choose_graders
 from tina_bench.catalog.schema import Catalog, Source
 from tina_bench.errors import BlockedError, IntegrityError
-from tina_bench.running.regrade_imported import Imported
-from tina_bench.running.regrade_logs import GradeLogs, ruling_of
-from tina_bench.running.regrade_worker import ask_problems, grade_again
+from tina_bench.running.regrade.grade_logs import GradeLogs, ruling_of
+from tina_bench.running.regrade.imported_grades import Imported
+from tina_bench.running.regrade.worker import ask_problems, grade_again
 from tina_bench.stats.grader_audit import (
     CellAudit,
     Flip,
@@ -302,3 +302,19 @@ def _with_texts(
             for flip in audit.flips
         )
         yield audit.model_copy(update={"flips": flips})
+
+
+def write_flips(
+    path: Path, store: "Home", records: "list[ResultRecord]", found: "GraderAudit"
+) -> None:
+    """One JSON object a flip, with the whole answer; replaced whole or not at all."""
+    import json
+
+    from tina_bench.files.atomic import write_text
+
+    lines = [
+        json.dumps({"model": cell.model, "task": cell.task, **flip.model_dump(mode="json"),
+                    "answer": text})
+        for cell, flip, text in flip_texts(store, records, found)
+    ]  # fmt: skip
+    write_text(path.absolute(), "".join(f"{line}\n" for line in lines))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tina_bench.containers.engine import LABEL, connect
 from tina_bench.errors import BlockedError, MissingEngineError
+from tina_bench.running.docker.errors import talking
 from tina_bench.running.local import GRACE_SECONDS
-from tina_bench.running.talk import talking
 from tina_bench.store.contract import HEARTBEAT_FILE
 from tina_bench.store.home import WORK_SUFFIX, Home
 

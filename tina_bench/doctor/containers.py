@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from tina_bench.catalog.schema import Catalog
 from tina_bench.containers.drift import drift
 from tina_bench.containers.engine import connect, engine_kind, local_image
+from tina_bench.doctor.machine import Finding
 from tina_bench.errors import BlockedError, MissingEngineError, TinaBenchError
-from tina_bench.metering.doctor import Finding
+from tina_bench.running.docker.errors import talking
 from tina_bench.running.failures import RunnerFailure
-from tina_bench.running.talk import talking
 
 if TYPE_CHECKING:
     from docker import DockerClient

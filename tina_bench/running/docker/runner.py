@@ -22,14 +22,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tina_bench.metering.spending_limit import Demand, SpendingLimit, held_gpu_count
+from tina_bench.running.docker.cleanup import LABEL_ATTEMPT, LABEL_HOME
+from tina_bench.running.docker.errors import talking
+from tina_bench.running.docker.heartbeat import LIMIT_SECONDS, beating
+from tina_bench.running.docker.images import Images
+from tina_bench.running.docker.mounts import Bind, binds_of, lend, owner_here, take_back
 from tina_bench.running.failures import BudgetSpentError, RunnerFailure
-from tina_bench.running.heartbeat import LIMIT_SECONDS, beating
-from tina_bench.running.images import Images
-from tina_bench.running.leftovers import LABEL_ATTEMPT, LABEL_HOME
 from tina_bench.running.local import GRACE_SECONDS, LocalRunner
-from tina_bench.running.mounts import Bind, binds_of, lend, owner_here, take_back
-from tina_bench.running.talk import talking
-from tina_bench.running.watch import POLL_SECONDS, Progress, Watch
+from tina_bench.running.progress import POLL_SECONDS, Progress, Watch
 from tina_bench.store.contract import (
     EXIT_OUT_OF_MEMORY,
     HEARTBEAT_FILE,

@@ -16,8 +16,8 @@ from tina_bench.files.atomic import write_model
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.shapes import Request
 from tina_bench.planning.snapshot import take_snapshot
-from tina_bench.running import looked_at, until
-from tina_bench.running.until import CellStatus, Rule
+from tina_bench.running import until_decided
+from tina_bench.running.until_decided import CellStatus, Rule
 from tina_bench.stats.shapes import Verdict
 from tina_bench.store.contract import GradeInputs, JobFolder
 from tina_bench.store.home import Home, read_record
@@ -94,7 +94,7 @@ def test_the_usual_looks_are_few() -> None:
 
 def test_the_family_is_what_seeds_can_decide_and_never_shrinks(home: Home) -> None:
     def family() -> int:
-        return until.make_rule(*known(home), first_seeds=4, max_seeds=64).family
+        return until_decided.make_rule(*known(home), first_seeds=4, max_seeds=64).family
 
     assert family() == 2, "near and far; not the recipe's, not the one made on another stack"
     write(home, "t3", 30, 4, stopping="until-decided",
@@ -106,10 +106,10 @@ def test_each_cell_goes_its_own_way(home: Home) -> None:
     write(home, "t3", 30, 4)
     write(home, "t2", 20, 4)
     write(home, "t1", 10, 4)
-    targets = until.first_targets(*known(home), RULE)
+    targets = until_decided.first_targets(*known(home), RULE)
     assert targets == {("base-a", task): 4 for task in ("t1", "t2", "t3")}
-    looked_at.declare(*known(home), RULE.family)
-    cells = {cell.task: cell for cell in until.look(*known(home), RULE, targets)}
+    until_decided.declare(*known(home), RULE.family)
+    cells = {cell.task: cell for cell in until_decided.look(*known(home), RULE, targets)}
     assert {task: cell.status for task, cell in cells.items()} == {
         "t1": CellStatus.NO_CLAIM,
         "t2": CellStatus.DECIDED,
@@ -121,40 +121,40 @@ def test_each_cell_goes_its_own_way(home: Home) -> None:
     assert said["near"].is_open
     assert "trainings decide it" in said["recipe"].cannot
     assert said["elsewhere"].cannot == "not comparable: stack: claimed gpu, ours cpu"
-    assert until.next_targets(cells.values(), RULE) == {("base-a", "t3"): 6}
+    assert until_decided.next_targets(cells.values(), RULE) == {("base-a", "t3"): 6}
 
 
 def test_a_cell_that_has_not_what_was_planned_is_left_alone(home: Home) -> None:
     write(home, "t3", 30, 4)
-    looked_at.declare(*known(home), RULE.family)
+    until_decided.declare(*known(home), RULE.family)
     targets = {("base-a", "t3"): 6, ("base-a", "t1"): 4}
-    cells = {cell.task: cell for cell in until.look(*known(home), RULE, targets)}
+    cells = {cell.task: cell for cell in until_decided.look(*known(home), RULE, targets)}
     assert cells["t3"].status is CellStatus.STUCK
     assert (cells["t1"].status, cells["t1"].runs) == (CellStatus.STUCK, 0)
-    assert until.next_targets(cells.values(), RULE) == {}
+    assert until_decided.next_targets(cells.values(), RULE) == {}
 
 
 def test_at_the_maximum_an_open_cell_gets_no_more(home: Home) -> None:
     write(home, "t3", 30, 4)
-    looked_at.declare(*known(home), RULE.family)
+    until_decided.declare(*known(home), RULE.family)
     rule = Rule(2, 4, 6)
-    cells = until.look(*known(home), rule, {("base-a", "t3"): 4})
+    cells = until_decided.look(*known(home), rule, {("base-a", "t3"): 4})
     assert cells[2].status is CellStatus.AT_MAXIMUM
-    assert until.next_targets(cells, rule) == {}
+    assert until_decided.next_targets(cells, rule) == {}
 
 
 def test_a_result_that_is_there_says_that_it_is_looked_at_before_it_is(home: Home) -> None:
     record = write(home, "t3", 30, 4)
     assert record.provenance.stopping == "fixed"
     with pytest.raises(AssertionError, match="declared before"):
-        until.look(*known(home), RULE, {})
-    looked_at.declare(*known(home), 6)
+        until_decided.look(*known(home), RULE, {})
+    until_decided.declare(*known(home), 6)
     path = home.result_file("cpu", "base-a", "t3")
     made = read_record(path, ResultRecord)
     assert made.provenance.until_decided == UntilDecided(family=6, looks=(4,))
     assert made.problems == record.problems
     before = path.read_bytes()
-    looked_at.declare(*known(home), 6)
+    until_decided.declare(*known(home), 6)
     assert path.read_bytes() == before
 
 
@@ -164,7 +164,7 @@ def test_seeds_by_cell_add_jobs_and_change_no_id(home: Home) -> None:
         return {planned.job.id for planned in plan.jobs}
 
     fixed = ids(make_request(models=("base-a",), tasks=("t1", "t2"), seeds=(0, 1, 2)))
-    cells = until.with_targets(ASKED, {("base-a", "t1"): 3, ("base-a", "t2"): 1})
+    cells = until_decided.with_targets(ASKED, {("base-a", "t1"): 3, ("base-a", "t2"): 1})
     by_cell = ids(cells)
     assert by_cell < fixed
     assert len(fixed) - len(by_cell) == 2 * 2, "two runs of t2, sampled and graded"
@@ -172,10 +172,10 @@ def test_seeds_by_cell_add_jobs_and_change_no_id(home: Home) -> None:
 
 def test_a_grading_is_told_how_the_number_of_runs_is_chosen(home: Home) -> None:
     targets = {("base-a", "t1"): 2, ("base-a", "t2"): 1}
-    request = until.with_targets(ASKED, targets)
+    request = until_decided.with_targets(ASKED, targets)
     plan = make_plan(request, CATALOG, make_lock(), take_snapshot(home), FIT)
     runner = Scripted()
-    declared = looked_at.declarations(*known(home), 6, {("base-a", "t1"): 2})
+    declared = until_decided.declarations(*known(home), 6, {("base-a", "t1"): 2})
     make_execution(home, CATALOG, make_lock(), plan, runner, until_decided=declared).run()
     grading: JobFolder = runner.seen[-1]
     assert isinstance(grading.inputs, GradeInputs)
@@ -186,8 +186,8 @@ def test_looks_add_up_over_rounds(home: Home) -> None:
     write(home, "t3", 30, 4, stopping="until-decided",
           until_decided=UntilDecided(family=6, looks=(2, 4)))  # fmt: skip
     cell = ("base-a", "t3")
-    assert looked_at.declarations(*known(home), 6, {cell: 6})[cell].looks == (2, 4, 6)
-    assert looked_at.carried_on(*known(home))[cell].looks == (2, 4)
+    assert until_decided.declarations(*known(home), 6, {cell: 6})[cell].looks == (2, 4, 6)
+    assert until_decided.carried_on(*known(home))[cell].looks == (2, 4)
 
 
 @pytest.mark.parametrize(

@@ -23,12 +23,12 @@ from tests.support.engine import Engine, running_engine
 from tests.support.program import ROOT
 from tests.support.tiny import make_folder
 from tina_bench.containers.engine import LocalImage
-from tina_bench.running.docker import DockerRunner
+from tina_bench.running.docker.cleanup import LABEL_HOME, clear
+from tina_bench.running.docker.errors import talking
+from tina_bench.running.docker.mounts import STAND_IN
+from tina_bench.running.docker.runner import DockerRunner
 from tina_bench.running.failures import RunnerFailure
-from tina_bench.running.leftovers import LABEL_HOME, clear
-from tina_bench.running.mounts import STAND_IN
-from tina_bench.running.talk import talking
-from tina_bench.running.watch import Progress
+from tina_bench.running.progress import Progress
 from tina_bench.store.contract import FailureKind
 from tina_bench.store.home import Home
 from tina_bench.store.records import JobKind
@@ -409,7 +409,7 @@ from pathlib import Path
 import docker
 from tests.support.tiny import images
 from tina_bench.containers.engine import LocalImage
-from tina_bench.running.docker import DockerRunner
+from tina_bench.running.docker.runner import DockerRunner
 address, image, folder, home, limit = sys.argv[1:]
 runner = DockerRunner(
     docker.DockerClient(base_url=address), images(LocalImage("tiny", "tiny", image, {}, 0, "")),
