@@ -51,7 +51,7 @@ def requests_of(home: Path) -> Path:
     from tina_bench.jobs.engine import engine_options
     from tina_bench.jobs.wanted import load_tokenizer, render_prompts
     from tina_bench.lock.lockfile import read_lock
-    from tina_bench.store.contract import Dataset
+    from tina_bench.store.job_folder import Dataset
 
     catalog, lock = load_catalog(), read_lock()
     profile = catalog.profiles["smoke"]

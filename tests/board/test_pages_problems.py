@@ -17,7 +17,7 @@ from tina_bench.errors import IntegrityError
 from tina_bench.files.atomic import write_model
 from tina_bench.files.hashing import problem_id
 from tina_bench.store.home import Home, read_record
-from tina_bench.store.problems import ProblemText, keep_problems, read_problems
+from tina_bench.store.problem_texts import ProblemText, keep_problems, read_problems
 from tina_bench.store.records import ResultRecord
 
 SECRET = "Which of these is the secret of"

@@ -19,7 +19,7 @@ from tina_bench.running.docker.heartbeat import LIMIT_SECONDS
 from tina_bench.running.docker.images import Images
 from tina_bench.running.docker.runner import DockerRunner
 from tina_bench.running.failures import failure_of_exit
-from tina_bench.store.contract import FailureKind
+from tina_bench.store.job_folder import FailureKind
 from tina_bench.store.records import JobKind, Phase
 
 __all__ = ["cpu_image"]

@@ -10,7 +10,7 @@ from tests.hub.conftest import CARD, ROWS, parquet
 from tests.hub.server import Hub, sha256
 from tina_bench.errors import IntegrityError
 from tina_bench.jobs.documents import read_rows
-from tina_bench.store.contract import Dataset
+from tina_bench.store.job_folder import Dataset
 
 pytestmark = pytest.mark.engine
 

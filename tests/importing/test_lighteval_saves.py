@@ -12,9 +12,9 @@ import pytest
 from tests.e2e.program import CALM
 from tests.importing.made_files import CATALOG, take_in
 from tina_bench.lock.lockfile import read_lock
-from tina_bench.store.contract import Dataset
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedRun
+from tina_bench.store.job_folder import Dataset
 
 pytestmark = pytest.mark.engine
 

@@ -26,8 +26,8 @@ from tina_bench.planning.shapes import Request as PlanRequest
 from tina_bench.planning.snapshot import take_snapshot
 from tina_bench.running.execute import Summary
 from tina_bench.running.local import LocalRunner
-from tina_bench.store.contract import EvaluateOutputs
 from tina_bench.store.home import Home, read_record, read_records
+from tina_bench.store.job_folder import EvaluateOutputs
 from tina_bench.store.records import JobKind, LedgerEntry, Outcome, Sample, SampleSource
 
 pytestmark = pytest.mark.engine
@@ -167,7 +167,7 @@ def requests_of(done: Done) -> dict[str, Request]:
     """The requests of another run again: prompts are not kept, so here they are made anew."""
     from tina_bench.jobs.documents import load_problems
     from tina_bench.jobs.wanted import load_tokenizer, render_prompts
-    from tina_bench.store.contract import Dataset
+    from tina_bench.store.job_folder import Dataset
 
     task = "smoke-100"
     files = LOCK.datasets[task].files

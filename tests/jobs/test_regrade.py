@@ -19,7 +19,7 @@ from tina_bench.running.regrade.run import flip_texts, regrade_home
 from tina_bench.stats.grader_audit import CellAudit, Flip, GraderAudit, Ruling
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
-from tina_bench.store.regrading import RegradeCell, StoredProblem
+from tina_bench.store.regrade_job import RegradeCell, StoredProblem
 
 pytestmark = pytest.mark.engine
 

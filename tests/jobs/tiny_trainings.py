@@ -20,7 +20,8 @@ from tina_bench.embedded.files import model_folder
 from tina_bench.files.append_log import read_log
 from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import LockedFiles, read_lock
-from tina_bench.store.contract import (
+from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import (
     Dataset,
     JobFolder,
     JobResult,
@@ -28,7 +29,6 @@ from tina_bench.store.contract import (
     TrainOutputs,
     Weights,
 )
-from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import Job, JobKind
 
 ROOT = Path(__file__).parents[2]

@@ -19,8 +19,8 @@ from tina_bench.planning.snapshot import take_snapshot
 from tina_bench.running.failures import BudgetSpentError
 from tina_bench.running.local import LocalRunner
 from tina_bench.running.progress import Progress
-from tina_bench.store.contract import JobFolder, JobResult
 from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import JobFolder, JobResult
 from tina_bench.store.records import JobKind, Outcome
 
 __all__ = ["endless"]

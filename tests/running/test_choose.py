@@ -12,7 +12,7 @@ from tina_bench.doctor.containers import examine_containers
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.shapes import Machine, Snapshot
 from tina_bench.running.choose import Choice, RunnerName, choose
-from tina_bench.store.contract import FailureKind
+from tina_bench.store.job_folder import FailureKind
 from tina_bench.store.records import JobKind
 
 CATALOG = make_catalog(**{"stacks/cpu/image": "cpu"})

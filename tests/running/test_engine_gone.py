@@ -23,8 +23,8 @@ from tina_bench.planning.shapes import Snapshot
 from tina_bench.running.docker.cleanup import clear
 from tina_bench.running.docker.runner import DockerRunner
 from tina_bench.running.failures import RunnerFailure
-from tina_bench.store.contract import FailureKind
 from tina_bench.store.home import Home
+from tina_bench.store.job_folder import FailureKind
 from tina_bench.store.records import JobKind
 
 

@@ -15,14 +15,14 @@ from tina_bench.planning.shapes import Machine, Plan
 from tina_bench.planning.snapshot import take_snapshot
 from tina_bench.running import execute
 from tina_bench.running.execute import Summary
-from tina_bench.store.contract import (
+from tina_bench.store.home import Home
+from tina_bench.store.job_folder import (
     EvaluateInputs,
     FetchInputs,
     GradeInputs,
     MergeInputs,
     TrainInputs,
 )
-from tina_bench.store.home import Home
 from tina_bench.store.records import JobKind, Outcome
 
 CATALOG, LOCK = make_catalog(), make_lock()

@@ -29,8 +29,8 @@ from tina_bench.planning.snapshot import take_snapshot
 from tina_bench.running.execute import Execution, Summary
 from tina_bench.running.local import LocalRunner, Progress, tail
 from tina_bench.running.progress import Watch
-from tina_bench.store.contract import FailureKind, FetchInputs, JobResult, Weights
 from tina_bench.store.home import Home, read_record, read_records
+from tina_bench.store.job_folder import FailureKind, FetchInputs, JobResult, Weights
 from tina_bench.store.records import JobKind, LedgerEntry, Outcome
 
 CATALOG = load_catalog()

@@ -19,8 +19,8 @@ from tina_bench.planning.snapshot import take_snapshot
 from tina_bench.running import until_decided
 from tina_bench.running.until_decided import CellStatus, Rule
 from tina_bench.stats.shapes import Verdict
-from tina_bench.store.contract import GradeInputs, JobFolder
 from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import GradeInputs, JobFolder
 from tina_bench.store.records import ProblemOutcome, ResultRecord, UntilDecided
 
 RULE = Rule(first_seeds=4, max_seeds=64, family=6)

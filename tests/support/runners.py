@@ -15,14 +15,8 @@ from tina_bench.lock.lockfile import Lock
 from tina_bench.planning.shapes import Plan
 from tina_bench.running.execute import Execution, Price, Runner
 from tina_bench.running.progress import Progress
-from tina_bench.store.contract import (
-    EvaluateOutputs,
-    JobFolder,
-    JobResult,
-    TrainOutputs,
-    Weights,
-)
 from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import EvaluateOutputs, JobFolder, JobResult, TrainOutputs, Weights
 from tina_bench.store.records import JobKind, Outcome, now
 
 

@@ -11,7 +11,8 @@ from tina_bench.containers.engine import LocalImage
 from tina_bench.files.atomic import write_model
 from tina_bench.jobs import guard
 from tina_bench.running.docker.images import Images
-from tina_bench.store.contract import (
+from tina_bench.store.home import Home
+from tina_bench.store.job_folder import (
     EvaluateInputs,
     GradeInputs,
     JobFolder,
@@ -20,7 +21,6 @@ from tina_bench.store.contract import (
     TrainInputs,
     Weights,
 )
-from tina_bench.store.home import Home
 from tina_bench.store.records import Job, JobKind
 
 PACKAGE = "/opt/tina-bench"

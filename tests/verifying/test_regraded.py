@@ -10,8 +10,8 @@ from tests.verifying.cases import MODEL
 from tina_bench.catalog.load import load_catalog
 from tina_bench.jobs.documents import load_problems
 from tina_bench.lock.lockfile import packaged_lock, read_lock
-from tina_bench.store.contract import Dataset
 from tina_bench.store.home import Home
+from tina_bench.store.job_folder import Dataset
 
 TASK = "smoke-30"
 

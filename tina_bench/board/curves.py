@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from tina_bench.files.append_log import read_log
-from tina_bench.store.contract import TRAINING_FILE
 from tina_bench.store.home import WORK_SUFFIX, Home
+from tina_bench.store.job_folder import TRAINING_FILE
 
 REWARD_PREFIX = "reward_"
 _DISPERSIONS = frozenset({"reward_std"})

@@ -10,7 +10,7 @@ from tina_bench.board.maths import answer, maths
 from tina_bench.board.memo import Memo
 from tina_bench.catalog.schema import Task
 from tina_bench.store.home import Home
-from tina_bench.store.problems import ProblemText, read_problems
+from tina_bench.store.problem_texts import ProblemText, read_problems
 
 WITHHELD_DATASETS = {
     "Idavidrein/gpqa": (

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tina_bench.errors import IntegrityError
+from tina_bench.store.answers import GradeHead, SampleHead, read_sample, scan_grades, scan_samples
 from tina_bench.store.home import Home
 from tina_bench.store.records import GradeStatus, ProblemOutcome, ResultRecord
-from tina_bench.store.scan import GradeHead, SampleHead, read_sample, scan_grades, scan_samples
 
 Cell = tuple[str, str, int]
 """Protocol, task and seed: what names one run in a log."""

@@ -50,7 +50,7 @@ def compare(
     from tina_bench.errors import BlockedError, UsageError
     from tina_bench.stats.pairs import compare_all
     from tina_bench.stats.ranks import rank_bands
-    from tina_bench.store.integrity import check_sample_logs
+    from tina_bench.store.log_identity import check_sample_logs
 
     if model is not None and len(set(model)) < 2:
         raise UsageError(f"--model {model[0]}: one model cannot be compared; name at least two.")

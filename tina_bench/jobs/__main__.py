@@ -24,7 +24,8 @@ from tina_bench.jobs.failures import is_disk_full, kind_of
 from tina_bench.jobs.orphans import die_with_parent
 from tina_bench.metering.gpu import hold_gpus, visible_gpus
 from tina_bench.metering.meter import Meter
-from tina_bench.store.contract import (
+from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import (
     EXIT_DISK_FULL,
     JOB_FILE,
     LEDGER_FILE,
@@ -33,7 +34,6 @@ from tina_bench.store.contract import (
     JobFolder,
     JobResult,
 )
-from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import Outcome, Phase, now
 
 

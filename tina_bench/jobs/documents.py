@@ -17,8 +17,8 @@ from tina_bench.embedded.files import dataset_file
 from tina_bench.errors import CatalogError, IntegrityError
 from tina_bench.files.hashing import problem_id
 from tina_bench.lock.lockfile import verify_sha256
-from tina_bench.store.contract import Dataset
-from tina_bench.store.problems import ProblemText
+from tina_bench.store.job_folder import Dataset
+from tina_bench.store.problem_texts import ProblemText
 
 
 @dataclass(frozen=True)

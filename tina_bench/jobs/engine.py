@@ -16,7 +16,7 @@ from tina_bench.errors import MissingEngineError, UsageError
 from tina_bench.files.hashing import digest
 from tina_bench.metering.gpu import visible_gpus
 from tina_bench.metering.hardware import device_name, installed
-from tina_bench.store.contract import Weights
+from tina_bench.store.job_folder import Weights
 
 IDENTITY_DIGITS = 16
 ROUNDS = 2

@@ -30,8 +30,8 @@ from tina_bench.jobs.wanted import (
 )
 from tina_bench.lock.lockfile import verify_sha256
 from tina_bench.metering.hardware import describe
-from tina_bench.store.contract import EvaluateInputs, EvaluateOutputs, Protocol
 from tina_bench.store.home import read_record
+from tina_bench.store.job_folder import EvaluateInputs, EvaluateOutputs, Protocol
 from tina_bench.store.records import Outcome, Phase, Sample, SampleSource, now
 
 LOOKS = 20

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tina_bench.errors import DiskFullError, MissingGpuError
-from tina_bench.store.contract import FailureKind
+from tina_bench.store.job_folder import FailureKind
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 NO_ROOM_WORDS = "No space left on device"

@@ -23,7 +23,7 @@ from tina_bench.lock.cache import (
 )
 from tina_bench.lock.client import cache_folder
 from tina_bench.lock.lockfile import LockedFile, LockedFiles, is_safe_name, verify_sha256
-from tina_bench.store.contract import FetchInputs, Weights
+from tina_bench.store.job_folder import FetchInputs, Weights
 from tina_bench.store.records import Outcome
 
 MIB = 1024**2

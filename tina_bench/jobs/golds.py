@@ -14,7 +14,7 @@ from typing import Any
 
 from tina_bench.errors import TinaBenchError
 from tina_bench.jobs.documents import Problem, load_problems
-from tina_bench.store.regrading import NO_ENGINE, ORDER_FILE, PROBLEMS_FILE, ProblemOrder
+from tina_bench.store.regrade_job import NO_ENGINE, ORDER_FILE, PROBLEMS_FILE, ProblemOrder
 
 
 def stored(problem: Problem) -> dict[str, Any]:

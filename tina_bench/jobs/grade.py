@@ -22,10 +22,10 @@ from tina_bench.jobs.documents import Problem, load_problems, task_metric
 from tina_bench.jobs.grading import decide, grade_with
 from tina_bench.jobs.wanted import protocol_digest
 from tina_bench.metering.hardware import installed
-from tina_bench.store.contract import GRADER_PACKAGES, GradeInputs, Protocol
 from tina_bench.store.home import read_record, read_records
+from tina_bench.store.job_folder import GRADER_PACKAGES, GradeInputs, Protocol
 from tina_bench.store.outcomes import collect
-from tina_bench.store.problems import keep_problems
+from tina_bench.store.problem_texts import keep_problems
 from tina_bench.store.records import (
     Grade,
     GradeStatus,

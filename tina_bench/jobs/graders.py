@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from tina_bench.store.regrading import RegradeCell, StoredProblem
+from tina_bench.store.regrade_job import RegradeCell, StoredProblem
 
 Reading = tuple[bool, str | None]
 """Whether the answer is right, and what was read out of it."""

@@ -25,7 +25,7 @@ from tina_bench.jobs.grading import Decision, decide
 from tina_bench.jobs.orphans import die_with_parent
 from tina_bench.store.home import Home, read_record, read_records
 from tina_bench.store.records import Grade, Sample
-from tina_bench.store.regrading import (
+from tina_bench.store.regrade_job import (
     ANSWER_FILE,
     ORDER_FILE,
     PROBLEMS_FILE,

@@ -29,7 +29,7 @@ from tina_bench.jobs.rewards import recipe_rewards
 from tina_bench.jobs.wanted import load_tokenizer
 from tina_bench.lock.lockfile import verify_sha256
 from tina_bench.metering.gpu import visible_devices
-from tina_bench.store.contract import TRAINING_FILE, TrainInputs, TrainOutputs, Weights
+from tina_bench.store.job_folder import TRAINING_FILE, TrainInputs, TrainOutputs, Weights
 from tina_bench.store.records import Outcome, Phase
 
 ADAPTER_FILES = ("adapter_model.safetensors", "adapter_config.json")

@@ -26,7 +26,7 @@ from tina_bench.planning.shapes import (
     Snapshot,
 )
 from tina_bench.planning.totals import total
-from tina_bench.store.contract import GRADER_PACKAGES
+from tina_bench.store.job_folder import GRADER_PACKAGES
 from tina_bench.store.records import Job, JobKind
 
 ID_DIGITS = 16

@@ -17,7 +17,7 @@ from tina_bench.errors import BlockedError, MissingEngineError
 from tina_bench.planning.shapes import Machine
 from tina_bench.running.docker.images import Images, resolve_images
 from tina_bench.running.failures import Failure, RunnerFailure
-from tina_bench.store.contract import FailureKind
+from tina_bench.store.job_folder import FailureKind
 
 if TYPE_CHECKING:
     from docker import DockerClient

@@ -33,7 +33,8 @@ from tina_bench.running.failures import (
 )
 from tina_bench.running.job_inputs import Inputs
 from tina_bench.running.progress import Progress, tail
-from tina_bench.store.contract import (
+from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import (
     JOB_FILE,
     LEDGER_FILE,
     OUTPUT_FILE,
@@ -43,7 +44,6 @@ from tina_bench.store.contract import (
     JobResult,
     MergeInputs,
 )
-from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import Job, JobKind, Outcome, UntilDecided
 
 POOL_DIGITS = 8

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tina_bench.store.contract import OUTPUT_FILE, PROGRESS_FILE
+from tina_bench.store.job_folder import OUTPUT_FILE, PROGRESS_FILE
 
 POLL_SECONDS = 0.1
 

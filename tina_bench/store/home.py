@@ -31,8 +31,8 @@ from tina_bench.files.strict import (
     read_bytes,
     shown,
 )
-from tina_bench.store.contract import LEDGER_FILE, RESULT_FILE, JobResult
 from tina_bench.store.imported import ImportedResult, ImportedRun, imported_results
+from tina_bench.store.job_folder import LEDGER_FILE, RESULT_FILE, JobResult
 from tina_bench.store.records import LedgerEntry, Record, ResultRecord
 
 WORK_SUFFIX = ".work"
@@ -152,7 +152,7 @@ class Home:
         return self.root / "problems"
 
     def problems_file(self, task: str, sha256: str) -> Path:
-        """The problems of a task by the hash of their content (`tina_bench.store.problems`)."""
+        """The problems of a task by the hash of their content (`store.problem_texts`)."""
         return self.problems / f"{task}-{sha256[:16]}.json"
 
     def imported_file(self, run: str) -> Path:

@@ -14,7 +14,7 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import IntegrityError, UsageError
 from tina_bench.lock.lockfile import Lock
 from tina_bench.store.home import Home, read_record
-from tina_bench.store.integrity import grade_log_name, sample_log_name
+from tina_bench.store.log_identity import grade_log_name, sample_log_name
 from tina_bench.store.outcomes import as_recorded, collect
 from tina_bench.store.records import Grade, ResultRecord
 from tina_bench.verifying.locked import check_against_lock

@@ -18,7 +18,7 @@ from tina_bench.stats.grader_audit import GraderAudit
 from tina_bench.stats.report import build_report
 from tina_bench.stats.shapes import Judgement, Verdict
 from tina_bench.store.home import Home
-from tina_bench.store.integrity import evidence_sha256
+from tina_bench.store.log_identity import evidence_sha256
 from tina_bench.store.records import ResultRecord
 from tina_bench.verifying.baseline import Baseline, entry_for, stale_entries, weigh
 from tina_bench.verifying.failing import (

@@ -29,8 +29,8 @@ from tina_bench.running.docker.mounts import STAND_IN
 from tina_bench.running.docker.runner import DockerRunner
 from tina_bench.running.failures import RunnerFailure
 from tina_bench.running.progress import Progress
-from tina_bench.store.contract import FailureKind
 from tina_bench.store.home import Home
+from tina_bench.store.job_folder import FailureKind
 from tina_bench.store.records import JobKind
 
 MEMORY = 128 * 2**20

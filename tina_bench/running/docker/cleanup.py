@@ -10,8 +10,8 @@ from tina_bench.containers.engine import LABEL, connect
 from tina_bench.errors import BlockedError, MissingEngineError
 from tina_bench.running.docker.errors import talking
 from tina_bench.running.local import GRACE_SECONDS
-from tina_bench.store.contract import HEARTBEAT_FILE
 from tina_bench.store.home import WORK_SUFFIX, Home
+from tina_bench.store.job_folder import HEARTBEAT_FILE
 
 if TYPE_CHECKING:
     from docker import DockerClient

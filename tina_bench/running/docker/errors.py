@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from tina_bench.running.failures import RunnerFailure
-from tina_bench.store.contract import FailureKind
+from tina_bench.store.job_folder import FailureKind
 
 if TYPE_CHECKING:
     from docker.errors import APIError

@@ -7,7 +7,7 @@ from tina_bench.catalog.schema import Stack
 from tina_bench.containers.engine import LocalImage, local_image
 from tina_bench.errors import BlockedError, UsageError
 from tina_bench.running.failures import RunnerFailure
-from tina_bench.store.contract import FailureKind
+from tina_bench.store.job_folder import FailureKind
 from tina_bench.store.records import JobKind
 
 if TYPE_CHECKING:

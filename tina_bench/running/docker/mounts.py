@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tina_bench.store.contract import (
+from tina_bench.store.home import Home
+from tina_bench.store.job_folder import (
     Dataset,
     EvaluateInputs,
     GradeInputs,
@@ -19,7 +20,6 @@ from tina_bench.store.contract import (
     MergeInputs,
     TrainInputs,
 )
-from tina_bench.store.home import Home
 
 STAND_IN = 10001
 """Who a job is when tina-bench runs as root; the user of our images."""

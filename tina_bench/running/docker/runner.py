@@ -30,7 +30,8 @@ from tina_bench.running.docker.mounts import Bind, binds_of, lend, owner_here, t
 from tina_bench.running.failures import BudgetSpentError, RunnerFailure
 from tina_bench.running.local import GRACE_SECONDS, LocalRunner
 from tina_bench.running.progress import POLL_SECONDS, Progress, Watch
-from tina_bench.store.contract import (
+from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import (
     EXIT_OUT_OF_MEMORY,
     HEARTBEAT_FILE,
     JOB_FILE,
@@ -40,7 +41,6 @@ from tina_bench.store.contract import (
     JobFolder,
     JobResult,
 )
-from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import JobKind
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from tina_bench.stats.grader_audit import Ruling
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedOutcome, ImportedRun
-from tina_bench.store.regrading import RegradeCell, counted
+from tina_bench.store.regrade_job import RegradeCell, counted
 
 Said = tuple[Ruling, str | None]
 """A ruling, and what was read out of the answer."""

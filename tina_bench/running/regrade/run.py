@@ -34,11 +34,11 @@ from tina_bench.stats.grader_audit import (
     Ruling,
     audit_cell,
 )
-from tina_bench.store.contract import Dataset, Weights
 from tina_bench.store.home import Home
-from tina_bench.store.integrity import check_sample_logs
+from tina_bench.store.job_folder import Dataset, Weights
+from tina_bench.store.log_identity import check_sample_logs
 from tina_bench.store.records import JobKind, ResultRecord
-from tina_bench.store.regrading import (
+from tina_bench.store.regrade_job import (
     ProblemOrder,
     RegradeCell,
     RegradeLog,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tina_bench.errors import JobFailedError, MissingEngineError, UsageError
 from tina_bench.store.home import read_record
-from tina_bench.store.regrading import (
+from tina_bench.store.regrade_job import (
     ANSWER_FILE,
     NO_ENGINE,
     ORDER_FILE,

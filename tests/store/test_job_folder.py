@@ -10,7 +10,8 @@ from tests.support.made import make_fetch_folder
 from tina_bench.catalog.load import load_catalog
 from tina_bench.errors import IntegrityError
 from tina_bench.files.atomic import write_model
-from tina_bench.store.contract import (
+from tina_bench.store.home import read_record
+from tina_bench.store.job_folder import (
     Dataset,
     EvaluateInputs,
     FetchInputs,
@@ -22,7 +23,6 @@ from tina_bench.store.contract import (
     TrainInputs,
     Weights,
 )
-from tina_bench.store.home import read_record
 
 CATALOG = load_catalog()
 CPU = CATALOG.stacks["cpu"]

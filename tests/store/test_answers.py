@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tests.support.made import NOON, make_grade
 from tina_bench.errors import IntegrityError
 from tina_bench.files.append_log import LogWriter, is_sealed, read_log
+from tina_bench.store.answers import read_sample, scan_grades, scan_samples
 from tina_bench.store.home import read_records
 from tina_bench.store.records import Grade, Sample
-from tina_bench.store.scan import read_sample, scan_grades, scan_samples
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(st.characters()),

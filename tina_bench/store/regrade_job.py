@@ -7,9 +7,9 @@ from typing import Any, Literal
 from tina_bench.catalog.graders import Grader
 from tina_bench.catalog.schema import Task
 from tina_bench.files.hashing import digest
-from tina_bench.store.contract import Dataset
 from tina_bench.store.home import read_records
-from tina_bench.store.integrity import NAME_DIGITS
+from tina_bench.store.job_folder import Dataset
+from tina_bench.store.log_identity import NAME_DIGITS
 from tina_bench.store.records import Record, Sample
 
 ORDER_FILE = "order.json"

@@ -6,7 +6,7 @@ from typing import Any
 
 from tina_bench.errors import IntegrityError
 from tina_bench.files.hashing import digest, sha256_prefix
-from tina_bench.store.contract import GRADER_PACKAGES
+from tina_bench.store.job_folder import GRADER_PACKAGES
 from tina_bench.store.records import ResultRecord
 
 NAME_DIGITS = 16
