@@ -9,7 +9,7 @@ import pytest
 from tests.hub.conftest import CARD, ROWS, parquet
 from tests.hub.server import Hub, sha256
 from tina_bench.errors import IntegrityError
-from tina_bench.jobs.documents import read_rows
+from tina_bench.jobs.lighteval_tasks import read_rows
 from tina_bench.store.job_folder import Dataset
 
 pytestmark = pytest.mark.engine

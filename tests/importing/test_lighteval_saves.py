@@ -82,7 +82,7 @@ def test_our_own_grader_says_the_same_of_the_same_texts_problem_by_problem(
     saved: Path, imported: ImportedRun
 ) -> None:
     from tina_bench.jobs import grade
-    from tina_bench.jobs.documents import load_problems, task_metric
+    from tina_bench.jobs.lighteval_tasks import load_problems, task_metric
 
     lock = read_lock()
     for task in imported.tasks:

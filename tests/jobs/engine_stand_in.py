@@ -15,9 +15,9 @@ from typing import Any
 from tests.support.worlds import make_catalog
 from tina_bench.catalog.schema import Sampling
 from tina_bench.jobs.engine import Answer, Feed, Request
-from tina_bench.jobs.orphans import die_with_parent
-from tina_bench.jobs.pool import EnginePool
-from tina_bench.jobs.serving import Failed, Ready, answer_all
+from tina_bench.jobs.engine_pool import EnginePool
+from tina_bench.jobs.engine_worker import Failed, Ready, answer_all
+from tina_bench.jobs.parent_death import die_with_parent
 
 SAMPLING = Sampling(temperature=0.6, top_p=0.95)
 STACK = make_catalog().stacks["cpu"]
@@ -51,7 +51,7 @@ class Obedient:
 
 
 def serve(connection: Connection, parent: int, environment: Any, weights: Path, *_: Any) -> None:
-    """As `tina_bench.jobs.serving.serve`; a file `fail` in the weights' folder fails one start."""
+    """As `jobs.engine_worker.serve`; a file `fail` in the weights' folder fails one start."""
     die_with_parent(signal.SIGKILL, parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     (weights / f"{os.getpid()}.pid").touch()

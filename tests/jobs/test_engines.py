@@ -18,7 +18,7 @@ from tests.support.runners import Ears, make_execution
 from tina_bench.catalog.load import load_catalog
 from tina_bench.embedded.files import model_folder
 from tina_bench.jobs.engine import Answer, Feed, Request
-from tina_bench.jobs.pool import EnginePool
+from tina_bench.jobs.engine_pool import EnginePool
 from tina_bench.lock.lockfile import read_lock
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.shapes import Machine
@@ -165,8 +165,8 @@ def peak_memory_bytes(done: Done) -> int:
 
 def requests_of(done: Done) -> dict[str, Request]:
     """The requests of another run again: prompts are not kept, so here they are made anew."""
-    from tina_bench.jobs.documents import load_problems
-    from tina_bench.jobs.wanted import load_tokenizer, render_prompts
+    from tina_bench.jobs.lighteval_tasks import load_problems
+    from tina_bench.jobs.sample_requests import load_tokenizer, render_prompts
     from tina_bench.store.job_folder import Dataset
 
     task = "smoke-100"

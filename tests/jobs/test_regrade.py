@@ -309,8 +309,8 @@ def test_a_right_answer_that_cannot_be_read_is_no_wrong_answer(grade) -> None:
 def test_thinking_is_removed_as_lighteval_removes_it(parts: list[str]) -> None:
     from lighteval.utils.utils import remove_reasoning_tags
 
+    from tina_bench.jobs.grade_workers import REASONING_TAGS
     from tina_bench.jobs.graders import without_thinking
-    from tina_bench.jobs.grading import REASONING_TAGS
 
     text = "".join(parts)
     assert without_thinking(text) == remove_reasoning_tags(text, REASONING_TAGS)

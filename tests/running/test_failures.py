@@ -8,7 +8,7 @@ from docker.errors import APIError, ImageNotFound
 
 from tina_bench.errors import BlockedError, DiskFullError, IntegrityError, MissingGpuError
 from tina_bench.jobs import guard
-from tina_bench.jobs.failures import kind_of
+from tina_bench.jobs.failure_kinds import kind_of
 from tina_bench.running.docker.errors import refusal
 from tina_bench.running.failures import ADVICE, ENDS_PLAN, FailedJob, Failure, failure_of_exit
 from tina_bench.store import job_folder

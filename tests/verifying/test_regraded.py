@@ -8,7 +8,7 @@ from tests.support.program import call
 from tests.support.sealed import seal
 from tests.verifying.cases import MODEL
 from tina_bench.catalog.load import load_catalog
-from tina_bench.jobs.documents import load_problems
+from tina_bench.jobs.lighteval_tasks import load_problems
 from tina_bench.lock.lockfile import packaged_lock, read_lock
 from tina_bench.store.home import Home
 from tina_bench.store.job_folder import Dataset

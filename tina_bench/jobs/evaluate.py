@@ -18,9 +18,9 @@ from tina_bench.files.append_log import LogWriter
 from tina_bench.files.atomic import write_model
 from tina_bench.jobs.context import Context
 from tina_bench.jobs.engine import Answer, Engine, Feed, engine_identity, identity_of
-from tina_bench.jobs.pool import EnginePool, start_engines
-from tina_bench.jobs.serving import thread_environment
-from tina_bench.jobs.wanted import (
+from tina_bench.jobs.engine_pool import EnginePool, start_engines
+from tina_bench.jobs.engine_worker import thread_environment
+from tina_bench.jobs.sample_requests import (
     Wanted,
     all_wanted,
     load_tokenizer,

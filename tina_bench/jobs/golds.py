@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tina_bench.errors import TinaBenchError
-from tina_bench.jobs.documents import Problem, load_problems
+from tina_bench.jobs.lighteval_tasks import Problem, load_problems
 from tina_bench.store.regrade_job import NO_ENGINE, ORDER_FILE, PROBLEMS_FILE, ProblemOrder
 
 

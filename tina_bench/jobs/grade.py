@@ -18,9 +18,9 @@ from tina_bench.files.append_log import LogWriter
 from tina_bench.files.atomic import write_model
 from tina_bench.files.hashing import digest, sha256_prefix
 from tina_bench.jobs.context import Context
-from tina_bench.jobs.documents import Problem, load_problems, task_metric
-from tina_bench.jobs.grading import decide, grade_with
-from tina_bench.jobs.wanted import protocol_digest
+from tina_bench.jobs.grade_workers import decide, grade_with
+from tina_bench.jobs.lighteval_tasks import Problem, load_problems, task_metric
+from tina_bench.jobs.sample_requests import protocol_digest
 from tina_bench.metering.hardware import installed
 from tina_bench.store.home import read_record, read_records
 from tina_bench.store.job_folder import GRADER_PACKAGES, GradeInputs, Protocol

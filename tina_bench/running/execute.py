@@ -17,7 +17,7 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import BusyError, HubUnreachableError, NotOnHubError
 from tina_bench.files.append_log import LogWriter
 from tina_bench.files.atomic import fsync_folder, write_model
-from tina_bench.jobs.failures import is_disk_full
+from tina_bench.jobs.failure_kinds import is_disk_full
 from tina_bench.lock.lockfile import Lock
 from tina_bench.metering.spending_limit import CLOSING_SECONDS
 from tina_bench.metering.unrecorded import bill_unrecorded, entries_of

@@ -24,7 +24,7 @@ from pathlib import Path
 from tina_bench.catalog.schema import Sampling, Stack
 from tina_bench.errors import JobFailedError
 from tina_bench.jobs.engine import ROUNDS, Answer, Engine, Feed, Request
-from tina_bench.jobs.serving import (
+from tina_bench.jobs.engine_worker import (
     REPORT_SECONDS,
     Failed,
     Message,

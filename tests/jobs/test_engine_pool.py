@@ -20,9 +20,9 @@ from tests.jobs.engine_stand_in import SAMPLING, STACK, make_pool, make_request
 from tests.support.program import ROOT
 from tests.support.worlds import make_catalog
 from tina_bench.errors import JobFailedError, UsageError
-from tina_bench.jobs import evaluate, serving
+from tina_bench.jobs import engine_worker, evaluate
 from tina_bench.jobs.engine import Answer, Feed, Request
-from tina_bench.jobs.pool import EnginePool
+from tina_bench.jobs.engine_pool import EnginePool
 
 
 def always() -> bool:
@@ -277,13 +277,13 @@ CUDA = make_catalog().stacks["gpu"]
 
 
 def test_each_engine_sees_one_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "visible_devices", lambda: ["2", "5", "7"])
-    assert serving.worker_environments(CUDA, 2) == [
+    monkeypatch.setattr(engine_worker, "visible_devices", lambda: ["2", "5", "7"])
+    assert engine_worker.worker_environments(CUDA, 2) == [
         {"CUDA_VISIBLE_DEVICES": "2"},
         {"CUDA_VISIBLE_DEVICES": "5"},
     ]
     with pytest.raises(UsageError, match="found 3 GPUs for 4 engines"):
-        serving.worker_environments(CUDA, 4)
+        engine_worker.worker_environments(CUDA, 4)
 
 
 def test_engines_on_a_processor_share_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,6 +291,6 @@ def test_engines_on_a_processor_share_its_threads(monkeypatch: pytest.MonkeyPatc
     for name in ("OMP_NUM_THREADS", "VLLM_CPU_OMP_THREADS_BIND"):
         monkeypatch.delenv(name, raising=False)
     expected = {"OMP_NUM_THREADS": "4", "VLLM_CPU_OMP_THREADS_BIND": "nobind"}
-    assert serving.worker_environments(STACK, 2) == [expected, expected]
+    assert engine_worker.worker_environments(STACK, 2) == [expected, expected]
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert serving.worker_environments(STACK, 2)[0]["OMP_NUM_THREADS"] == "1"
+    assert engine_worker.worker_environments(STACK, 2)[0]["OMP_NUM_THREADS"] == "1"

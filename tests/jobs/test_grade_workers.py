@@ -7,7 +7,7 @@ from typing import Any
 
 PREAMBLE = """
 import json, os, signal, time
-from tina_bench.jobs.grading import IN_FLIGHT, decide
+from tina_bench.jobs.grade_workers import IN_FLIGHT, decide
 """
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from tina_bench.catalog.schema import Sampling, Stack
 from tina_bench.errors import UsageError
 from tina_bench.jobs.engine import Answer, Engine, Request
-from tina_bench.jobs.orphans import die_with_parent
+from tina_bench.jobs.parent_death import die_with_parent
 from tina_bench.metering.gpu import visible_devices
 
 REPORT_SECONDS = 0.1

@@ -14,8 +14,8 @@ from typing import Any
 from tina_bench.errors import IntegrityError, UsageError
 from tina_bench.files.hashing import digest
 from tina_bench.jobs.context import Context
-from tina_bench.jobs.documents import Problem, load_problems
 from tina_bench.jobs.engine import Request
+from tina_bench.jobs.lighteval_tasks import Problem, load_problems
 from tina_bench.store.home import read_records
 from tina_bench.store.job_folder import EvaluateInputs, Protocol
 from tina_bench.store.records import Sample
