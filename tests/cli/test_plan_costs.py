@@ -12,7 +12,7 @@ import pytest
 from tests.support.program import Ended, call
 from tina_bench.cli import plan as plan_verb
 from tina_bench.cli.options import runner
-from tina_bench.planning.shapes import Machine
+from tina_bench.planning.types import Machine
 
 PAPER = ("--all", "--gpu", "l40s", "--count", "2", "--seeds", "10")
 

@@ -32,7 +32,7 @@ PROGRAM = """
 import json, sys
 from tina_bench.catalog.recipes import PublishedText
 from tina_bench.errors import TinaBenchError
-from tina_bench.lock import texts
+from tina_bench.lock import published_texts as texts
 text = PublishedText.model_validate_json(sys.argv[2])
 try:
     print(json.dumps(str(getattr(texts, sys.argv[1])(text))))

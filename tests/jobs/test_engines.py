@@ -20,10 +20,10 @@ from tina_bench.embedded.files import model_folder
 from tina_bench.jobs.engine import Answer, Feed, Request
 from tina_bench.jobs.engine_pool import EnginePool
 from tina_bench.lock.lockfile import read_lock
+from tina_bench.planning.measured_speeds import take_snapshot
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Machine
-from tina_bench.planning.shapes import Request as PlanRequest
-from tina_bench.planning.snapshot import take_snapshot
+from tina_bench.planning.types import Machine
+from tina_bench.planning.types import Request as PlanRequest
 from tina_bench.running.execute import Summary
 from tina_bench.running.local import LocalRunner
 from tina_bench.store.home import Home, read_record, read_records

@@ -24,7 +24,7 @@ from tina_bench.lock.lockfile import (
     verify_sha256,
     write_lock,
 )
-from tina_bench.lock.wanted import hub_entries
+from tina_bench.lock.required_files import hub_entries
 
 NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 PATH = NAME.filter(is_safe_name)

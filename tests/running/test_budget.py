@@ -14,8 +14,8 @@ from tests.running.test_local import Files, endless, entries_of, ignore, start_f
 from tests.support.runners import Ears, Scripted, make_execution
 from tests.support.worlds import FIT, make_catalog, make_lock, make_request
 from tina_bench.metering.spending_limit import price_of_stretch
+from tina_bench.planning.measured_speeds import take_snapshot
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.snapshot import take_snapshot
 from tina_bench.running.failures import BudgetSpentError
 from tina_bench.running.local import LocalRunner
 from tina_bench.running.progress import Progress

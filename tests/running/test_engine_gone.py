@@ -19,7 +19,7 @@ from tests.support.tiny import make_folder
 from tests.support.worlds import FIT, make_catalog, make_lock, make_request
 from tina_bench.containers.engine import LocalImage
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Snapshot
+from tina_bench.planning.types import Snapshot
 from tina_bench.running.docker.cleanup import clear
 from tina_bench.running.docker.runner import DockerRunner
 from tina_bench.running.failures import RunnerFailure

@@ -10,9 +10,9 @@ from tests.support.runners import Ears, Scripted, make_execution
 from tests.support.worlds import FIT, make_catalog, make_lock, make_request
 from tina_bench.errors import IntegrityError
 from tina_bench.files.append_log import LogWriter
+from tina_bench.planning.measured_speeds import take_snapshot
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Machine, Plan
-from tina_bench.planning.snapshot import take_snapshot
+from tina_bench.planning.types import Machine, Plan
 from tina_bench.running import execute
 from tina_bench.running.execute import Summary
 from tina_bench.store.home import Home

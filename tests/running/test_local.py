@@ -23,9 +23,9 @@ from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import Lock, LockedFile, LockedFiles
 from tina_bench.lock.resolve import resolve_embedded
 from tina_bench.metering.bill import bill
+from tina_bench.planning.measured_speeds import take_snapshot
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Machine, Plan, Request
-from tina_bench.planning.snapshot import take_snapshot
+from tina_bench.planning.types import Machine, Plan, Request
 from tina_bench.running.execute import Execution, Summary
 from tina_bench.running.local import LocalRunner, Progress, tail
 from tina_bench.running.progress import Watch

@@ -13,9 +13,9 @@ from tests.support.worlds import FIT, make_catalog, make_lock, make_request
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import IntegrityError
 from tina_bench.files.atomic import write_model
+from tina_bench.planning.measured_speeds import take_snapshot
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Request
-from tina_bench.planning.snapshot import take_snapshot
+from tina_bench.planning.types import Request
 from tina_bench.running import until_decided
 from tina_bench.running.until_decided import CellStatus, Rule
 from tina_bench.stats.shapes import Verdict

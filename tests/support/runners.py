@@ -12,7 +12,7 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.files.append_log import LogWriter
 from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import Lock
-from tina_bench.planning.shapes import Plan
+from tina_bench.planning.types import Plan
 from tina_bench.running.execute import Execution, Price, Runner
 from tina_bench.running.progress import Progress
 from tina_bench.store.home import Home, read_record

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from tina_bench.catalog.terms import Confidence, Entry, Name
+from tina_bench.catalog.fields import Confidence, Entry, Name
 
 
 class Band(Entry):

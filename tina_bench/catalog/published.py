@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tina_bench.catalog.terms import Confidence, Entry, ImportPath, Name, Sampling, Sha256
+from tina_bench.catalog.fields import Confidence, Entry, ImportPath, Name, Sampling, Sha256
 from tina_bench.files.strict import contradiction
 
 Percent = Annotated[float, Field(ge=0, le=100)]

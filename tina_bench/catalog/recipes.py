@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tina_bench.catalog.terms import Commit, Entry, Name, Sha256
+from tina_bench.catalog.fields import Commit, Entry, Name, Sha256
 
 RewardName = Literal[
     "accuracy",

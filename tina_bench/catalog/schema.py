@@ -13,6 +13,17 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from tina_bench.catalog.calibration import Calibration
+from tina_bench.catalog.fields import (
+    Commit,
+    Confidence,
+    Entry,
+    ImportPath,
+    ModelKind,
+    Name,
+    Sampling,
+    Sha256,
+    Source,
+)
 from tina_bench.catalog.published import AverageClaim, Claim, CostClaim, OtherScore
 from tina_bench.catalog.recipes import (
     Grpo,
@@ -23,17 +34,6 @@ from tina_bench.catalog.recipes import (
     Reward,
     RewardName,
     Variant,
-)
-from tina_bench.catalog.terms import (
-    Commit,
-    Confidence,
-    Entry,
-    ImportPath,
-    ModelKind,
-    Name,
-    Sampling,
-    Sha256,
-    Source,
 )
 from tina_bench.files.strict import contradiction
 

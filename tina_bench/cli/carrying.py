@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tina_bench.catalog.schema import Catalog
     from tina_bench.lock.lockfile import Lock
-    from tina_bench.planning.shapes import Plan, Request
+    from tina_bench.planning.types import Plan, Request
     from tina_bench.running.choose import Choice
     from tina_bench.running.execute import Summary
     from tina_bench.running.until_decided import CellName

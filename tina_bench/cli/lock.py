@@ -11,8 +11,8 @@ from tina_bench.cli.show.tables import console, print_json, table
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
-    from tina_bench.lock.problems import TaskRenewal
     from tina_bench.lock.resolve import Renewal, Row
+    from tina_bench.lock.task_hashes import TaskRenewal
 
 
 def lock(
@@ -82,9 +82,9 @@ def _renew(loaded: "Catalog", target: Path, update: list[str], *, as_json: bool)
 
     from tina_bench.errors import LockError
     from tina_bench.lock.lockfile import packaged_lock, read_lock, write_lock
-    from tina_bench.lock.problems import renew_tasks
+    from tina_bench.lock.required_files import lock_names
     from tina_bench.lock.resolve import renew
-    from tina_bench.lock.wanted import lock_names
+    from tina_bench.lock.task_hashes import renew_tasks
 
     asked = lock_names(loaded, update)
     old = read_lock(target if target.exists() else packaged_lock())

@@ -35,7 +35,7 @@ from tina_bench.cli.show.tables import console, print_json
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
     from tina_bench.lock.lockfile import Lock
-    from tina_bench.planning.shapes import Machine, Plan, Request
+    from tina_bench.planning.types import Machine, Plan, Request
     from tina_bench.running.choose import Choice
     from tina_bench.store.home import Home
 
@@ -51,9 +51,9 @@ def build_plan(
     from dataclasses import replace
 
     from tina_bench.planning.gpus import resolve_gpu
+    from tina_bench.planning.measured_speeds import take_snapshot
     from tina_bench.planning.plan import make_plan, resolve_profile
     from tina_bench.planning.probe import needs_probe, probe_seconds
-    from tina_bench.planning.snapshot import take_snapshot
 
     name = resolve_profile(catalog, request).stack
     stack = catalog.stacks[name]

@@ -36,7 +36,7 @@ from tina_bench.cli.until import sample_until_decided
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
-    from tina_bench.planning.shapes import Request
+    from tina_bench.planning.types import Request
 
 
 def reproduce(

@@ -26,7 +26,7 @@ from tina_bench.cli.show.tables import console, print_json
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
-    from tina_bench.planning.shapes import Request
+    from tina_bench.planning.types import Request
 
 
 def train(

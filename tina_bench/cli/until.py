@@ -12,7 +12,7 @@ from tina_bench.cli.show.until_decided import cell_json, print_cells, print_left
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
-    from tina_bench.planning.shapes import Plan, Request
+    from tina_bench.planning.types import Plan, Request
     from tina_bench.running.execute import Summary
     from tina_bench.running.until_decided import Cell, CellName, Rule
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from tina_bench.errors import LockError
-from tina_bench.lock.cache import existing
+from tina_bench.lock.hub_cache import existing
 from tina_bench.lock.lockfile import Lock, read_lock
 from tina_bench.metering.gpu import visible_gpus
 from tina_bench.metering.hardware import installed, processor_name

@@ -9,19 +9,13 @@ from tina_bench.catalog.schema import Catalog, Source
 from tina_bench.embedded.files import dataset_file, model_folder
 from tina_bench.errors import HubUnreachableError, IntegrityError, LockError, TinaBenchError
 from tina_bench.files.hashing import sha256_file
-from tina_bench.lock.cache import remove
-from tina_bench.lock.client import library, patiently
-from tina_bench.lock.explain import explained
-from tina_bench.lock.hub import RemoteFile, list_repository
+from tina_bench.lock.allowed_files import select
+from tina_bench.lock.hub_cache import remove
+from tina_bench.lock.hub_client import library, patiently
+from tina_bench.lock.hub_errors import explained
+from tina_bench.lock.hub_listing import RemoteFile, list_repository
 from tina_bench.lock.lockfile import Lock, LockedFile, LockedFiles, LockedTask
-from tina_bench.lock.selection import select
-from tina_bench.lock.wanted import (
-    EMBEDDED_PREFIX,
-    Section,
-    Wanted,
-    hub_entries,
-    unresolved,
-)
+from tina_bench.lock.required_files import EMBEDDED_PREFIX, Section, Wanted, hub_entries, unresolved
 
 
 def _entry(folder: Path, names: list[str]) -> LockedFiles:

@@ -17,15 +17,8 @@ from tina_bench.planning.advice import sentences
 from tina_bench.planning.estimate import Estimator
 from tina_bench.planning.gpus import choose_price, resolve_gpu
 from tina_bench.planning.published import published_costs
-from tina_bench.planning.shapes import (
-    CellSeeds,
-    Machine,
-    Plan,
-    PlannedJob,
-    Request,
-    Snapshot,
-)
 from tina_bench.planning.totals import total
+from tina_bench.planning.types import CellSeeds, Machine, Plan, PlannedJob, Request, Snapshot
 from tina_bench.store.job_folder import GRADER_PACKAGES
 from tina_bench.store.records import Job, JobKind
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tina_bench.catalog.schema import Stack
 from tina_bench.containers.engine import connect
 from tina_bench.errors import BlockedError, MissingEngineError
-from tina_bench.planning.shapes import Machine
+from tina_bench.planning.types import Machine
 from tina_bench.running.docker.images import Images, resolve_images
 from tina_bench.running.failures import Failure, RunnerFailure
 from tina_bench.store.job_folder import FailureKind

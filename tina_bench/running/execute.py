@@ -22,7 +22,7 @@ from tina_bench.lock.lockfile import Lock
 from tina_bench.metering.spending_limit import CLOSING_SECONDS
 from tina_bench.metering.unrecorded import bill_unrecorded, entries_of
 from tina_bench.planning.plan import resolve_profile
-from tina_bench.planning.shapes import Plan
+from tina_bench.planning.types import Plan
 from tina_bench.running.failures import (
     ENDS_PLAN,
     BudgetSpentError,

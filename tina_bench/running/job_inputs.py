@@ -7,7 +7,7 @@ from tina_bench.catalog.schema import Catalog, Model, Profile, PublishedText, So
 from tina_bench.catalog.training import as_trained_for
 from tina_bench.errors import IntegrityError
 from tina_bench.lock.lockfile import Lock, LockedFiles, locked
-from tina_bench.lock.texts import fetch_published_text, read_published_text
+from tina_bench.lock.published_texts import fetch_published_text, read_published_text
 from tina_bench.store.job_folder import (
     Dataset,
     EvaluateInputs,

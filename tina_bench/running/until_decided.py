@@ -21,7 +21,7 @@ from tina_bench.catalog.schema import Catalog, Claim, Profile
 from tina_bench.errors import UsageError
 from tina_bench.files.atomic import write_model
 from tina_bench.planning.plan import resolve_profile
-from tina_bench.planning.shapes import CellSeeds, Request
+from tina_bench.planning.types import CellSeeds, Request
 from tina_bench.running.job_inputs import RETRAINED, is_retrained
 from tina_bench.stats.answers import correct_answers
 from tina_bench.stats.protocol import protocol_differences

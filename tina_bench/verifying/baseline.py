@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import tomli_w
 from pydantic import Field, ValidationError, field_validator
 
-from tina_bench.catalog.terms import Name, Sha256
+from tina_bench.catalog.fields import Name, Sha256
 from tina_bench.errors import UsageError
 from tina_bench.files.atomic import write_text
 from tina_bench.files.strict import MalformedError, first_wrong, parse_toml, read_bytes

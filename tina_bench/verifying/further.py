@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from tina_bench.catalog.schema import Catalog
-from tina_bench.planning.further import price_together
 from tina_bench.planning.gpus import choose_price, is_gpu, resolve_gpu
-from tina_bench.planning.shapes import Machine, Request, Snapshot
-from tina_bench.planning.snapshot import measured_speeds
+from tina_bench.planning.marginal_cost import price_together
+from tina_bench.planning.measured_speeds import measured_speeds
+from tina_bench.planning.types import Machine, Request, Snapshot
 from tina_bench.stats.shapes import Judgement
 from tina_bench.store.home import Home
 from tina_bench.store.records import LedgerEntry, ResultRecord

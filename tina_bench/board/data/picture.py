@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from tina_bench.board.data.wording import WORDS
 from tina_bench.board.evidence import Evidence
-from tina_bench.catalog.terms import Source
+from tina_bench.catalog.fields import Source
 from tina_bench.formatting.numbers import date, plural
 from tina_bench.stats.shapes import Judgement, Verdict
 

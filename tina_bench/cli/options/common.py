@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
     from tina_bench.lock.lockfile import Lock
-    from tina_bench.planning.shapes import Machine, Request
+    from tina_bench.planning.types import Machine, Request
     from tina_bench.store.home import Home
 
 CatalogOption = Annotated[
@@ -128,7 +128,7 @@ def open_home(path: Path | None) -> "Home":
 def open_lock(path: Path | None, catalog: "Catalog") -> "Lock":
     """The lock that the options name; refused when it has other bytes than the catalog's names."""
     from tina_bench.lock.lockfile import read_lock
-    from tina_bench.lock.wanted import refuse_other_bytes
+    from tina_bench.lock.required_files import refuse_other_bytes
 
     lock = read_lock(path)
     refuse_other_bytes(catalog, lock)
@@ -165,7 +165,7 @@ def make_request(
     """The planner's request that the options amount to."""
     from tina_bench.catalog.scale import Scale
     from tina_bench.errors import UsageError
-    from tina_bench.planning.shapes import Request
+    from tina_bench.planning.types import Request
 
     if everything == bool(models):
         raise UsageError("say what to reproduce: either --all or one or more --model NAME.")
@@ -187,7 +187,7 @@ def this_machine(packages: list[str]) -> "Machine":
     """What this machine offers, as a plan needs to know."""
     from tina_bench.metering.gpu import visible_gpus
     from tina_bench.metering.hardware import installed
-    from tina_bench.planning.shapes import Machine
+    from tina_bench.planning.types import Machine
 
     names = visible_gpus().names
     return Machine(has_gpu=bool(names), packages=installed(packages), gpus=names)

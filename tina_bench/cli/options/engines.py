@@ -7,7 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Stack
-    from tina_bench.planning.shapes import Machine
+    from tina_bench.planning.types import Machine
 
 EnginesOption = Annotated[
     int | None,

@@ -10,7 +10,7 @@ from tina_bench.cli.options.common import this_machine
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
-    from tina_bench.planning.shapes import Request
+    from tina_bench.planning.types import Request
     from tina_bench.running.choose import Choice
     from tina_bench.running.execute import Runner
     from tina_bench.store.home import Home

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from tina_bench.catalog.schema import CostClaim
-    from tina_bench.planning.shapes import Amounts, Plan, Total
     from tina_bench.planning.totals import ModelPart
+    from tina_bench.planning.types import Amounts, Plan, Total
 
 Take = Callable[["Amounts"], float | None]
 """One quantity out of amounts."""

@@ -8,7 +8,7 @@ from tina_bench.cli.show.tables import console, table
 from tina_bench.formatting.numbers import seconds_text
 
 if TYPE_CHECKING:
-    from tina_bench.planning.shapes import Plan
+    from tina_bench.planning.types import Plan
 
 
 def print_plan(plan: "Plan") -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from tina_bench.planning.shapes import Plan, PlannedJob
+    from tina_bench.planning.types import Plan, PlannedJob
     from tina_bench.running.progress import Progress
     from tina_bench.store.records import JobKind, Outcome
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def texts_missing(recipe: "Recipe") -> list[str]:
     """What published texts are not in the cache, one sentence each; a training fetches them."""
     from tina_bench.errors import IntegrityError, LockError
-    from tina_bench.lock.texts import read_published_text
+    from tina_bench.lock.published_texts import read_published_text
 
     found = []
     for text in (recipe.system_prompt_from, recipe.chat_template_from):

@@ -7,7 +7,7 @@ from tina_bench.cli.show.estimates import time_text, usd_band
 from tina_bench.cli.show.tables import console, table
 
 if TYPE_CHECKING:
-    from tina_bench.planning.shapes import Plan
+    from tina_bench.planning.types import Plan
     from tina_bench.running.until_decided import Cell, LookedAt, Rule
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tina_bench.catalog.schema import PublishedText
 from tina_bench.errors import HubUnreachableError, IntegrityError, LockError, TinaBenchError
-from tina_bench.lock.cache import (
+from tina_bench.lock.hub_cache import (
     HubFile,
     cached,
     check_cache_space,
@@ -15,8 +15,8 @@ from tina_bench.lock.cache import (
     missing_bytes,
 )
 from tina_bench.lock.lockfile import Lock, LockedFiles
-from tina_bench.lock.texts import fetch_published_text
-from tina_bench.lock.wanted import Needed, Wanted
+from tina_bench.lock.published_texts import fetch_published_text
+from tina_bench.lock.required_files import Needed, Wanted
 
 OnProgress = Callable[[str, int], None]
 """Told what is being fetched, and how many bytes of everything are there and checked."""

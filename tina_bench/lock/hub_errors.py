@@ -13,7 +13,7 @@ from tina_bench.errors import (
     TinaBenchError,
     UsageError,
 )
-from tina_bench.lock.client import (
+from tina_bench.lock.hub_client import (
     Kind,
     cache_folder,
     delay_after,

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from tina_bench.catalog.schema import Catalog, Profile
 from tina_bench.planning.estimate import UNKNOWN, Estimator
-from tina_bench.planning.shapes import Amounts, Estimate, Snapshot, UsedPrice
 from tina_bench.planning.totals import ENDS, SILENT, add
+from tina_bench.planning.types import Amounts, Estimate, Snapshot, UsedPrice
 from tina_bench.store.records import Job, JobKind
 
 NOTHING = Amounts(0.0, 0.0, 0.0)

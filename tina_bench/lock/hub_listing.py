@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tina_bench.errors import IntegrityError, NotOnHubError
-from tina_bench.lock.client import API_TIMEOUT_SECONDS, Kind, endpoint, library, patiently
-from tina_bench.lock.explain import explained
+from tina_bench.lock.hub_client import API_TIMEOUT_SECONDS, Kind, endpoint, library, patiently
+from tina_bench.lock.hub_errors import explained
 
 COMMIT_DIGITS = 40
 

@@ -7,7 +7,7 @@ not named here is never downloaded.
 import re
 
 from tina_bench.errors import LockError
-from tina_bench.lock.client import Kind
+from tina_bench.lock.hub_client import Kind
 from tina_bench.lock.lockfile import is_safe_name
 
 MODEL_FILES = frozenset({

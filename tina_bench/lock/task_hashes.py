@@ -16,7 +16,7 @@ from typing import Any
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import LockError
 from tina_bench.files.hashing import sha256_file
-from tina_bench.lock.cache import cached, hub_files, place
+from tina_bench.lock.hub_cache import cached, hub_files, place
 from tina_bench.lock.lockfile import Lock, LockedFiles, LockedTask
 
 WORKER = "tina_bench.jobs.problems"

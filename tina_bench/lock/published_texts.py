@@ -11,7 +11,7 @@ from pathlib import Path
 from tina_bench.catalog.recipes import PublishedText
 from tina_bench.errors import HubUnreachableError, IntegrityError, LockError, NotOnHubError
 from tina_bench.files.atomic import write_bytes
-from tina_bench.lock.client import library, patiently
+from tina_bench.lock.hub_client import library, patiently
 
 TIMEOUT_SECONDS = 30.0
 LARGEST_BYTES = 1 << 20

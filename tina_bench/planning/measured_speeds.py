@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from tina_bench.planning.gpus import is_gpu
-from tina_bench.planning.shapes import Snapshot, Speed
+from tina_bench.planning.types import Snapshot, Speed
 from tina_bench.store.home import Home
 from tina_bench.store.records import JobKind, LedgerEntry, Outcome, Phase
 

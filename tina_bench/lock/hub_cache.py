@@ -18,7 +18,7 @@ from typing import Any
 
 from tina_bench.errors import DiskFullError, IntegrityError, LockError
 from tina_bench.files.hashing import sha256_file
-from tina_bench.lock.client import (
+from tina_bench.lock.hub_client import (
     API_TIMEOUT_SECONDS,
     Kind,
     cache_folder,
@@ -26,7 +26,7 @@ from tina_bench.lock.client import (
     library,
     patiently,
 )
-from tina_bench.lock.explain import explained
+from tina_bench.lock.hub_errors import explained
 from tina_bench.lock.lockfile import LockedFiles, is_safe_name
 
 GIB = 1024**3

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from tests.support.worlds import FIT, USD_PER_SECOND, make_catalog, make_lock, make_request
 from tina_bench.catalog.schema import Catalog
-from tina_bench.planning.further import price_of_runs, price_together
 from tina_bench.planning.gpus import choose_price
+from tina_bench.planning.marginal_cost import price_of_runs, price_together
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Amounts, Estimate, Request, Snapshot, Speed, UsedPrice
+from tina_bench.planning.types import Amounts, Estimate, Request, Snapshot, Speed, UsedPrice
 from tina_bench.store.records import JobKind
 
 MEASURED = Snapshot(

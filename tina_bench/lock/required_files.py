@@ -6,7 +6,7 @@ from typing import Literal
 
 from tina_bench.catalog.schema import Catalog, Model, ModelKind, PublishedText, Recipe, Source
 from tina_bench.errors import CatalogError, LockError, UsageError
-from tina_bench.lock.client import Kind
+from tina_bench.lock.hub_client import Kind
 from tina_bench.lock.lockfile import Lock, LockedFiles
 
 EMBEDDED_PREFIX = "embedded:"
