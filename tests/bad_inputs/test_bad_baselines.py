@@ -7,7 +7,7 @@ import pytest
 
 from tests.bad_inputs.world import Case, World, refused
 from tina_bench.errors import UsageError
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 from tina_bench.verifying.baseline import Baseline, Entry, baseline_text
 
 Spoil = Callable[[World], object]

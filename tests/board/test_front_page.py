@@ -21,7 +21,7 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.formatting.numbers import dollars, fixed, signed
 from tina_bench.metering.bill import BillLine
 from tina_bench.stats.report import build_report
-from tina_bench.stats.shapes import TaskEstimate, Verdict
+from tina_bench.stats.types import TaskEstimate, Verdict
 from tina_bench.store.home import Home
 
 

@@ -19,7 +19,7 @@ from tina_bench.board.runs import answer_path, run_path
 from tina_bench.catalog.load import load_catalog
 from tina_bench.formatting.numbers import fixed, p_value, signed
 from tina_bench.stats.report import build_report
-from tina_bench.stats.shapes import Question, Report, Verdict
+from tina_bench.stats.types import Question, Report, Verdict
 from tina_bench.store.home import Home
 
 

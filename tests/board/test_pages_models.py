@@ -27,7 +27,7 @@ from tina_bench.board.solved import Sheet
 from tina_bench.catalog.load import load_catalog
 from tina_bench.files.atomic import write_model
 from tina_bench.formatting.numbers import fixed, p_value, signed
-from tina_bench.stats.pairs import compare_all
+from tina_bench.stats.comparisons.all_pairs import compare_all
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import ResultRecord
 

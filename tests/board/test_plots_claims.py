@@ -11,7 +11,7 @@ from tina_bench.board.evidence import Evidence
 from tina_bench.board.plot import Plot
 from tina_bench.board.plots import published_against_measured
 from tina_bench.board.plots.frame import MARKERS
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 
 TITLES = {"alpha": "Alpha", "beta": "Beta", "gamma": "Gamma"}
 TASKS = ("aime24", "amc23")

@@ -11,7 +11,7 @@ from tina_bench.files.append_log import LogWriter, read_log
 from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import read_lock
 from tina_bench.running.local import LocalRunner
-from tina_bench.stats.majority import majority
+from tina_bench.stats.scores.majority import majority
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.job_folder import Dataset, GradeInputs, JobFolder, JobResult, Protocol
 from tina_bench.store.problem_texts import read_problems

@@ -16,7 +16,7 @@ from tina_bench.errors import BlockedError, IntegrityError, UsageError
 from tina_bench.files.atomic import write_model
 from tina_bench.files.hashing import sha256_file
 from tina_bench.running.regrade.run import flip_texts, regrade_home
-from tina_bench.stats.grader_audit import CellAudit, Flip, GraderAudit, Ruling
+from tina_bench.stats.graders.audit import CellAudit, Flip, GraderAudit, Ruling
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
 from tina_bench.store.regrade_job import RegradeCell, StoredProblem

@@ -18,7 +18,7 @@ from tina_bench.planning.plan import make_plan
 from tina_bench.planning.types import Request
 from tina_bench.running import until_decided
 from tina_bench.running.until_decided import CellStatus, Rule
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.job_folder import GradeInputs, JobFolder
 from tina_bench.store.records import ProblemOutcome, ResultRecord, UntilDecided

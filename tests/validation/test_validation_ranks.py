@@ -5,12 +5,12 @@ import pytest
 from grid import POPULATIONS, share_interval
 from scipy import stats
 
-from tina_bench.stats.compare import intervals
-from tina_bench.stats.paired import Sheet, Weights, differ
-from tina_bench.stats.pairs import Finding, pair_table
-from tina_bench.stats.power import SIZE, powers
-from tina_bench.stats.ranks import rank_bands
-from tina_bench.stats.shapes import Validity
+from tina_bench.stats.comparisons.all_pairs import Finding, pair_table
+from tina_bench.stats.comparisons.paired import Sheet, Weights, differ
+from tina_bench.stats.comparisons.power import SIZE, powers
+from tina_bench.stats.comparisons.ranks import rank_bands
+from tina_bench.stats.comparisons.two_models import intervals
+from tina_bench.stats.types import Validity
 
 SIZES = (30, 40, 500)
 RUNS = ((1, 1), (4, 4), (10, 10), (1, 10))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.verifying.cases import Scene, claim, measure, of, write_claims
 from tina_bench.errors import UsageError
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 from tina_bench.verifying.baseline import (
     Baseline,
     Entry,

@@ -17,7 +17,7 @@ from tests.verifying.cases import HOSTILE, VERDICTS, Scene, claim, of, results, 
 from tests.verifying.test_baseline import accept
 from tina_bench.catalog.load import load_catalog
 from tina_bench.errors import UsageError
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 from tina_bench.verifying import summary
 from tina_bench.verifying.annotations import (
     SHOWN,

@@ -30,7 +30,7 @@ from tina_bench.board.runs import answer_path, run_path
 from tina_bench.board.site import Site
 from tina_bench.catalog.schema import Catalog
 from tina_bench.files.hashing import digest
-from tina_bench.stats.shapes import Question, Report, Verdict
+from tina_bench.stats.types import Question, Report, Verdict
 from tina_bench.store.again import reader
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord

@@ -19,11 +19,11 @@ from tina_bench.files.hashing import digest, sha256_file
 from tina_bench.stats.audits.measurements import Measurement
 from tina_bench.stats.audits.measurements import gather as gather_measurements
 from tina_bench.stats.audits.report import Audits, build_audits
-from tina_bench.stats.known import Known
-from tina_bench.stats.pairs import PairTable, compare_all
-from tina_bench.stats.ranks import RankTable, rank_bands
+from tina_bench.stats.cache import Known
+from tina_bench.stats.comparisons.all_pairs import PairTable, compare_all
+from tina_bench.stats.comparisons.ranks import RankTable, rank_bands
 from tina_bench.stats.report import build_report
-from tina_bench.stats.shapes import Comparison, Judgement, Report, TaskEstimate
+from tina_bench.stats.types import Comparison, Judgement, Report, TaskEstimate
 from tina_bench.store.again import reader
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedResult

@@ -13,8 +13,8 @@ from tina_bench.board.evidence import Evidence
 from tina_bench.catalog.fields import Source
 from tina_bench.metering.bill import BillLine
 from tina_bench.stats.audits.measurements import group_of
-from tina_bench.stats.ranks import RankBand
-from tina_bench.stats.shapes import (
+from tina_bench.stats.comparisons.ranks import RankBand
+from tina_bench.stats.types import (
     AVERAGE,
     AverageEstimate,
     Comparison,

@@ -9,7 +9,7 @@ from markupsafe import escape
 from numpy.typing import NDArray
 
 from tina_bench.board.runs import answer_path
-from tina_bench.stats.answers import flags
+from tina_bench.stats.outcome_matrix import flags
 from tina_bench.store.records import ResultRecord
 
 

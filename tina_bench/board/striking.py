@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tina_bench.board.evidence import Evidence
 from tina_bench.formatting.numbers import count, fixed, plural, signed
 from tina_bench.stats.audits.disagreement import LEVEL, Disagreement
-from tina_bench.stats.audits.gain_shapes import Gain
+from tina_bench.stats.audits.gain_types import Gain
 from tina_bench.stats.audits.lattice import LatticeAudit
 from tina_bench.stats.audits.report import Kind
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tina_bench.board.evidence import Evidence
 from tina_bench.board.table import Row, Table
 from tina_bench.metering.bill import as_rows
-from tina_bench.stats.shapes import Interval, Rate
+from tina_bench.stats.types import Interval, Rate
 
 
 def _interval(interval: Interval | None, prefix: str) -> Row:

@@ -48,8 +48,8 @@ def compare(
     have results to compare in this home.
     """
     from tina_bench.errors import BlockedError, UsageError
-    from tina_bench.stats.pairs import compare_all
-    from tina_bench.stats.ranks import rank_bands
+    from tina_bench.stats.comparisons.all_pairs import compare_all
+    from tina_bench.stats.comparisons.ranks import rank_bands
     from tina_bench.store.log_identity import check_sample_logs
 
     if model is not None and len(set(model)) < 2:

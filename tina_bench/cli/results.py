@@ -11,7 +11,7 @@ from tina_bench.formatting.numbers import usd_text
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tina_bench.stats.shapes import TaskEstimate
+    from tina_bench.stats.types import TaskEstimate
     from tina_bench.store.home import Home
     from tina_bench.store.imported import ImportedResult
     from tina_bench.store.records import ResultRecord
@@ -40,7 +40,7 @@ def _entry(
 
 
 def _estimated(records: list["ResultRecord"]) -> list[tuple["ResultRecord", "TaskEstimate"]]:
-    from tina_bench.stats.estimates import estimate
+    from tina_bench.stats.scores.estimates import estimate
 
     return [(record, estimate(record)) for record in records]
 
@@ -87,7 +87,7 @@ def list_results(
 
 def _print_averages(measured: list[tuple["ResultRecord", "TaskEstimate"]], out: "Console") -> None:
     """Mean over tasks of each model that has several under one profile."""
-    from tina_bench.stats.estimates import estimate_average
+    from tina_bench.stats.scores.estimates import estimate_average
 
     groups: dict[tuple[str, str], list[TaskEstimate]] = {}
     for record, estimate in measured:
@@ -163,7 +163,7 @@ def list_imported(
 
 def _interval_text(result: "ImportedResult") -> str:
     """Where endless fresh runs would put the score of one run, as far as its total tells."""
-    from tina_bench.stats.estimates import estimate_totals
+    from tina_bench.stats.scores.estimates import estimate_totals
 
     if result.n is None or result.n_correct is None:
         return "–"

@@ -22,7 +22,7 @@ from tina_bench.cli.show.verdicts import audits_text, show_verification
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
-    from tina_bench.stats.grader_audit import GraderAudit
+    from tina_bench.stats.graders.audit import GraderAudit
     from tina_bench.store.home import Home
     from tina_bench.verifying.baseline import Baseline
     from tina_bench.verifying.shapes import Verification

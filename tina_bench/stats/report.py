@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from tina_bench.catalog.schema import AverageClaim, Catalog, Claim
-from tina_bench.stats.answers import by_cell
-from tina_bench.stats.compare import compare
-from tina_bench.stats.estimates import estimate, estimate_average
-from tina_bench.stats.known import NOTHING_KNOWN, Known
-from tina_bench.stats.shapes import Comparison, Report, TaskEstimate
-from tina_bench.stats.verdicts import AverageCase, Case, judge_family
+from tina_bench.stats.cache import NOTHING_KNOWN, Known
+from tina_bench.stats.claims.verdicts import AverageCase, Case, judge_family
+from tina_bench.stats.comparisons.two_models import compare
+from tina_bench.stats.outcome_matrix import by_cell
+from tina_bench.stats.scores.estimates import estimate, estimate_average
+from tina_bench.stats.types import Comparison, Report, TaskEstimate
 from tina_bench.store.records import ResultRecord
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 from tina_bench.verifying.places import Place
 from tina_bench.verifying.shapes import ClaimResult, Verification
 from tina_bench.verifying.texts import deciding, plain

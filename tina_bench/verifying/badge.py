@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape, quoteattr
 
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 from tina_bench.verifying.shapes import Verification
 from tina_bench.verifying.texts import plural
 

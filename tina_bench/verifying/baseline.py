@@ -18,7 +18,7 @@ from tina_bench.catalog.fields import Name, Sha256
 from tina_bench.errors import UsageError
 from tina_bench.files.atomic import write_text
 from tina_bench.files.strict import MalformedError, first_wrong, parse_toml, read_bytes
-from tina_bench.stats.shapes import Judgement, Shape, Verdict
+from tina_bench.stats.types import Judgement, Shape, Verdict
 from tina_bench.verifying.shapes import Acceptance, StaleEntry
 from tina_bench.verifying.texts import plain
 

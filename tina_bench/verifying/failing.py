@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from tina_bench.errors import UsageError
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 
 EXIT_NOT_REPRODUCED = 1
 """A claim is contradicted, and that was asked to fail."""

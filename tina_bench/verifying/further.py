@@ -12,7 +12,7 @@ from tina_bench.planning.gpus import choose_price, is_gpu, resolve_gpu
 from tina_bench.planning.marginal_cost import price_together
 from tina_bench.planning.measured_speeds import measured_speeds
 from tina_bench.planning.types import Machine, Request, Snapshot
-from tina_bench.stats.shapes import Judgement
+from tina_bench.stats.types import Judgement
 from tina_bench.store.home import Home
 from tina_bench.store.records import LedgerEntry, ResultRecord
 from tina_bench.verifying.shapes import Price

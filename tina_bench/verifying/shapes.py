@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Literal
 
 from tina_bench.stats.audits.report import Audits
-from tina_bench.stats.grader_audit import GraderAudit
-from tina_bench.stats.shapes import Judgement, Shape, Verdict
+from tina_bench.stats.graders.audit import GraderAudit
+from tina_bench.stats.types import Judgement, Shape, Verdict
 
 
 class CheckState(StrEnum):

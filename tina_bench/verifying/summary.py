@@ -2,7 +2,7 @@
 
 import re
 
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 from tina_bench.verifying.shapes import CheckState, ClaimResult, Verification
 from tina_bench.verifying.texts import deciding, markdown, plain, plural, regraded_line
 

@@ -7,7 +7,7 @@ them in such a way that they stay text.
 import re
 
 from tina_bench.formatting.escape import printable
-from tina_bench.stats.grader_audit import CellAudit
+from tina_bench.stats.graders.audit import CellAudit
 from tina_bench.verifying.shapes import ClaimResult
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~@$&!^])")

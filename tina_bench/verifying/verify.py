@@ -14,9 +14,9 @@ from tina_bench.errors import BlockedError, UsageError
 from tina_bench.files.hashing import digest
 from tina_bench.lock.lockfile import Lock
 from tina_bench.stats.audits.report import Audits, build_audits
-from tina_bench.stats.grader_audit import GraderAudit
+from tina_bench.stats.graders.audit import GraderAudit
 from tina_bench.stats.report import build_report
-from tina_bench.stats.shapes import Judgement, Verdict
+from tina_bench.stats.types import Judgement, Verdict
 from tina_bench.store.home import Home
 from tina_bench.store.log_identity import evidence_sha256
 from tina_bench.store.records import ResultRecord

@@ -8,7 +8,7 @@ from tests.support.answered import answer_home, golds
 from tina_bench.files.atomic import write_model
 from tina_bench.running.regrade.imported_grades import Imported
 from tina_bench.running.regrade.run import cell_order
-from tina_bench.stats.grader_audit import Ruling
+from tina_bench.stats.graders.audit import Ruling
 from tina_bench.store.home import Home
 from tina_bench.store.imported import (
     ImportedAnswer,

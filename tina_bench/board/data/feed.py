@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from tina_bench.board.data.wording import counted
 from tina_bench.board.evidence import Evidence
 from tina_bench.formatting.escape import visible
 from tina_bench.formatting.numbers import fixed, level, plural
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.claims.labels import counted
+from tina_bench.stats.types import Verdict
 
 FEED_FILE = "feed.xml"
 ATOM = "http://www.w3.org/2005/Atom"

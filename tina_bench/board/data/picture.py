@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tina_bench.board.data.wording import WORDS
 from tina_bench.board.evidence import Evidence
 from tina_bench.catalog.fields import Source
 from tina_bench.formatting.numbers import date, plural
-from tina_bench.stats.shapes import Judgement, Verdict
+from tina_bench.stats.claims.labels import WORDS
+from tina_bench.stats.types import Judgement, Verdict
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw

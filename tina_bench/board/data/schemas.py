@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from tina_bench.board.data.columns import NUMBER, WHOLE, Schema, column_schema
 from tina_bench.board.data.shapes import SiteIndex
 from tina_bench.board.table import Table
-from tina_bench.stats.shapes import Comparison, Judgement
+from tina_bench.stats.types import Comparison, Judgement
 from tina_bench.store.records import ResultRecord
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

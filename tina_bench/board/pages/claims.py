@@ -19,8 +19,8 @@ from tina_bench.stats.audits.averages import Follows, cells_of
 from tina_bench.stats.audits.disagreement import LEVEL, Disagreement
 from tina_bench.stats.audits.own_logs import LogSays
 from tina_bench.stats.audits.resolution import Resolution
-from tina_bench.stats.evidence import SIZE
-from tina_bench.stats.shapes import Judgement, TaskEstimate, Verdict
+from tina_bench.stats.claims.p_values import SIZE
+from tina_bench.stats.types import Judgement, TaskEstimate, Verdict
 
 MOST_SIBLINGS = 60
 """Other claims that are listed."""

@@ -15,7 +15,7 @@ from tina_bench.board.striking import cards
 from tina_bench.board.tables import tables_of
 from tina_bench.formatting.numbers import UNKNOWN, count, date, dollars, plural
 from tina_bench.metering.bill import BillLine
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 
 
 def tally(evidence: Evidence) -> dict[Verdict, int]:

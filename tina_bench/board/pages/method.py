@@ -11,7 +11,7 @@ from tina_bench.catalog.schema import AverageClaim, Claim
 from tina_bench.stats.audits.disagreement import LEVEL
 from tina_bench.stats.audits.measurements import group_of
 from tina_bench.stats.audits.report import Kind
-from tina_bench.stats.shapes import Interval
+from tina_bench.stats.types import Interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from tina_bench.board.facts import (
 from tina_bench.board.page import Page
 from tina_bench.board.pages.pairs import pair_path
 from tina_bench.stats.audits.report import Audits
-from tina_bench.stats.pairs import AVERAGE
-from tina_bench.stats.ranks import RankBand
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.comparisons.all_pairs import AVERAGE
+from tina_bench.stats.comparisons.ranks import RankBand
+from tina_bench.stats.types import Verdict
 
 POWERS = (1, 2, 4, 8, 16, 32, 64)
 """Numbers of answers that a table of pass@k or maj@k has a column for, beside all."""

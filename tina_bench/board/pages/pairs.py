@@ -15,7 +15,7 @@ from tina_bench.board.evidence import Evidence
 from tina_bench.board.page import Page
 from tina_bench.board.solved import Sheet
 from tina_bench.formatting.numbers import p_value
-from tina_bench.stats.pairs import AVERAGE, Finding, PairComparison, PairTable
+from tina_bench.stats.comparisons.all_pairs import AVERAGE, Finding, PairComparison, PairTable
 
 MOST_FLIPS = 8
 """Problems of a task that are listed in either direction."""

@@ -17,8 +17,8 @@ from tina_bench.board.table import Row, Table
 from tina_bench.files.hashing import digest
 from tina_bench.formatting.escape import visible
 from tina_bench.formatting.numbers import fixed
-from tina_bench.stats.ranks import RankBand
-from tina_bench.stats.shapes import TaskEstimate
+from tina_bench.stats.comparisons.ranks import RankBand
+from tina_bench.stats.types import TaskEstimate
 
 PROBLEMS_A_PAGE = 100
 STEPS = 9

@@ -21,7 +21,7 @@ from tina_bench.board.plots.frame import (
 from tina_bench.board.svg import PALETTE, named
 from tina_bench.board.table import Row
 from tina_bench.formatting.numbers import count, fixed, plural
-from tina_bench.stats.answers import column, correct_answers
+from tina_bench.stats.outcome_matrix import column, correct_answers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

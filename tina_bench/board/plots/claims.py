@@ -35,8 +35,8 @@ from tina_bench.board.plots.frame import (
 from tina_bench.board.svg import PALETTE, named
 from tina_bench.board.table import Row
 from tina_bench.formatting.numbers import fixed, plural, signed
-from tina_bench.stats.estimates import estimate_average
-from tina_bench.stats.shapes import AVERAGE, Interval, Judgement, Verdict
+from tina_bench.stats.scores.estimates import estimate_average
+from tina_bench.stats.types import AVERAGE, Interval, Judgement, Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -37,8 +37,8 @@ from tina_bench.board.svg import PALETTE, named
 from tina_bench.board.table import Row
 from tina_bench.formatting.numbers import dollars, fixed, plural
 from tina_bench.metering.bill import BillLine
-from tina_bench.stats.estimates import estimate_average
-from tina_bench.stats.shapes import AVERAGE
+from tina_bench.stats.scores.estimates import estimate_average
+from tina_bench.stats.types import AVERAGE
 from tina_bench.store.records import JobKind
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
 """Who measured what for one model: every measurement a row, by task, each with its interval.
 
 A published score is a total and nothing else, so its interval takes the largest variance that the
-total allows (`tina_bench.stats.estimates.estimate_totals`); ours has that of our answers. Runs that
-nobody stated are taken as one. Whether measurers differ by more than chance is Cochran's Q of
-`tina_bench.stats.audits.disagreement`, corrected over all models and tasks of the catalog.
+total allows (`tina_bench.stats.scores.estimates.estimate_totals`); ours has that of our answers.
+Runs that nobody stated are taken as one. Whether measurers differ by more than chance is Cochran's
+Q of `tina_bench.stats.audits.disagreement`, corrected over all models and tasks of the catalog.
 """
 
 import json
@@ -26,8 +26,8 @@ from tina_bench.board.plots.frame import (
 from tina_bench.board.table import Row
 from tina_bench.formatting.numbers import fixed, p_value, plural
 from tina_bench.stats.audits.measurements import OURS, Measurement, group_of
-from tina_bench.stats.estimates import estimate_totals
-from tina_bench.stats.shapes import Interval
+from tina_bench.stats.scores.estimates import estimate_totals
+from tina_bench.stats.types import Interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

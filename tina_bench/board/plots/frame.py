@@ -20,7 +20,7 @@ from tina_bench.board.plot import Plot
 from tina_bench.board.svg import PALETTE, inline, named
 from tina_bench.board.table import Row, Table
 from tina_bench.formatting.escape import visible
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

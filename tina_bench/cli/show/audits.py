@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from tina_bench.stats.audits.gain_shapes import Gain
+    from tina_bench.stats.audits.gain_types import Gain
     from tina_bench.stats.audits.report import Audits
 
 LEVEL = 0.95

@@ -7,9 +7,9 @@ from tina_bench.cli.show.tables import table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tina_bench.stats.pairs import PairComparison, PairTable
-    from tina_bench.stats.power import Power
-    from tina_bench.stats.ranks import RankTable
+    from tina_bench.stats.comparisons.all_pairs import PairComparison, PairTable
+    from tina_bench.stats.comparisons.power import Power
+    from tina_bench.stats.comparisons.ranks import RankTable
 
 MOST_PAIRS = 60
 """Pairs of a table that are printed; `--json` has all."""
@@ -27,7 +27,7 @@ def _points(value: float | None) -> str:
 
 def _words(pair: "PairComparison") -> str:
     """What follows, in words."""
-    from tina_bench.stats.pairs import Finding
+    from tina_bench.stats.comparisons.all_pairs import Finding
 
     if pair.finding is Finding.NOT_TOLD_APART:
         return "not told apart"

@@ -8,7 +8,7 @@ from tina_bench.cli.show.tables import table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tina_bench.stats.grader_audit import CellAudit, Flip, GraderAudit, GraderScore
+    from tina_bench.stats.graders.audit import CellAudit, Flip, GraderAudit, GraderScore
 
 MOST_FLIPS = 50
 """Flips that are printed; --json and --flips have all."""

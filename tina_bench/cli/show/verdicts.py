@@ -11,7 +11,7 @@ from tina_bench.cli.show.tables import console, print_json, table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tina_bench.stats.grader_audit import GraderAudit
+    from tina_bench.stats.graders.audit import GraderAudit
     from tina_bench.store.home import Home
     from tina_bench.verifying.shapes import ClaimResult, Verification
 

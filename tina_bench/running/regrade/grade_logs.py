@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tina_bench.stats.grader_audit import Ruling
+from tina_bench.stats.graders.audit import Ruling
 from tina_bench.store.home import read_records
 from tina_bench.store.records import Grade, GradeStatus
 from tina_bench.store.regrade_job import RegradeCell

@@ -8,7 +8,7 @@ most often another version of the same grader.
 import hashlib
 from collections.abc import Mapping
 
-from tina_bench.stats.grader_audit import Ruling
+from tina_bench.stats.graders.audit import Ruling
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedOutcome, ImportedRun
 from tina_bench.store.regrade_job import RegradeCell, counted

@@ -25,7 +25,7 @@ from tina_bench.errors import BlockedError, IntegrityError
 from tina_bench.running.regrade.grade_logs import GradeLogs, ruling_of
 from tina_bench.running.regrade.imported_grades import Imported
 from tina_bench.running.regrade.worker import ask_problems, grade_again
-from tina_bench.stats.grader_audit import (
+from tina_bench.stats.graders.audit import (
     CellAudit,
     Flip,
     GraderAudit,

@@ -28,10 +28,10 @@ from tina_bench.stats.audits.chance import (
     binomial_bound,
 )
 from tina_bench.stats.audits.measurements import Evidence, Measurement
-from tina_bench.stats.audits.pooling import Pooled, pool
-from tina_bench.stats.holm import holm
-from tina_bench.stats.quantiles import t_tail
-from tina_bench.stats.shapes import Shape
+from tina_bench.stats.methods.distributions import t_tail
+from tina_bench.stats.methods.holm import holm
+from tina_bench.stats.methods.pooling import Pooled, pool
+from tina_bench.stats.types import Shape
 
 LEVEL = 0.95
 

@@ -2,7 +2,7 @@
 
 The printed gain is one average minus another, of few runs each. The base has been measured by many
 since; here every task's base score is what all of them say together (random effects, Hartung-Knapp-
-Sidik-Jonkman, `tina_bench.stats.audits.pooling`), and so is the adapter's where more than one
+Sidik-Jonkman, `tina_bench.stats.methods.pooling`), and so is the adapter's where more than one
 measured it. The gain is the mean over tasks of the differences, each task with the same weight as
 in the printed average. Its variance adds up, task by task,
 
@@ -31,11 +31,11 @@ from tina_bench.files.hashing import digest
 from tina_bench.stats.audits.averages import cells_of
 from tina_bench.stats.audits.chance import Chance
 from tina_bench.stats.audits.disagreement import weigh
-from tina_bench.stats.audits.gain_shapes import Gain, GainTask, Sensitivity
+from tina_bench.stats.audits.gain_types import Gain, GainTask, Sensitivity
 from tina_bench.stats.audits.measurements import Evidence, Measurement, SetAside
 from tina_bench.stats.audits.selection import PickBound
-from tina_bench.stats.known import NOTHING_KNOWN, Known
-from tina_bench.stats.spread import Variance
+from tina_bench.stats.cache import NOTHING_KNOWN, Known
+from tina_bench.stats.methods.score_variance import Variance
 
 LEVEL = 0.95
 

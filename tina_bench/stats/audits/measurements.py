@@ -20,9 +20,9 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from tina_bench.catalog.schema import Catalog, Claim
-from tina_bench.stats.answers import independent_answers
-from tina_bench.stats.shapes import Shape
-from tina_bench.stats.spread import answer_variance
+from tina_bench.stats.methods.score_variance import answer_variance
+from tina_bench.stats.outcome_matrix import independent_answers
+from tina_bench.stats.types import Shape
 from tina_bench.store.imported import ImportedResult
 from tina_bench.store.records import ResultRecord
 

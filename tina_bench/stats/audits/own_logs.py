@@ -20,8 +20,8 @@ from tina_bench.stats.audits.measurements import (
     log_folders,
     model_of,
 )
-from tina_bench.stats.holm import holm
-from tina_bench.stats.shapes import Shape
+from tina_bench.stats.methods.holm import holm
+from tina_bench.stats.types import Shape
 from tina_bench.store.imported import ImportedResult
 
 

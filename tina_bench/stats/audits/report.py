@@ -8,7 +8,7 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.stats.audits.averages import AverageAudit, Follows, audit_averages
 from tina_bench.stats.audits.chance import chance_of
 from tina_bench.stats.audits.disagreement import LEVEL, Disagreement, audit_disagreement
-from tina_bench.stats.audits.gain_shapes import Gain
+from tina_bench.stats.audits.gain_types import Gain
 from tina_bench.stats.audits.gains import audit_gains
 from tina_bench.stats.audits.lattice import (
     LatticeAudit,
@@ -30,8 +30,8 @@ from tina_bench.stats.audits.selection import (
     audit_families,
     audit_picks,
 )
-from tina_bench.stats.known import NOTHING_KNOWN, Known
-from tina_bench.stats.shapes import Shape
+from tina_bench.stats.cache import NOTHING_KNOWN, Known
+from tina_bench.stats.types import Shape
 from tina_bench.store.imported import ImportedResult
 from tina_bench.store.records import ResultRecord
 

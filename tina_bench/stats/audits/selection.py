@@ -41,9 +41,9 @@ from scipy import special
 from tina_bench.catalog.schema import Catalog
 from tina_bench.stats.audits.chance import Chance
 from tina_bench.stats.audits.measurements import Evidence, group_of
-from tina_bench.stats.audits.pooling import pool
-from tina_bench.stats.quantiles import normal_quantile
-from tina_bench.stats.shapes import Shape
+from tina_bench.stats.methods.distributions import normal_quantile
+from tina_bench.stats.methods.pooling import pool
+from tina_bench.stats.types import Shape
 
 LEVEL = 0.95
 LEAST_CHECKPOINTS = 4
