@@ -12,7 +12,7 @@ from tina_bench.catalog.load import load_catalog
 from tina_bench.catalog.schema import Catalog
 from tina_bench.lock.lockfile import Lock, packaged_lock, read_lock
 from tina_bench.store.home import Home
-from tina_bench.verifying.shapes import ClaimResult, Verification
+from tina_bench.verifying.types import ClaimResult, Verification
 from tina_bench.verifying.verify import Ask, judge, verify
 
 MODEL = "smoke-base"

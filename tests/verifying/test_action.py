@@ -18,7 +18,7 @@ from tests.verifying.cases import CLAIMS, HOSTILE, Scene, measure, write_claims
 from tests.verifying.local_runner import EXAMPLES, commit, copy_checkout, run_workflow
 from tests.verifying.test_baseline import accept
 from tina_bench.verifying.baseline import Baseline, write_baseline
-from tina_bench.verifying.failing import FailOn
+from tina_bench.verifying.fail_on import FailOn
 
 ACTION = ROOT / "action.yml"
 BIN = Path(sys.executable).parent

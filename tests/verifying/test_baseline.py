@@ -19,7 +19,7 @@ from tina_bench.verifying.baseline import (
     read_baseline,
     write_baseline,
 )
-from tina_bench.verifying.failing import FailOn
+from tina_bench.verifying.fail_on import FailOn
 from tina_bench.verifying.verify import Ask, accept_cases, judge
 
 DAY = datetime.date(2026, 2, 3)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tina_bench.stats.graders.audit import GraderAudit
     from tina_bench.store.home import Home
     from tina_bench.verifying.baseline import Baseline
-    from tina_bench.verifying.shapes import Verification
+    from tina_bench.verifying.types import Verification
     from tina_bench.verifying.verify import Ask, Judged
 
 FILES, BASELINE, WHAT = "Files for CI", "Known discrepancies", "What to verify"
@@ -175,9 +175,9 @@ def verify(
     from tina_bench.catalog.load import load_catalog
     from tina_bench.errors import UsageError
     from tina_bench.verifying.baseline import DEFAULT_NAME, Baseline, read_baseline
-    from tina_bench.verifying.failing import FailOn, parse_fail_on
+    from tina_bench.verifying.fail_on import FailOn, parse_fail_on
+    from tina_bench.verifying.reports.outputs import check_targets, write_all
     from tina_bench.verifying.verify import Ask, judge
-    from tina_bench.verifying.writing import check_targets, write_all
 
     given = parse_price(price)
     failing = parse_fail_on(fail_on, strict=strict)
@@ -289,18 +289,18 @@ def _files(
     """Every file that was asked for, with its text."""
     texts = {}
     if junit is not None:
-        from tina_bench.verifying.junit import junit_xml
+        from tina_bench.verifying.reports.junit import junit_xml
 
         texts[junit] = junit_xml(made)
     if badge is not None:
-        from tina_bench.verifying.badge import badge_svg
+        from tina_bench.verifying.reports.badge import badge_svg
 
         texts[badge] = badge_svg(made)
     if report is not None:
         texts[report] = json_text(made.model_dump(mode="json")) + "\n"
     if summary is not None:
-        from tina_bench.verifying.summary import summary_markdown
-        from tina_bench.verifying.writing import appended
+        from tina_bench.verifying.reports.markdown_summary import summary_markdown
+        from tina_bench.verifying.reports.outputs import appended
 
         texts[summary] = appended(summary, summary_markdown(made, audits_text(made)))
     return texts

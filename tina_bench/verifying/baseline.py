@@ -19,8 +19,8 @@ from tina_bench.errors import UsageError
 from tina_bench.files.atomic import write_text
 from tina_bench.files.strict import MalformedError, first_wrong, parse_toml, read_bytes
 from tina_bench.stats.types import Judgement, Shape, Verdict
-from tina_bench.verifying.shapes import Acceptance, StaleEntry
-from tina_bench.verifying.texts import plain
+from tina_bench.verifying.reports.text import plain
+from tina_bench.verifying.types import Acceptance, StaleEntry
 
 DEFAULT_NAME = "tina-bench-baseline.toml"
 REASON_CHARACTERS = 2000

@@ -21,22 +21,18 @@ from tina_bench.store.home import Home
 from tina_bench.store.log_identity import evidence_sha256
 from tina_bench.store.records import ResultRecord
 from tina_bench.verifying.baseline import Baseline, entry_for, stale_entries, weigh
-from tina_bench.verifying.failing import (
+from tina_bench.verifying.cost_to_decide import Pricer
+from tina_bench.verifying.fail_on import (
     BY_VERDICT,
     DEFAULT,
     EXIT_NOT_REPRODUCED,
     EXIT_OTHER,
     FailOn,
+    findings_of,
     spelled,
 )
-from tina_bench.verifying.findings import findings_of
-from tina_bench.verifying.further import Pricer
-from tina_bench.verifying.recompute import Checked, check_folder
-from tina_bench.verifying.shapes import (
-    Acceptance,
-    ClaimResult,
-    Verification,
-)
+from tina_bench.verifying.record_checks import Checked, check_folder
+from tina_bench.verifying.types import Acceptance, ClaimResult, Verification
 
 INTEGRITY = "INTEGRITY"
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tina_bench.stats.graders.audit import GraderAudit
     from tina_bench.store.home import Home
-    from tina_bench.verifying.shapes import ClaimResult, Verification
+    from tina_bench.verifying.types import ClaimResult, Verification
 
 COLOURS = {
     "REPRODUCED": "green",
@@ -35,7 +35,7 @@ SIGNS = {
 
 def print_verification(made: "Verification", out: "Console", *, everything: bool) -> None:
     """Print verdicts, then records and baseline, then one line that counts."""
-    from tina_bench.verifying.texts import plain, plural
+    from tina_bench.verifying.reports.text import plain, plural
 
     shown = [claim for claim in made.claims if everything or _is_told(claim)]
     if shown:
@@ -63,7 +63,7 @@ def _is_told(claim: "ClaimResult") -> bool:
 def _print_claims(claims: "list[ClaimResult]", out: "Console") -> None:
     from rich.markup import escape
 
-    from tina_bench.verifying.texts import plain
+    from tina_bench.verifying.reports.text import plain
 
     rows = table("verdict", "model", "task", "claimed", "ours", "reason", right=("claimed", "ours"))
     for claim in claims:
@@ -90,7 +90,7 @@ def _print_claims(claims: "list[ClaimResult]", out: "Console") -> None:
 
 
 def _why(claim: "ClaimResult") -> str:
-    from tina_bench.verifying.texts import deciding
+    from tina_bench.verifying.reports.text import deciding
 
     if claim.integrity is not None:
         return f"Not judged: {claim.integrity}"
@@ -109,7 +109,7 @@ def _why(claim: "ClaimResult") -> str:
 
 def _print_regraded(audit: "GraderAudit", out: "Console") -> None:
     """Scores and numbers of flips; --json has every flip."""
-    from tina_bench.verifying.texts import plain, regraded_line
+    from tina_bench.verifying.reports.text import plain, regraded_line
 
     for cell in audit.cells:
         out.print(plain(regraded_line(cell)), markup=False)
@@ -119,7 +119,7 @@ def _print_regraded(audit: "GraderAudit", out: "Console") -> None:
 
 
 def _print_records(made: "Verification", out: "Console") -> None:
-    from tina_bench.verifying.texts import plain, plural
+    from tina_bench.verifying.reports.text import plain, plural
 
     if not made.records:
         said = f"No results of ours here; {plural(made.imported, 'imported file')} of others."
@@ -184,7 +184,7 @@ def show_verification(
         if made.audits is not None:
             print_audits(made.audits, out, everything=everything)
         return
-    from tina_bench.verifying.annotations import silenced
+    from tina_bench.verifying.reports.github_annotations import silenced
 
     with out.capture() as captured:
         print_verification(made, out, everything=everything)
@@ -196,8 +196,8 @@ def show_verification(
 
 
 def _commands(made: "Verification", store: "Home", catalogs: list[Path]) -> list[str]:
-    from tina_bench.verifying.annotations import annotations, file_place
-    from tina_bench.verifying.places import catalog_files, claim_lines
+    from tina_bench.verifying.reports.claim_locations import catalog_files, claim_lines
+    from tina_bench.verifying.reports.github_annotations import annotations, file_place
 
     workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
     claims = {}

@@ -3,8 +3,8 @@
 import re
 
 from tina_bench.stats.types import Verdict
-from tina_bench.verifying.shapes import CheckState, ClaimResult, Verification
-from tina_bench.verifying.texts import deciding, markdown, plain, plural, regraded_line
+from tina_bench.verifying.reports.text import deciding, markdown, plain, plural, regraded_line
+from tina_bench.verifying.types import CheckState, ClaimResult, Verification
 
 MAX_BYTES = 900_000
 """GitHub refuses a step's summary above 1 MiB, all steps' additions counted apart."""

@@ -12,7 +12,7 @@ from tests.verifying.cases import MODEL, Scene, results
 from tina_bench.errors import BlockedError, UsageError
 from tina_bench.store.home import Home, read_records
 from tina_bench.store.records import Grade, GradeStatus, Sample
-from tina_bench.verifying.shapes import CheckState, RecordCheck, Verification
+from tina_bench.verifying.types import CheckState, RecordCheck, Verification
 
 
 def edit(path: Path, change: Callable[[dict[str, Any]], None]) -> None:

@@ -1,10 +1,12 @@
-"""What makes `verify` fail, and with which exit code."""
+"""What makes `verify` fail, and with which exit code; what of the audits is a finding."""
 
 from collections.abc import Iterable
 from enum import StrEnum
 
 from tina_bench.errors import UsageError
+from tina_bench.stats.audits.report import Audits
 from tina_bench.stats.types import Verdict
+from tina_bench.verifying.types import Finding
 
 EXIT_NOT_REPRODUCED = 1
 """A claim is contradicted, and that was asked to fail."""
@@ -61,3 +63,16 @@ def parse_fail_on(given: Iterable[str] | None, *, strict: bool = False) -> froze
 def spelled(fail_on: frozenset[FailOn]) -> tuple[str, ...]:
     """As the command line spells it, in the order of its help."""
     return tuple(str(word) for word in FailOn if word in fail_on) or (str(FailOn.NOTHING),)
+
+
+def findings_of(audits: Audits) -> tuple[Finding, ...]:
+    """Printed values that no number of runs gives, in the order of the audits.
+
+    Optimism of a best of many, disagreement between measurers and the like are estimates with an
+    uncertainty, and shown as such; a value that arithmetic excludes is an error in print.
+    """
+    return tuple(
+        Finding(name=f"lattice: {audit.claim}", sentence=audit.sentence)
+        for audit in audits.lattice
+        if not audit.possible
+    )

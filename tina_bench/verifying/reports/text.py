@@ -8,7 +8,7 @@ import re
 
 from tina_bench.formatting.escape import printable
 from tina_bench.stats.graders.audit import CellAudit
-from tina_bench.verifying.shapes import ClaimResult
+from tina_bench.verifying.types import ClaimResult
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~@$&!^])")
 

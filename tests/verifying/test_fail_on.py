@@ -4,7 +4,7 @@ import pytest
 
 from tests.verifying.cases import Scene, claim, results, write_claims
 from tina_bench.errors import UsageError
-from tina_bench.verifying.failing import DEFAULT, STRICT, FailOn, parse_fail_on, spelled
+from tina_bench.verifying.fail_on import DEFAULT, STRICT, FailOn, parse_fail_on, spelled
 
 ALL = {word: frozenset({FailOn(word)}) for word in FailOn if word != "nothing"}
 

@@ -11,8 +11,8 @@ from tina_bench.errors import DamagedLogError
 from tina_bench.files.append_log import LogWriter
 from tina_bench.store.home import Home
 from tina_bench.store.records import Phase
-from tina_bench.verifying.shapes import Price
-from tina_bench.verifying.texts import deciding
+from tina_bench.verifying.reports.text import deciding
+from tina_bench.verifying.types import Price
 
 GPU_CLAIM = claim("aime24", model="tina-open-rs2", value_percent=43.33, runs=64)
 

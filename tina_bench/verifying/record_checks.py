@@ -17,9 +17,9 @@ from tina_bench.store.home import Home, read_record
 from tina_bench.store.log_identity import grade_log_name, sample_log_name
 from tina_bench.store.outcomes import as_recorded, collect
 from tina_bench.store.records import Grade, ResultRecord
-from tina_bench.verifying.locked import check_against_lock
+from tina_bench.verifying.lock_checks import check_against_lock
 from tina_bench.verifying.logs import Answer, Logs, answer_of
-from tina_bench.verifying.shapes import Check, CheckState, RecordCheck
+from tina_bench.verifying.types import Check, CheckState, RecordCheck
 
 CHANGED = IntegrityError.exit_code
 

@@ -3,8 +3,8 @@
 from xml.sax.saxutils import escape, quoteattr
 
 from tina_bench.stats.types import Verdict
-from tina_bench.verifying.shapes import Verification
-from tina_bench.verifying.texts import plural
+from tina_bench.verifying.reports.text import plural
+from tina_bench.verifying.types import Verification
 
 LABEL = "claims"
 GREEN, RED, AMBER, GREY = "#1a7f37", "#b62324", "#8a5a00", "#57606a"

@@ -15,7 +15,7 @@ from tina_bench.planning.types import Machine, Request, Snapshot
 from tina_bench.stats.types import Judgement
 from tina_bench.store.home import Home
 from tina_bench.store.records import LedgerEntry, ResultRecord
-from tina_bench.verifying.shapes import Price
+from tina_bench.verifying.types import Price
 
 
 class Pricer:

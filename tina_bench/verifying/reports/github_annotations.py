@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from tina_bench.stats.types import Verdict
-from tina_bench.verifying.places import Place
-from tina_bench.verifying.shapes import ClaimResult, Verification
-from tina_bench.verifying.texts import deciding, plain
+from tina_bench.verifying.reports.claim_locations import Place
+from tina_bench.verifying.reports.text import deciding, plain
+from tina_bench.verifying.types import ClaimResult, Verification
 
 SHOWN = 10
 Level = Literal["error", "warning", "notice"]

@@ -6,7 +6,7 @@ from tina_bench.catalog.schema import Catalog, ModelKind, Source
 from tina_bench.errors import IntegrityError
 from tina_bench.lock.lockfile import Lock, LockedFiles
 from tina_bench.store.records import ResultRecord
-from tina_bench.verifying.shapes import Check, CheckState
+from tina_bench.verifying.types import Check, CheckState
 
 
 def check_against_lock(record: ResultRecord, catalog: Catalog, lock: Lock) -> Iterator[Check]:

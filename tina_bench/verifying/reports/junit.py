@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from tina_bench.stats.graders.audit import CellAudit
-from tina_bench.verifying.failing import FailOn
-from tina_bench.verifying.shapes import Check, CheckState, ClaimResult, RecordCheck, Verification
-from tina_bench.verifying.texts import deciding, plain, regraded_line
+from tina_bench.verifying.fail_on import FailOn
+from tina_bench.verifying.reports.text import deciding, plain, regraded_line
+from tina_bench.verifying.types import Check, CheckState, ClaimResult, RecordCheck, Verification
 
 NAME = "tina-bench verify"
 
