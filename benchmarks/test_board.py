@@ -7,7 +7,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.board_home import make_home
-from tina_bench.board.build import Options, build_site
+from tina_bench.board.site.build import Options, build_site
 from tina_bench.catalog.load import load_catalog
 from tina_bench.store.home import Home
 

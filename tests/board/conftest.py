@@ -7,7 +7,7 @@ import pytest
 from board_catalog import catalog
 from board_home import fabricate
 
-from tina_bench.board.build import Options, SiteSummary, build_site
+from tina_bench.board.site.build import Options, SiteSummary, build_site
 from tina_bench.board.transcripts import ALL_TEXTS
 from tina_bench.stats.report import build_report
 from tina_bench.store.home import Home

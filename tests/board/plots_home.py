@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from board_catalog import catalog as small_catalog
 
-from tina_bench.board.evidence import Evidence, gather
-from tina_bench.board.memo import Memo
+from tina_bench.board.content.context import Evidence, gather
+from tina_bench.board.output.cache import Memo
 from tina_bench.catalog.schema import Catalog
 from tina_bench.files.atomic import write_model
 from tina_bench.files.hashing import digest

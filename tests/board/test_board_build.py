@@ -11,10 +11,11 @@ from board_catalog import ADAPTER, BASE, catalog
 from board_pages import Page, pages
 from conftest import build
 
-import tina_bench.board.site as filling
-from tina_bench.board import runs
-from tina_bench.board.build import Options, SiteSummary, build_site
-from tina_bench.board.render import site_folder
+import tina_bench.board.site.writer as filling
+from tina_bench.board.output import paths
+from tina_bench.board.output.templates import site_folder
+from tina_bench.board.site import run_pages
+from tina_bench.board.site.build import Options, SiteSummary, build_site
 from tina_bench.errors import BlockedError, IntegrityError, UsageError
 from tina_bench.files.append_log import LogWriter, read_log
 from tina_bench.files.atomic import write_model
@@ -229,7 +230,8 @@ def test_a_long_run_is_cut_into_pages_that_hold_every_problem_once(
     own_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     only(own_home, BASE, "amc23")
-    monkeypatch.setattr(runs, "PROBLEMS_A_PAGE", 15)
+    for module in (paths, run_pages):
+        monkeypatch.setattr(module, "PROBLEMS_A_PAGE", 15)
     build(own_home, tmp_path / "site")
     found = pages(tmp_path / "site")
     names = [f"runs/{BASE}/amc23/seed-0{end}.html" for end in ("", "-page-2", "-page-3")]

@@ -7,7 +7,7 @@ from board_catalog import BASE, catalog
 from board_pages import Page
 from test_board_build import only
 
-from tina_bench.board.build import Options, build_site
+from tina_bench.board.site.build import Options, build_site
 from tina_bench.board.transcripts import ALL_TEXTS
 from tina_bench.store.home import Home
 

@@ -13,13 +13,13 @@ from board_pages import Page
 from conftest import EVERYTHING, build
 from PIL import Image
 
-from tina_bench.board.build import SiteSummary
+from tina_bench.board.content.context import Evidence, gather
 from tina_bench.board.data.feed import entries, feed
 from tina_bench.board.data.index import MEDIA_TYPES, site_url
-from tina_bench.board.data.picture import picture
-from tina_bench.board.data.shapes import SiteIndex
-from tina_bench.board.evidence import Evidence, gather
-from tina_bench.board.replace import is_site
+from tina_bench.board.data.schemas import SiteIndex
+from tina_bench.board.data.social_card import picture
+from tina_bench.board.output.replace import is_site
+from tina_bench.board.site.build import SiteSummary
 from tina_bench.errors import UsageError
 from tina_bench.files.hashing import sha256_file
 from tina_bench.stats.report import build_report

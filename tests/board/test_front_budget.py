@@ -9,7 +9,7 @@ import pytest
 from board_pages import Page
 from front_records import write_results
 
-from tina_bench.board.build import Options, build_site
+from tina_bench.board.site.build import Options, build_site
 from tina_bench.catalog.load import load_catalog
 from tina_bench.stats.report import build_report
 

@@ -9,13 +9,13 @@ from board_catalog import ADAPTER, BASE, catalog
 from board_pages import Page
 from front_records import write_results
 
-from tina_bench.board.evidence import Evidence, gather
+from tina_bench.board.content.context import Evidence, gather
+from tina_bench.board.content.highlights import EXAMPLES, cards
+from tina_bench.board.content.model_rows import NOTHING, Row, board, columns, measurers, spelled
 from tina_bench.board.pages.costs import pages as cost_pages
 from tina_bench.board.pages.front import headline
 from tina_bench.board.pages.method import pages as method_pages
 from tina_bench.board.pages.search import pages as search_pages
-from tina_bench.board.rows import NOTHING, Row, board, columns, measurers, spelled
-from tina_bench.board.striking import EXAMPLES, cards
 from tina_bench.catalog.load import load_catalog
 from tina_bench.catalog.schema import Catalog
 from tina_bench.formatting.numbers import dollars, fixed, signed

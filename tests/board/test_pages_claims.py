@@ -10,12 +10,12 @@ import pytest
 from board_catalog import ADAPTER, BASE, catalog
 from board_pages import Page
 
-from tina_bench.board.evidence import Evidence, gather
-from tina_bench.board.facts import again
-from tina_bench.board.page import Page as Unrendered
+from tina_bench.board.content.context import Evidence, gather
+from tina_bench.board.content.provenance_tables import again
+from tina_bench.board.output.elements import Page as Unrendered
+from tina_bench.board.output.paths import answer_path, run_path
+from tina_bench.board.output.templates import Renderer, site_folder
 from tina_bench.board.pages import claims
-from tina_bench.board.render import Renderer, site_folder
-from tina_bench.board.runs import answer_path, run_path
 from tina_bench.catalog.load import load_catalog
 from tina_bench.formatting.numbers import fixed, p_value, signed
 from tina_bench.stats.report import build_report

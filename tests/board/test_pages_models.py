@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from tina_bench.board.build import Options, build_site
-from tina_bench.board.evidence import gather
-from tina_bench.board.page import Page as Unrendered
+from tina_bench.board.content.context import gather
+from tina_bench.board.content.outcome_grid import Sheet
+from tina_bench.board.output.elements import Page as Unrendered
 from tina_bench.board.pages import models, pairs, tasks
 from tina_bench.board.pages.pairs import flipped
 from tina_bench.board.pages.tasks import STEPS, step
-from tina_bench.board.solved import Sheet
+from tina_bench.board.site.build import Options, build_site
 from tina_bench.catalog.load import load_catalog
 from tina_bench.files.atomic import write_model
 from tina_bench.formatting.numbers import fixed, p_value, signed

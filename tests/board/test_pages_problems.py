@@ -8,9 +8,9 @@ import pytest
 from board_catalog import ADAPTER, BASE, catalog
 from board_pages import Page, pages
 
-from tina_bench.board.build import Options, build_site
-from tina_bench.board.maths import ELEMENTS
-from tina_bench.board.problems import GATED, WITHHELD_DATASETS, Problems, withheld
+from tina_bench.board.content.problem_texts import GATED, WITHHELD_DATASETS, Problems, withheld
+from tina_bench.board.output.mathml import ELEMENTS
+from tina_bench.board.site.build import Options, build_site
 from tina_bench.catalog.load import load_catalog
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import IntegrityError

@@ -7,8 +7,8 @@ import pytest
 from plots_home import catalog, evidence
 from plots_svg import Drawing, scale
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.output.elements import Plot
 from tina_bench.board.plots import published_against_measured
 from tina_bench.board.plots.frame import MARKERS
 from tina_bench.stats.types import Verdict

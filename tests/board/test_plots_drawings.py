@@ -12,10 +12,10 @@ from plots_home import catalog, evidence, record
 from plots_svg import Drawing, scale
 
 from tina_bench.board import plots
-from tina_bench.board.costs import add_up
-from tina_bench.board.curves import Curve, thinned
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.bill import add_up
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.training_curves import Curve, thinned
+from tina_bench.board.output.elements import Plot
 from tina_bench.board.plots.forest import by_maker
 from tina_bench.stats.audits.measurements import OURS
 from tina_bench.store.records import JobKind, LedgerEntry, Phase

@@ -13,10 +13,10 @@ from plots_home import TASKS, catalog, evidence
 from plots_svg import SVG, Drawing
 
 from tina_bench.board import plots
-from tina_bench.board.curves import Curve
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.memo import Memo
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.training_curves import Curve
+from tina_bench.board.output.cache import Memo
+from tina_bench.board.output.elements import Plot
 from tina_bench.board.plots import frame
 
 HOSTILE = {
@@ -153,7 +153,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import test_plots_kept as t
-from tina_bench.board.memo import Memo
+from tina_bench.board.output.cache import Memo
 memo = Memo(Path(sys.argv[3])) if sys.argv[3] else None
 found = t.all_of(t.hostile(Path(sys.argv[2]), memo))
 print(t.fingerprint(found), "matplotlib" in sys.modules)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from plots_svg import SVG, places
 
 from tina_bench.board.plots.frame import ems, linear_ticks, log_ticks, said, shortened
-from tina_bench.board.svg import PALETTE, _outline, inline, named
+from tina_bench.board.plots.svg import PALETTE, _outline, inline, named
 
 PLACE = st.tuples(
     st.floats(-900, 900, allow_nan=False).map(lambda v: round(v, 6)),

@@ -21,7 +21,7 @@ def build_one(root: Path) -> Path:
     from board_catalog import catalog as small_catalog
     from board_home import fabricate
 
-    from tina_bench.board.build import Options, build_site
+    from tina_bench.board.site.build import Options, build_site
     from tina_bench.catalog.load import load_catalog
     from tina_bench.catalog.schema import Catalog
     from tina_bench.stats.report import build_report

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tina_bench.board.render import cited
+from tina_bench.board.output.templates import cited
 from tina_bench.formatting.escape import transcript, visible
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))

@@ -63,7 +63,7 @@ def build_both(root: Path, seeds: int) -> Sites:
     from board_catalog import catalog
     from board_home import fabricate
 
-    from tina_bench.board.build import Options, build_site
+    from tina_bench.board.site.build import Options, build_site
     from tina_bench.board.transcripts import ALL_TEXTS
     from tina_bench.stats.report import build_report
 

@@ -11,7 +11,7 @@ import yaml
 
 from tests.support.program import ROOT
 from tests.verifying.local_runner import UPLOAD_STAND_IN, commit, run_workflow
-from tina_bench.board.data.shapes import SiteIndex
+from tina_bench.board.data.schemas import SiteIndex
 
 WORKFLOW = ROOT / ".github" / "workflows" / "pages.yml"
 BIN = Path(sys.executable).parent

@@ -19,7 +19,7 @@ from tina_bench.cli.show.site_progress import progress
 from tina_bench.cli.show.tables import console, print_json
 
 if TYPE_CHECKING:
-    from tina_bench.board.build import Options, SiteSummary
+    from tina_bench.board.site.build import Options, SiteSummary
     from tina_bench.store.home import Home
 
 app = typer.Typer(
@@ -58,7 +58,7 @@ def build_once(
 def _build(
     home: "Home", out: Path, catalogs: list[Path] | None, options: "Options"
 ) -> "SiteSummary":
-    from tina_bench.board.build import build_site, measurements
+    from tina_bench.board.site.build import build_site, measurements
     from tina_bench.catalog.load import load_catalog
     from tina_bench.errors import BlockedError
 
@@ -129,7 +129,7 @@ def build(
     """Build the site from this home's results. The old site stays until the new one is whole."""
     import platformdirs
 
-    from tina_bench.board.build import Options
+    from tina_bench.board.site.build import Options
 
     options = Options(
         with_samples=transcripts != "none",

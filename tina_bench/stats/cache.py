@@ -2,7 +2,7 @@
 
 Guarantees: with or without it, the results are the same; it is asked for by the sha256 of the files
 that the records stand in. Whoever keeps the values sees to it that they come from this version of
-the program (`tina_bench.board.memo` does).
+the program (`tina_bench.board.output.cache` does).
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -40,7 +40,7 @@ _DECODER = msgspec.json.Decoder(_Result)
 
 
 class Accepted(Protocol):
-    """Keeps bytes by what they were made from (`tina_bench.board.memo`)."""
+    """Keeps bytes by what they were made from (`tina_bench.board.output.cache`)."""
 
     def get(self, kind: str, key: Any, make: Callable[[], bytes]) -> bytes:
         """The value of `key`; made, if it is not kept."""

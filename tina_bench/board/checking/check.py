@@ -23,7 +23,7 @@ from tina_bench.board.checking.files import (
 from tina_bench.board.checking.findings import Checked, Finding, Level
 from tina_bench.board.checking.page import PageChecked, check_page, check_style
 from tina_bench.board.data.index import INDEX_FILE
-from tina_bench.board.data.shapes import FileEntry
+from tina_bench.board.data.schemas import FileEntry
 from tina_bench.store.home import Home
 
 SAMPLED_PAGES = 100

@@ -8,9 +8,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from tina_bench.board.checking.findings import Finding, Level
+from tina_bench.board.content.context import DIGEST_DIGITS
 from tina_bench.board.data.index import INDEX_FILE
-from tina_bench.board.data.shapes import FileEntry, SiteIndex
-from tina_bench.board.evidence import DIGEST_DIGITS
+from tina_bench.board.data.schemas import FileEntry, SiteIndex
 from tina_bench.errors import IntegrityError, UsageError
 from tina_bench.files.hashing import digest, sha256_file
 from tina_bench.store.home import Home

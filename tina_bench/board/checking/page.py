@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tina_bench.board.checking.access import access_faults
 from tina_bench.board.checking.findings import Finding, Level
-from tina_bench.board.checking.markup import Fault, Part, markup_faults, parsed, parts_of
+from tina_bench.board.checking.markup import (
+    Fault,
+    Part,
+    access_faults,
+    markup_faults,
+    parsed,
+    parts_of,
+)
 from tina_bench.board.checking.safety import loads, safety_faults, style_faults
 
 PAGE_BYTES = 2 * 1024 * 1024

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from tina_bench.board.evidence import Evidence
+from tina_bench.board.content.context import Evidence
 from tina_bench.formatting.escape import visible
 from tina_bench.formatting.numbers import fixed, level, plural
 from tina_bench.stats.claims.labels import counted

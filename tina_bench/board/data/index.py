@@ -6,11 +6,10 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from tina_bench import __version__
-from tina_bench.board.data.schemas import schema_of
-from tina_bench.board.data.shapes import FileEntry, RecordEntry, SiteIndex
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.folder import Written
-from tina_bench.board.memo import DRAWN_WITH
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.data.schemas import FileEntry, RecordEntry, SiteIndex, schema_of
+from tina_bench.board.output.cache import DRAWN_WITH
+from tina_bench.board.output.folder import Written
 from tina_bench.errors import UsageError
 from tina_bench.files.strict import shown
 from tina_bench.formatting.numbers import date

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.facts import Again, again
-from tina_bench.board.page import Page
-from tina_bench.board.solved import Sheet
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.outcome_grid import Sheet
+from tina_bench.board.content.provenance_tables import Again, again
+from tina_bench.board.output.elements import Page
 from tina_bench.catalog.schema import AverageClaim, Claim
 from tina_bench.formatting.numbers import fixed, signed
 from tina_bench.stats.audits.averages import Follows, cells_of

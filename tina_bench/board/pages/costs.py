@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.page import Page
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.output.elements import Page
 from tina_bench.catalog.schema import CostClaim, Price
 from tina_bench.metering.bill import BillLine
 from tina_bench.store.records import JobKind

@@ -8,11 +8,18 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tina_bench.board import plots
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.page import Page
-from tina_bench.board.rows import HERE, NOTHING, board, columns, embedded_task, measurers
-from tina_bench.board.striking import cards
-from tina_bench.board.tables import tables_of
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.highlights import cards
+from tina_bench.board.content.model_rows import (
+    HERE,
+    NOTHING,
+    board,
+    columns,
+    embedded_task,
+    measurers,
+)
+from tina_bench.board.content.tables import tables_of
+from tina_bench.board.output.elements import Page
 from tina_bench.formatting.numbers import UNKNOWN, count, date, dollars, plural
 from tina_bench.metering.bill import BillLine
 from tina_bench.stats.types import Verdict

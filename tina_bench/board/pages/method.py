@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.page import Page
-from tina_bench.board.rows import embedded_task
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.model_rows import embedded_task
+from tina_bench.board.output.elements import Page
 from tina_bench.catalog.schema import AverageClaim, Claim
 from tina_bench.stats.audits.disagreement import LEVEL
 from tina_bench.stats.audits.measurements import group_of

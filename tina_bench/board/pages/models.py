@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tina_bench.board import plots
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.facts import (
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.provenance_tables import (
     again,
     command_lines,
     deviations,
     provenance_facts,
     recipe_facts,
 )
-from tina_bench.board.page import Page
+from tina_bench.board.output.elements import Page
 from tina_bench.board.pages.pairs import pair_path
 from tina_bench.stats.audits.report import Audits
 from tina_bench.stats.comparisons.all_pairs import AVERAGE

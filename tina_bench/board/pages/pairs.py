@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.page import Page
-from tina_bench.board.solved import Sheet
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.outcome_grid import Sheet
+from tina_bench.board.output.elements import Page
 from tina_bench.formatting.numbers import p_value
 from tina_bench.stats.comparisons.all_pairs import AVERAGE, Finding, PairComparison, PairTable
 

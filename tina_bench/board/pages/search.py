@@ -7,10 +7,10 @@ scripts but fetch nothing. It is loaded by the page of search alone.
 from collections.abc import Iterator
 from typing import Any
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.page import Page
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.model_rows import embedded_task
+from tina_bench.board.output.elements import Page
 from tina_bench.board.pages.tasks import problem_path
-from tina_bench.board.rows import embedded_task
 from tina_bench.formatting.escape import visible
 from tina_bench.formatting.numbers import plural
 

@@ -8,12 +8,10 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from tina_bench.board import plots
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.page import Page
-from tina_bench.board.plot import Plot
-from tina_bench.board.problems import Shown, withheld
-from tina_bench.board.solved import Sheet
-from tina_bench.board.table import Row, Table
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.outcome_grid import Sheet
+from tina_bench.board.content.problem_texts import Shown, withheld
+from tina_bench.board.output.elements import Page, Plot, Row, Table
 from tina_bench.files.hashing import digest
 from tina_bench.formatting.escape import visible
 from tina_bench.formatting.numbers import fixed

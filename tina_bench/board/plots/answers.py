@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.output.elements import Plot, Row
 from tina_bench.board.plots.frame import (
     limits,
     linear_ticks,
@@ -18,8 +18,7 @@ from tina_bench.board.plots.frame import (
     table,
     words,
 )
-from tina_bench.board.svg import PALETTE, named
-from tina_bench.board.table import Row
+from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import count, fixed, plural
 from tina_bench.stats.outcome_matrix import column, correct_answers
 

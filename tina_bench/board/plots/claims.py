@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.output.elements import Plot, Row
 from tina_bench.board.plots.frame import (
     FONT_POINTS,
     MARKERS,
@@ -32,8 +32,7 @@ from tina_bench.board.plots.frame import (
     word,
     words,
 )
-from tina_bench.board.svg import PALETTE, named
-from tina_bench.board.table import Row
+from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import fixed, plural, signed
 from tina_bench.stats.scores.estimates import estimate_average
 from tina_bench.stats.types import AVERAGE, Interval, Judgement, Verdict

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.output.elements import Plot, Row
 from tina_bench.board.plots.frame import (
     POINTS_AN_INCH,
     SMALL_POINTS,
@@ -33,8 +33,7 @@ from tina_bench.board.plots.frame import (
     table,
     words,
 )
-from tina_bench.board.svg import PALETTE, named
-from tina_bench.board.table import Row
+from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import dollars, fixed, plural
 from tina_bench.metering.bill import BillLine
 from tina_bench.stats.scores.estimates import estimate_average

@@ -10,9 +10,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.memo import Memo
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.output.cache import Memo
+from tina_bench.board.output.elements import Plot, Row
 from tina_bench.board.plots.frame import (
     LABEL_EMS,
     ems,
@@ -23,7 +23,6 @@ from tina_bench.board.plots.frame import (
     shortened,
     table,
 )
-from tina_bench.board.table import Row
 from tina_bench.formatting.numbers import fixed, p_value, plural
 from tina_bench.stats.audits.measurements import OURS, Measurement, group_of
 from tina_bench.stats.scores.estimates import estimate_totals

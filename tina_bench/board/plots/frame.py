@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from tina_bench.board.memo import Memo
-from tina_bench.board.plot import Plot
-from tina_bench.board.svg import PALETTE, inline, named
-from tina_bench.board.table import Row, Table
+from tina_bench.board.output.cache import Memo
+from tina_bench.board.output.elements import Plot, Row, Table
+from tina_bench.board.plots.svg import PALETTE, inline, named
 from tina_bench.formatting.escape import visible
 from tina_bench.stats.types import Verdict
 

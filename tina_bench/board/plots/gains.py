@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.output.elements import Plot, Row
 from tina_bench.board.plots.frame import (
     LABEL_EMS,
     ems,
@@ -15,8 +15,7 @@ from tina_bench.board.plots.frame import (
     shortened,
     table,
 )
-from tina_bench.board.svg import PALETTE, named
-from tina_bench.board.table import Row
+from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import fixed, p_value, plural, signed
 
 if TYPE_CHECKING:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.output.elements import Plot, Row
 from tina_bench.board.plots.frame import limits, plot, rows_figure, said, table
-from tina_bench.board.svg import PALETTE, named
-from tina_bench.board.table import Row
+from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import fixed, plural
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from tina_bench.board.curves import Curve, thinned
-from tina_bench.board.memo import Memo
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.training_curves import Curve, thinned
+from tina_bench.board.output.cache import Memo
+from tina_bench.board.output.elements import Plot
 from tina_bench.board.plots.frame import (
     FONT_POINTS,
     SMALL_POINTS,
@@ -19,7 +19,7 @@ from tina_bench.board.plots.frame import (
     shortened,
     words,
 )
-from tina_bench.board.svg import PALETTE, named
+from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import plural
 
 if TYPE_CHECKING:

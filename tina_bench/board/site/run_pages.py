@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from tina_bench.board.folder import Folder, Written
-from tina_bench.board.render import Renderer
+from tina_bench.board.output.folder import Folder, Written
+from tina_bench.board.output.paths import PROBLEMS_A_PAGE, run_path, text_path
+from tina_bench.board.output.templates import Renderer
 from tina_bench.board.transcripts import Answer, Logs, Run, runs_of, with_text
 from tina_bench.formatting.escape import transcript
 from tina_bench.store.home import Home
@@ -23,7 +24,6 @@ from tina_bench.store.records import ResultRecord
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PROBLEMS_A_PAGE = 100
 PART_CHARACTERS = 60_000
 """A longer text has pages of its own, of so many characters each."""
 END_CHARACTERS = 2_000
@@ -87,23 +87,6 @@ class _Row:
     characters: int = 0
     end: str = ""
     question: Markup | None = None
-
-
-def run_path(model: str, task: str, seed: int, page: int = 1) -> str:
-    """Where a run's page lies, from the site's root."""
-    suffix = "" if page == 1 else f"-page-{page}"
-    return f"runs/{model}/{task}/seed-{seed}{suffix}.html"
-
-
-def answer_path(model: str, task: str, seed: int, position: int, index: int) -> str:
-    """Where an answer stands: the problem at `position` of the record, with its dataset `index`."""
-    page = position // PROBLEMS_A_PAGE + 1
-    return f"{run_path(model, task, seed, page)}#problem-{index}"
-
-
-def text_path(run: Run, answer: Answer, part: int) -> str:
-    """Where a part of a long text lies."""
-    return f"runs/{run.model}/{run.task}/seed-{run.seed}/problem-{answer.index}-part-{part}.html"
 
 
 @functools.lru_cache(maxsize=100_000)

@@ -9,9 +9,9 @@ import pytest
 from board_catalog import ADAPTER, BASE, catalog
 from test_board_build import contents, only
 
-from tina_bench.board.build import Options, SiteSummary, build_site
-from tina_bench.board.kept import Kept
-from tina_bench.board.memo import Memo
+from tina_bench.board.output.cache import Memo
+from tina_bench.board.output.incremental import Kept
+from tina_bench.board.site.build import Options, SiteSummary, build_site
 from tina_bench.board.transcripts import ALL_TEXTS
 from tina_bench.errors import IntegrityError
 from tina_bench.files.append_log import LogWriter, read_log

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import tina_bench.board.beside as besides
-from tina_bench.board.beside import beside
+import tina_bench.board.output.parallel as besides
+from tina_bench.board.output.parallel import beside
 from tina_bench.errors import IntegrityError
 
 
@@ -101,7 +101,7 @@ def test_nothing_outlives_the_block(tmp_path: Path) -> None:
 
 def test_beside_another_thread_nothing_is_forked() -> None:
     code = (
-        "import threading, tina_bench.board.beside as b\n"
+        "import threading, tina_bench.board.output.parallel as b\n"
         "print(b.possible())\n"
         "wait = threading.Event()\n"
         "threading.Thread(target=wait.wait).start()\n"

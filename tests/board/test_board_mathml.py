@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from tina_bench.board.maths import _ATTRIBUTES, ELEMENTS, MOST_CHARACTERS, answer, formula, maths
+from tina_bench.board.output.mathml import (
+    _ATTRIBUTES,
+    ELEMENTS,
+    MOST_CHARACTERS,
+    answer,
+    formula,
+    maths,
+)
 from tina_bench.formatting.escape import visible
 
 COMMANDS = (

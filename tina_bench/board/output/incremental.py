@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from tina_bench.board.folder import Written, link
+from tina_bench.board.output.folder import Written, link
 from tina_bench.files.hashing import digest
 
 Stamps = list[tuple[str, int, int] | None]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from tina_bench.board.maths import answer, maths
-from tina_bench.board.memo import Memo
+from tina_bench.board.output.cache import Memo
+from tina_bench.board.output.mathml import answer, maths
 from tina_bench.catalog.schema import Task
 from tina_bench.store.home import Home
 from tina_bench.store.problem_texts import ProblemText, read_problems

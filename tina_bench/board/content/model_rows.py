@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from tina_bench.board.evidence import Evidence
+from tina_bench.board.content.context import Evidence
 from tina_bench.catalog.fields import Source
 from tina_bench.metering.bill import BillLine
 from tina_bench.stats.audits.measurements import group_of

@@ -7,12 +7,12 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from tina_bench.board.beside import Beside, beside
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.kept import Kept, Made, Stamps
-from tina_bench.board.memo import program_digest
-from tina_bench.board.problems import withheld
-from tina_bench.board.runs import RunsDone, RunsJob, write_runs
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.problem_texts import withheld
+from tina_bench.board.output.cache import program_digest
+from tina_bench.board.output.incremental import Kept, Made, Stamps
+from tina_bench.board.output.parallel import Beside, beside
+from tina_bench.board.site.run_pages import RunsDone, RunsJob, write_runs
 from tina_bench.board.transcripts import grade_files, log_file
 from tina_bench.files.hashing import digest
 from tina_bench.store.home import Home

@@ -4,10 +4,10 @@ Guarantees: the same home, catalog and report give the same bytes (dates come fr
 from the clock), whatever was built before; the old site stands until the new one is whole; a file
 whose bytes did not change is not written again; text from models, records and catalogs is escaped
 everywhere. Logs are read by as many processes as there are processors, where that is possible
-(`tina_bench.board.beside`).
+(`tina_bench.board.output.parallel`).
 
 Traded away: with a cache, runs whose records, logs and templates look unchanged are taken over from
-the site as it stands (`tina_bench.board.kept` says what that cannot notice).
+the site as it stands (`tina_bench.board.output.incremental` says what that cannot notice).
 """
 
 import datetime
@@ -16,18 +16,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tina_bench.board.content.context import gather
 from tina_bench.board.data.index import site_url
-from tina_bench.board.data.preview import preview
 from tina_bench.board.data.schemas import schema_path
-from tina_bench.board.evidence import gather
-from tina_bench.board.folder import Folder
-from tina_bench.board.kept import Kept
-from tina_bench.board.memo import Memo
-from tina_bench.board.render import Renderer, site_folder
-from tina_bench.board.replace import replaced
-from tina_bench.board.run_jobs import OnProgress, Runs
-from tina_bench.board.runs import answer_path, run_path
-from tina_bench.board.site import Site
+from tina_bench.board.data.social_card import preview
+from tina_bench.board.output.cache import Memo
+from tina_bench.board.output.folder import Folder
+from tina_bench.board.output.incremental import Kept
+from tina_bench.board.output.paths import answer_path, run_path
+from tina_bench.board.output.replace import replaced
+from tina_bench.board.output.templates import Renderer, site_folder
+from tina_bench.board.site.run_page_jobs import OnProgress, Runs
+from tina_bench.board.site.writer import Site
 from tina_bench.catalog.schema import Catalog
 from tina_bench.files.hashing import digest
 from tina_bench.stats.types import Question, Report, Verdict

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tina_bench.board.evidence import Evidence
+from tina_bench.board.content.context import Evidence
 from tina_bench.catalog.fields import Source
 from tina_bench.store.records import Provenance, ResultRecord
 

@@ -16,7 +16,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 import tina_bench
-from tina_bench.board.maths import answer, maths
+from tina_bench.board.output.mathml import answer, maths
 from tina_bench.errors import BlockedError
 from tina_bench.formatting import numbers
 from tina_bench.formatting.escape import transcript, visible

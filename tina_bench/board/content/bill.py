@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from tina_bench.board.beside import beside
-from tina_bench.board.memo import Memo
+from tina_bench.board.output.cache import Memo
+from tina_bench.board.output.parallel import beside
 from tina_bench.files.hashing import sha256_file
 from tina_bench.metering.bill import BillLine, add_lines, bill
 from tina_bench.store.home import Home, read_records

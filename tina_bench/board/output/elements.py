@@ -1,4 +1,6 @@
-"""A table of the site: what a page shows rounded, a table holds in full.
+"""What a module of pages hands to the build: pages, their figures, and their tables.
+
+A table: what a page shows rounded, a table holds in full.
 
 Each table is written twice from the same rows, as CSV and as JSON. In CSV an unknown value is an
 empty field and a list is joined by `;`; in JSON it is `null` and a list. Text that a model wrote is
@@ -8,9 +10,11 @@ in no table: a spreadsheet would run some of it.
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+from markupsafe import Markup
 
 Row = dict[str, Any]
 
@@ -58,3 +62,42 @@ class Table:
         """A list of objects, one a line."""
         lines = (json.dumps(row, allow_nan=False) for row in self.rows)
         return ("[\n" + ",\n".join(lines) + "\n]\n").encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A figure for a page."""
+
+    name: str
+    """Id on its page."""
+    svg: Markup
+    """The picture, with its text alternative."""
+    caption: str
+    """What it shows and how to read it."""
+    data: str
+    """CSV it was drawn from, a path from the site's root."""
+    table: Table | None = None
+    """Rows of `data` where that file holds nothing else; the build writes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One HTML page, not yet rendered.
+
+    Nothing that changes with every build (dates, digests, numbers of records) may stand on a page
+    that does not speak of it: a change to one record rewrites the pages that show it, no others.
+    """
+
+    path: str
+    """From the site's root; stable, since others link to it."""
+    template: str
+    """Template file."""
+    context: Mapping[str, Any] | Callable[[], Mapping[str, Any]]
+    """Names the template uses, besides those that all templates have; or what makes them."""
+    plots: tuple[Plot, ...] = ()
+    """Figures on it, so that their tables are written."""
+    tables: tuple[Table, ...] = field(default=())
+    """Further tables that are written with it."""
+    made_of: Any = None
+    """A JSON value that names everything the page is made from. With one, the page is kept, and
+    neither its context is made nor its template rendered until that changes."""

@@ -8,7 +8,7 @@ import numpy as np
 from markupsafe import escape
 from numpy.typing import NDArray
 
-from tina_bench.board.runs import answer_path
+from tina_bench.board.output.paths import answer_path
 from tina_bench.stats.outcome_matrix import flags
 from tina_bench.store.records import ResultRecord
 

@@ -6,7 +6,7 @@ Everything here is taken from `tina_bench.stats.audits`; this module only picks,
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tina_bench.board.evidence import Evidence
+from tina_bench.board.content.context import Evidence
 from tina_bench.formatting.numbers import count, fixed, plural, signed
 from tina_bench.stats.audits.disagreement import LEVEL, Disagreement
 from tina_bench.stats.audits.gain_types import Gain

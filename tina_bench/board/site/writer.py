@@ -5,19 +5,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from tina_bench.board.beside import beside
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.tables import tables_of
 from tina_bench.board.data.feed import FEED_FILE, feed
 from tina_bench.board.data.index import INDEX_FILE, site_index
-from tina_bench.board.data.picture import PICTURE_FILE, picture
 from tina_bench.board.data.schemas import schema_files
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.folder import Folder, Written
-from tina_bench.board.kept import Kept, Made
-from tina_bench.board.page import Page
+from tina_bench.board.data.social_card import PICTURE_FILE, picture
+from tina_bench.board.output.elements import Page, Table
+from tina_bench.board.output.folder import Folder, Written
+from tina_bench.board.output.incremental import Kept, Made
+from tina_bench.board.output.parallel import beside
+from tina_bench.board.output.templates import Renderer
 from tina_bench.board.pages import claims, costs, front, method, models, pairs, search, tasks
-from tina_bench.board.render import Renderer
-from tina_bench.board.table import Table
-from tina_bench.board.tables import tables_of
 from tina_bench.errors import IntegrityError
 
 

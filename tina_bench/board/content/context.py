@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from tina_bench.board.costs import Bill, add_up_home
-from tina_bench.board.curves import Curve, read_curves
-from tina_bench.board.memo import Memo
-from tina_bench.board.problems import Problems
-from tina_bench.board.solved import Sheet, sheets
+from tina_bench.board.content.bill import Bill, add_up_home
+from tina_bench.board.content.outcome_grid import Sheet, sheets
+from tina_bench.board.content.problem_texts import Problems
+from tina_bench.board.content.training_curves import Curve, read_curves
+from tina_bench.board.output.cache import Memo
 from tina_bench.catalog.schema import Catalog, Model, Name
 from tina_bench.errors import IntegrityError, UsageError
 from tina_bench.files.hashing import digest, sha256_file

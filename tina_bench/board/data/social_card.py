@@ -1,4 +1,4 @@
-"""`og.png`: the picture that a link to the site unfolds to, 1200 × 630 (the Open Graph size).
+"""What a link to the front page unfolds to: texts, and `og.png`, 1200 × 630 (Open Graph, ogp.me).
 
 Guarantees: the same counts and digest give the same bytes under the same versions of Pillow and of
 its libraries, with no font of the machine: the fonts are those that come with matplotlib. Verdicts
@@ -9,10 +9,12 @@ import functools
 import io
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tina_bench.board.evidence import Evidence
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.pages.front import headline
 from tina_bench.catalog.fields import Source
 from tina_bench.formatting.numbers import date, plural
 from tina_bench.stats.claims.labels import WORDS
@@ -148,3 +150,31 @@ def picture(evidence: Evidence) -> bytes:
     tested, (measured, cited) = _tested(evidence, judged), _lines(evidence)
     key = [{verdict.value: counts[verdict] for verdict in _COLOURS}, tested, measured, cited]
     return evidence.memo.get("og", key, lambda: _drawn(counts, tested, measured, cited))
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Values of the front page's meta elements."""
+
+    title: str
+    """`og:title`."""
+    description: str
+    """`og:description`, `description`, and the picture's text alternative."""
+    url: str | None
+    """`og:url`; Open Graph wants absolute addresses, so it is left out where none is known."""
+    image: str | None
+    """`og:image`, likewise."""
+    width: int = SIZE[0]
+    """Of the picture, in pixels."""
+    height: int = SIZE[1]
+    """Of the picture, in pixels."""
+
+
+def preview(evidence: Evidence, base_url: str | None) -> Preview:
+    """The preview of a site that will lie at `base_url`, which ends in a slash."""
+    return Preview(
+        title="tina-bench: which published scores hold?",
+        description=headline(evidence),
+        url=base_url,
+        image=base_url and f"{base_url}{PICTURE_FILE}",
+    )

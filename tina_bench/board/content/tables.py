@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.table import Row, Table
+from tina_bench.board.content.context import Evidence
+from tina_bench.board.output.elements import Row, Table
 from tina_bench.metering.bill import as_rows
 from tina_bench.stats.types import Interval, Rate
 
