@@ -15,7 +15,7 @@ import tina_bench.board.site.writer as filling
 from tina_bench.board.output import paths
 from tina_bench.board.output.templates import site_folder
 from tina_bench.board.site import run_pages
-from tina_bench.board.site.build import Options, SiteSummary, build_site
+from tina_bench.board.site.build import SiteOptions, SiteSummary, build_site
 from tina_bench.errors import BlockedError, IntegrityError, UsageError
 from tina_bench.files.append_log import LogWriter, read_log
 from tina_bench.files.atomic import write_model
@@ -120,7 +120,7 @@ def test_without_its_log_a_record_still_gives_outcomes(own_home: Home, tmp_path:
 
 def test_transcripts_can_be_left_out(own_home: Home, tmp_path: Path) -> None:
     only(own_home, BASE, "aime24")
-    summary = build(own_home, tmp_path / "site", Options(with_samples=False))
+    summary = build(own_home, tmp_path / "site", SiteOptions(with_samples=False))
     assert (summary.answers, summary.transcripts) == (120, 0)
     assert summary.bytes < 1_000_000
 
@@ -241,7 +241,7 @@ def test_a_long_run_is_cut_into_pages_that_hold_every_problem_once(
 
 def test_the_average_says_how_many_tasks_it_is_over(own_home: Home, tmp_path: Path) -> None:
     own_home.result_file("paper", ADAPTER, "amc23").unlink()
-    build(own_home, tmp_path / "site", Options(with_samples=False))
+    build(own_home, tmp_path / "site", SiteOptions(with_samples=False))
     text = Page.of(tmp_path / "site" / "index.html").text
     assert (text.count("2 tasks"), text.count("3 tasks")) == (1, 2)  # one is the headline's
 

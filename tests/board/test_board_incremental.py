@@ -9,9 +9,9 @@ import pytest
 from board_catalog import ADAPTER, BASE, catalog
 from test_board_build import contents, only
 
-from tina_bench.board.output.cache import Memo
-from tina_bench.board.output.incremental import Kept
-from tina_bench.board.site.build import Options, SiteSummary, build_site
+from tina_bench.board.output.cache import Cache
+from tina_bench.board.output.incremental import BuildState
+from tina_bench.board.site.build import SiteOptions, SiteSummary, build_site
 from tina_bench.board.transcripts import ALL_TEXTS
 from tina_bench.errors import IntegrityError
 from tina_bench.files.append_log import LogWriter, read_log
@@ -25,7 +25,7 @@ def cache(tmp_path: Path) -> Path:
 
 
 def build(home: Home, out: Path, cache: Path | None, texts: int = ALL_TEXTS) -> SiteSummary:
-    options = Options(texts_a_task=texts, cache=cache)
+    options = SiteOptions(texts_a_task=texts, cache=cache)
     return build_site(home=home, catalog=catalog(), out=out, options=options)
 
 
@@ -124,15 +124,15 @@ def test_a_page_that_is_not_as_it_was_written_is_made_again(
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"groups": {"x": 1}}'])
 def test_a_damaged_memory_is_no_memory(tmp_path: Path, cache: Path, content: str) -> None:
-    kept = Kept.of(cache, tmp_path / "site")
+    kept = BuildState.of(cache, tmp_path / "site")
     assert kept.file is not None
     kept.file.parent.mkdir(parents=True)
     kept.file.write_text(content)
-    assert Kept.of(cache, tmp_path / "site").groups == {}
+    assert BuildState.of(cache, tmp_path / "site").groups == {}
 
 
 def test_a_drawing_is_made_once_and_a_damaged_one_again(tmp_path: Path) -> None:
-    memo, made = Memo(tmp_path), []
+    memo, made = Cache(tmp_path), []
 
     def make() -> bytes:
         made.append(1)

@@ -10,7 +10,7 @@ from board_pages import Page, pages
 
 from tina_bench.board.content.problem_texts import GATED, WITHHELD_DATASETS, Problems, withheld
 from tina_bench.board.output.mathml import ELEMENTS
-from tina_bench.board.site.build import Options, build_site
+from tina_bench.board.site.build import SiteOptions, build_site
 from tina_bench.catalog.load import load_catalog
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import IntegrityError
@@ -78,7 +78,7 @@ def built(known_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """AMC is GPQA here, by its dataset."""
     out = tmp_path_factory.mktemp("built") / "site"
     known = changed("amc23", dataset="Idavidrein/gpqa")
-    build_site(home=known_home, catalog=known, out=out, options=Options(with_samples=False))
+    build_site(home=known_home, catalog=known, out=out, options=SiteOptions(with_samples=False))
     return out
 
 

@@ -21,7 +21,7 @@ from tests.support.program import ROOT
 from tests.support.worlds import make_catalog
 from tina_bench.errors import JobFailedError, UsageError
 from tina_bench.jobs import engine_worker, evaluate
-from tina_bench.jobs.engine import Answer, Feed, Request
+from tina_bench.jobs.engine import Completion, RequestQueue, SampleRequest
 from tina_bench.jobs.engine_pool import EnginePool
 
 
@@ -29,8 +29,8 @@ def always() -> bool:
     return True
 
 
-def answers_of(pool: EnginePool, requests: list[Request]) -> list[Answer]:
-    return [a for some in pool.stream(Feed(requests, always), SAMPLING) for a in some]
+def answers_of(pool: EnginePool, requests: list[SampleRequest]) -> list[Completion]:
+    return [a for some in pool.stream(RequestQueue(requests, always), SAMPLING) for a in some]
 
 
 def pids(folder: Path) -> list[int]:
@@ -76,7 +76,7 @@ def test_no_more_engines_start_than_there_are_requests(tmp_path: Path) -> None:
 
 def test_an_engine_holds_two_batches_and_the_rest_stays_in_the_queue(tmp_path: Path) -> None:
     requests = [make_request(f"forever-{number}") for number in range(100)]
-    feed = Feed(requests, always)
+    feed = RequestQueue(requests, always)
     with closing(make_pool(tmp_path, 2, len(requests))) as pool:
         stream = pool.stream(feed, SAMPLING)
         for _ in range(3):
@@ -99,7 +99,7 @@ def test_an_engine_that_is_killed_gives_its_requests_back_and_that_is_said(
     poison = make_request("poison-once")
     requests = [make_request(f"forever-{number}") for number in range(3)]
     with closing(make_pool(tmp_path, 2, 8)) as pool:
-        feed = Feed([*requests, poison], always)
+        feed = RequestQueue([*requests, poison], always)
         held: list[list[str]] = []
         for _ in pool.stream(feed, SAMPLING):
             if pool.incidents:
@@ -136,9 +136,9 @@ def test_when_no_engine_is_left_the_job_fails_and_says_what_each_died_of(tmp_pat
 
 def test_what_came_before_an_engine_died_is_kept(tmp_path: Path) -> None:
     requests = [*(make_request(f"r{number}") for number in range(6)), make_request("poison")]
-    found: list[Answer] = []
+    found: list[Completion] = []
     with closing(make_pool(tmp_path, 2, 2)) as pool, pytest.raises(JobFailedError):  # noqa: PT012
-        for answers in pool.stream(Feed(requests, always), SAMPLING):
+        for answers in pool.stream(RequestQueue(requests, always), SAMPLING):
             found += answers
     assert sorted(answer.key for answer in found) == [f"r{number}" for number in range(6)]
 
@@ -169,7 +169,7 @@ def test_a_purse_that_runs_low_ends_the_asking_and_pays_for_what_is_in_flight(
         return asked <= 5
 
     with closing(make_pool(tmp_path, 2, 100)) as pool:
-        feed = Feed([make_request(f"r{number}") for number in range(100)], may_ask)
+        feed = RequestQueue([make_request(f"r{number}") for number in range(100)], may_ask)
         found = [a for some in pool.stream(feed, SAMPLING) for a in some]
     assert sorted(answer.key for answer in found) == [f"r{number}" for number in range(5)]
 
@@ -222,11 +222,11 @@ def test_a_purse_knows_that_engines_step_side_by_side(monkeypatch: pytest.Monkey
         monkeypatch.setattr(evaluate.time, "monotonic", lambda: clock[0])
         meter, of = Meter(), Engines(engines)
         context = SimpleNamespace(meter=meter, folder=SimpleNamespace(budget_usd=1000.0))
-        purse = evaluate.Purse(context, of, longest_answer=50)  # type: ignore[arg-type]
+        purse = evaluate.BudgetGuard(context, of, longest_answer=50)  # type: ignore[arg-type]
         clock[0], of.steps = 10.0, steps
         return next(left for left in range(1000) if not _low(purse, meter, left))
 
-    def _low(purse: evaluate.Purse, meter: Meter, left: int) -> bool:
+    def _low(purse: evaluate.BudgetGuard, meter: Meter, left: int) -> bool:
         meter.spent = 1000.0 - left
         return purse.low
 
@@ -253,7 +253,7 @@ def test_a_purse_is_empty_before_the_next_look_would_overdraw_it(
             return clock[0]
 
     context = SimpleNamespace(meter=Meter(), folder=SimpleNamespace(budget_usd=10.0))
-    purse = evaluate.Purse(context, SimpleNamespace(), longest_answer=1)  # type: ignore[arg-type]
+    purse = evaluate.BudgetGuard(context, SimpleNamespace(), longest_answer=1)  # type: ignore[arg-type]
     while not purse.empty:
         clock[0] += 0.7
     # One look more, and stopping, are still paid for.
@@ -266,7 +266,7 @@ def test_requests_that_are_given_back_are_the_first_again_and_in_order(
     n: int, taken: int, again: int
 ) -> None:
     requests = [make_request(str(number)) for number in range(n)]
-    feed = Feed(requests, always)
+    feed = RequestQueue(requests, always)
     out = [request for _ in range(taken) if (request := next(feed, None)) is not None]
     returned = out[-again:] if again else []
     feed.give_back(returned)

@@ -4,7 +4,7 @@ import numpy as np
 from test_stats_report import CATALOG, RECORDS
 
 from tests.stats.made_records import make_solved
-from tina_bench.stats.cache import Known
+from tina_bench.stats.cache import RecordCache
 from tina_bench.stats.comparisons.all_pairs import compare_all
 from tina_bench.stats.report import build_report
 
@@ -26,7 +26,7 @@ class Memory:
 
 def known(memory, records, names=None):
     keys = [(record.model, record.task) for record in records]
-    return Known(memory, dict(zip(keys, names or map(str, range(len(keys))), strict=True)))
+    return RecordCache(memory, dict(zip(keys, names or map(str, range(len(keys))), strict=True)))
 
 
 def test_the_report_is_the_same_with_and_without_and_the_second_time():
@@ -78,5 +78,5 @@ def test_a_record_with_other_bytes_is_worked_out_anew_and_the_others_are_not():
 
 def test_a_record_whose_bytes_have_no_name_is_always_worked_out():
     memory = Memory()
-    assert build_report(CATALOG, RECORDS, Known(memory)) == build_report(CATALOG, RECORDS)
+    assert build_report(CATALOG, RECORDS, RecordCache(memory)) == build_report(CATALOG, RECORDS)
     assert memory.made == []

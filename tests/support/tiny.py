@@ -10,7 +10,7 @@ from tests.support.worlds import make_catalog
 from tina_bench.containers.engine import LocalImage
 from tina_bench.files.atomic import write_model
 from tina_bench.jobs import guard
-from tina_bench.running.docker.images import Images
+from tina_bench.running.docker.images import StackImages
 from tina_bench.store.home import Home
 from tina_bench.store.job_folder import (
     EvaluateInputs,
@@ -151,8 +151,8 @@ def build(client: Any, base: str, **labels: str) -> LocalImage:
     return LocalImage(name="tiny", tag="tiny", id=image.id, labels=labels, size_bytes=0, created="")
 
 
-def images(image: LocalImage) -> Images:
-    return Images(image, image)
+def images(image: LocalImage) -> StackImages:
+    return StackImages(image, image)
 
 
 def make_folder(home: Home, kind: JobKind, *command: str, stack: str = "cpu", **given: Any) -> Path:

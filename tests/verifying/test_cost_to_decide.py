@@ -12,7 +12,7 @@ from tina_bench.files.append_log import LogWriter
 from tina_bench.store.home import Home
 from tina_bench.store.records import Phase
 from tina_bench.verifying.reports.text import deciding
-from tina_bench.verifying.types import Price
+from tina_bench.verifying.types import CostToDecide
 
 GPU_CLAIM = claim("aime24", model="tina-open-rs2", value_percent=43.33, runs=64)
 
@@ -24,7 +24,7 @@ def on_gpu(tmp_path: Path, **given: object) -> Scene:
     return Scene(home, write_claims(tmp_path / "gpu.toml", {"gpu": GPU_CLAIM}))
 
 
-def priced(scene: Scene, name: str) -> Price:
+def priced(scene: Scene, name: str) -> CostToDecide:
     found = of(scene.verify(), name)
     assert found.verdict == "INCONCLUSIVE"
     assert found.further is not None

@@ -34,7 +34,7 @@ from tina_bench.verifying.reports.junit import junit_xml
 from tina_bench.verifying.reports.markdown_summary import summary_markdown
 from tina_bench.verifying.reports.outputs import appended, check_targets, write_all
 from tina_bench.verifying.reports.text import markdown, plain
-from tina_bench.verifying.types import Acceptance, Finding, StaleEntry, Verification
+from tina_bench.verifying.types import Acceptance, AuditFailure, StaleEntry, Verification
 
 SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).with_name("junit.xsd")))
 COMMAND = re.compile(r"^::(error|warning|notice) ([^:]*)::(.*)$")
@@ -83,7 +83,7 @@ def hostile(scene: Scene) -> Verification:
             "claims": tuple(claims),
             "records": (record.model_copy(update={"file": text, "checks": checks}),),
             "stale": (StaleEntry(claim=text, reason=text),),
-            "findings": (Finding(name=text, sentence=text),),
+            "findings": (AuditFailure(name=text, sentence=text),),
         }
     )
 

@@ -28,7 +28,7 @@ ALL_TEXTS = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StoredAnswer:
     """One outcome of a record, with the sample and grade behind it where they are at hand."""
 
     problem: str
@@ -63,7 +63,7 @@ class Run:
     """Task."""
     seed: int
     """Sample seed."""
-    answers: tuple[Answer, ...]
+    answers: tuple[StoredAnswer, ...]
     """One a problem."""
     has_samples: bool
     """The sample log is in this home."""
@@ -196,7 +196,7 @@ def runs_of(record: ResultRecord, logs: Logs | None) -> Iterator[Run]:
         for problem in record.problems:
             behind = logs.behind(record, problem, position) if logs else (None, None, ())
             answers.append(
-                Answer(
+                StoredAnswer(
                     problem.problem,
                     problem.index,
                     problem.correct[position],

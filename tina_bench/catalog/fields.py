@@ -12,7 +12,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ImportPath = Annotated[str, Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")]
 
 
-class Entry(BaseModel):
+class CatalogEntry(BaseModel):
     """Common behaviour: frozen, no unknown keys, field docstrings become descriptions."""
 
     model_config = ConfigDict(
@@ -48,7 +48,7 @@ class Confidence(StrEnum):
     DERIVED = "derived"
 
 
-class Sampling(Entry):
+class Sampling(CatalogEntry):
     """How answers are drawn."""
 
     temperature: Annotated[float, Field(ge=0)]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tina_bench.planning.types import Plan, Request
     from tina_bench.running.choose import Choice
     from tina_bench.running.execute import Summary
-    from tina_bench.running.until_decided import CellName
+    from tina_bench.running.until_decided import ModelTask
     from tina_bench.store.home import Home
     from tina_bench.store.records import UntilDecided
 
@@ -79,10 +79,10 @@ class Carrier:
         bar: "Bar",
         *,
         budget: float | None,
-        until_decided: "Mapping[CellName, UntilDecided]",
+        until_decided: "Mapping[ModelTask, UntilDecided]",
     ) -> "Summary":
         """Carry a plan out; the caller holds the home. Ctrl-C ends the program with its code."""
-        from tina_bench.running.execute import Execution, Price
+        from tina_bench.running.execute import BilledPrice, Execution
 
         execution = Execution(
             self.store,
@@ -91,7 +91,9 @@ class Carrier:
             made,
             open_runner(self.choice, self.store, self.sizes),
             ConsoleWatcher(bar, TimeLeft(made), show_log=self.show_log),
-            price=Price(self.price_name(made), made.price.usd_per_hour, made.price.billed_per),
+            price=BilledPrice(
+                self.price_name(made), made.price.usd_per_hour, made.price.billed_per
+            ),
             engines=self.n_engines,
             gpus=self.gpus,
             budget_usd=budget,

@@ -231,12 +231,12 @@ def build(
     replaced once the new one is whole. What was done is logged in HOME/images.
     """
     from tina_bench.cli.show.image_builds import Screen
-    from tina_bench.containers.build import Options, build, drop_if_replaced
+    from tina_bench.containers.build import ImageOptions, build, drop_if_replaced
     from tina_bench.containers.engine import connect
     from tina_bench.containers.lending import Lent, check_index
     from tina_bench.containers.records import write_record
 
-    options = Options(
+    options = ImageOptions(
         lock=lock,
         lent=Lent(wheels=wheels, certificates=certificates),
         arguments={"INDEX_URL": check_index(index)} if index else {},

@@ -18,18 +18,18 @@ from tina_bench.cli.show.tables import console, print_json, table
 from tina_bench.formatting.numbers import seconds_text
 
 if TYPE_CHECKING:
-    from tina_bench.importing.folder import Imported
+    from tina_bench.importing.folder import ImportSummary
     from tina_bench.store.imported import ImportedResult
 
 
-def _became(made: "Imported") -> dict[str, str]:
+def _became(made: "ImportSummary") -> dict[str, str]:
     found: dict[str, str] = {}
     for run, what in made.runs:
         found.setdefault(run.id, str(what))
     return found
 
 
-def _entries(made: "Imported", results: list["ImportedResult"]) -> list[dict[str, Any]]:
+def _entries(made: "ImportSummary", results: list["ImportedResult"]) -> list[dict[str, Any]]:
     became = _became(made)
     return [
         {**result.model_dump(mode="json", exclude={"outcomes"}), "became": became[result.id]}
@@ -38,7 +38,7 @@ def _entries(made: "Imported", results: list["ImportedResult"]) -> list[dict[str
     ]
 
 
-def _print(made: "Imported", results: list["ImportedResult"]) -> None:
+def _print(made: "ImportSummary", results: list["ImportedResult"]) -> None:
     became = _became(made)
     numbers = ("score", "correct", "file's time")
     rows = table("id", "folder", "model", "task", *numbers, "repeats", "", right=numbers)
@@ -127,7 +127,7 @@ def import_(
         )
 
 
-def _summarise(made: "Imported", results: list["ImportedResult"], *, dry_run: bool) -> None:
+def _summarise(made: "ImportSummary", results: list["ImportedResult"], *, dry_run: bool) -> None:
     from collections import Counter
 
     out = console()

@@ -19,7 +19,7 @@ from tina_bench.cli.show.site_progress import progress
 from tina_bench.cli.show.tables import console, print_json
 
 if TYPE_CHECKING:
-    from tina_bench.board.site.build import Options, SiteSummary
+    from tina_bench.board.site.build import SiteOptions, SiteSummary
     from tina_bench.store.home import Home
 
 app = typer.Typer(
@@ -41,7 +41,7 @@ def lock_digest(path: Path | None) -> str:
 
 
 def build_once(
-    home: "Home", out: Path, catalogs: list[Path] | None, options: "Options"
+    home: "Home", out: Path, catalogs: list[Path] | None, options: "SiteOptions"
 ) -> "SiteSummary":
     """Build the site of a home, with a bar; raises `BlockedError` without a result to show."""
     # A build makes many objects and drops few: looking for cycles among them takes a quarter of it.
@@ -56,7 +56,7 @@ def build_once(
 
 
 def _build(
-    home: "Home", out: Path, catalogs: list[Path] | None, options: "Options"
+    home: "Home", out: Path, catalogs: list[Path] | None, options: "SiteOptions"
 ) -> "SiteSummary":
     from tina_bench.board.site.build import build_site, measurements
     from tina_bench.catalog.load import load_catalog
@@ -129,9 +129,9 @@ def build(
     """Build the site from this home's results. The old site stays until the new one is whole."""
     import platformdirs
 
-    from tina_bench.board.site.build import Options
+    from tina_bench.board.site.build import SiteOptions
 
-    options = Options(
+    options = SiteOptions(
         with_samples=transcripts != "none",
         texts_a_task=_texts(transcripts),
         profile=profile,

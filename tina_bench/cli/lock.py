@@ -11,7 +11,7 @@ from tina_bench.cli.show.tables import console, print_json, table
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
-    from tina_bench.lock.resolve import Renewal, Row
+    from tina_bench.lock.resolve import Renewal, ResolvedEntry
     from tina_bench.lock.task_hashes import TaskRenewal
 
 
@@ -142,7 +142,7 @@ def _print(target: Path, made: "Renewal", tasks: "TaskRenewal") -> None:
     """One line for all entries that share state and reason, then what is in the file."""
     from tina_bench.lock.resolve import NOT_ASKED
 
-    def alike(row: "Row") -> tuple[str, str, str]:
+    def alike(row: "ResolvedEntry") -> tuple[str, str, str]:
         return row.state, row.reason, row.section
 
     rows = table("state", "what", "names", "why")

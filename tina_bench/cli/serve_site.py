@@ -92,12 +92,12 @@ def _builder(
 ) -> "Callable[[], None]":
     import platformdirs
 
-    from tina_bench.board.site.build import Options
+    from tina_bench.board.site.build import SiteOptions
     from tina_bench.cli.leaderboard import build_once, lock_digest
 
     def build() -> None:
         cache = platformdirs.user_cache_path("tina-bench", appauthor=False)
-        options = Options(profile=profile, lock_digest=lock_digest(lock), cache=cache)
+        options = SiteOptions(profile=profile, lock_digest=lock_digest(lock), cache=cache)
         build_once(open_home(home), folder, catalog, options)
 
     return build

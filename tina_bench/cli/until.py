@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
     from tina_bench.planning.types import Plan, Request
     from tina_bench.running.execute import Summary
-    from tina_bench.running.until_decided import Cell, CellName, Rule
+    from tina_bench.running.until_decided import CellLook, ModelTask, Rule
 
 
 def sample_until_decided(carrier: Carrier, first_seeds: int, max_seeds: int) -> None:
@@ -33,7 +33,7 @@ def sample_until_decided(carrier: Carrier, first_seeds: int, max_seeds: int) -> 
     made = rounds.plan(rounds.targets)
     rounds.show_plan(made)
     with carrier.store.held():
-        wanted: Mapping[CellName, int] = rounds.targets
+        wanted: Mapping[ModelTask, int] = rounds.targets
         while wanted:
             if rounds.number:
                 made = rounds.plan(wanted)
@@ -54,7 +54,7 @@ def sample_until_decided(carrier: Carrier, first_seeds: int, max_seeds: int) -> 
 class _Rounds:
     """What happened so far: a round is a batch of runs and the look that follows it."""
 
-    def __init__(self, carrier: Carrier, rule: "Rule", targets: "dict[CellName, int]") -> None:
+    def __init__(self, carrier: Carrier, rule: "Rule", targets: "dict[ModelTask, int]") -> None:
         from tina_bench.running.execute import Summary
 
         self._carrier = carrier
@@ -65,10 +65,10 @@ class _Rounds:
         self._total = Summary()
         self._blocked: dict[str, str] = {}
         self._made: Plan | None = None
-        self._cells: list[Cell] = []
+        self._cells: list[CellLook] = []
         self._rounds: list[dict[str, Any]] = []
 
-    def plan(self, targets: "Mapping[CellName, int]") -> "Plan":
+    def plan(self, targets: "Mapping[ModelTask, int]") -> "Plan":
         """The plan for so many runs of these cells."""
         from tina_bench.running.until_decided import with_targets
 
@@ -99,7 +99,7 @@ class _Rounds:
         budget, spent = self._carrier.budget, self._total.spent_usd
         return None if budget is None else 0.0 if spent is None else budget - spent
 
-    def add(self, made: "Plan", summary: "Summary", cells: "list[Cell]") -> None:
+    def add(self, made: "Plan", summary: "Summary", cells: "list[CellLook]") -> None:
         """Take a round in, and show what was seen."""
         total = self._total
         total.done += summary.done
@@ -171,7 +171,7 @@ class _Rounds:
             )
 
 
-def at_most(request: "Request", catalog: "Catalog", rule: "Rule") -> dict["CellName", int]:
+def at_most(request: "Request", catalog: "Catalog", rule: "Rule") -> dict["ModelTask", int]:
     """Runs by cell if every claim that seeds can decide stayed open to the end."""
     from tina_bench.planning.plan import resolve_profile
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tina_bench.store.home import Home
     from tina_bench.verifying.baseline import Baseline
     from tina_bench.verifying.types import Verification
-    from tina_bench.verifying.verify import Ask, Judged
+    from tina_bench.verifying.verify import JudgedRecords, VerifyOptions
 
 FILES, BASELINE, WHAT = "Files for CI", "Known discrepancies", "What to verify"
 
@@ -177,7 +177,7 @@ def verify(
     from tina_bench.verifying.baseline import DEFAULT_NAME, Baseline, read_baseline
     from tina_bench.verifying.fail_on import FailOn, parse_fail_on
     from tina_bench.verifying.reports.outputs import check_targets, write_all
-    from tina_bench.verifying.verify import Ask, judge
+    from tina_bench.verifying.verify import VerifyOptions, judge
 
     given = parse_price(price)
     failing = parse_fail_on(fail_on, strict=strict)
@@ -200,7 +200,7 @@ def verify(
     if kept and (kept.exists() or not accept):
         known = read_baseline(kept)
     loaded = load_catalog(catalog or ())
-    ask = Ask(
+    ask = VerifyOptions(
         profile=profile,
         models=tuple(model or ()),
         fail_on=failing,
@@ -239,8 +239,8 @@ def _folder(home: Path | None, records: Path | None) -> "Home":
 
 
 def _accepted(
-    judged: "Judged", ask: "Ask", names: list[str], *, reason: str, by: str | None
-) -> "Ask":
+    judged: "JudgedRecords", ask: "VerifyOptions", names: list[str], *, reason: str, by: str | None
+) -> "VerifyOptions":
     from dataclasses import replace
 
     from tina_bench.store.records import now
@@ -256,7 +256,7 @@ def _baseline_text(baseline: "Baseline") -> str:
     return baseline_text(baseline)
 
 
-def _regrade(store: "Home", catalog: "Catalog", judged: "Judged") -> "GraderAudit":
+def _regrade(store: "Home", catalog: "Catalog", judged: "JudgedRecords") -> "GraderAudit":
     """Every stored answer once more, by the metric that its record names."""
     from rich.progress import Progress
 
@@ -272,7 +272,9 @@ def _regrade(store: "Home", catalog: "Catalog", judged: "Judged") -> "GraderAudi
         return regrade_home(store, catalog, judged.sound, ("task",), advance)
 
 
-def _verify(judged: "Judged", ask: "Ask", graded: "GraderAudit | None") -> "Verification":
+def _verify(
+    judged: "JudgedRecords", ask: "VerifyOptions", graded: "GraderAudit | None"
+) -> "Verification":
     from tina_bench.verifying.verify import verify as weigh
 
     return weigh(judged, ask, graded)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tina_bench.catalog.schema import Catalog
 from tina_bench.containers.drift import drift
 from tina_bench.containers.engine import connect, engine_kind, local_image
-from tina_bench.doctor.machine import Finding
+from tina_bench.doctor.machine import DoctorCheck
 from tina_bench.errors import BlockedError, MissingEngineError, TinaBenchError
 from tina_bench.running.docker.errors import talking
 from tina_bench.running.failures import RunnerFailure
@@ -31,7 +31,7 @@ def image_users(catalog: Catalog) -> Mapping[str, list[str]]:
     return users
 
 
-def examine_containers(catalog: Catalog) -> list[Finding]:
+def examine_containers(catalog: Catalog) -> list[DoctorCheck]:
     """Look at the engine and what it holds; changes nothing, and no lack is an error."""
     users = image_users(catalog)
     client, found = None, ""
@@ -57,15 +57,15 @@ def examine_containers(catalog: Catalog) -> list[Finding]:
     return [_engine_finding(found, ok=True), gpu, *images]
 
 
-def _engine_finding(found: str, *, ok: bool) -> Finding:
-    return Finding(
+def _engine_finding(found: str, *, ok: bool) -> DoctorCheck:
+    return DoctorCheck(
         "container engine", ok, found,
         "`--runner docker` and `tina-bench containers` need one; `--runner local` does not.",
         "Start Docker or Podman's service, or set DOCKER_HOST.",
     )  # fmt: skip
 
 
-def _gpu_finding(info: Mapping[str, Any] | None, *, podman: bool) -> Finding:
+def _gpu_finding(info: Mapping[str, Any] | None, *, podman: bool) -> DoctorCheck:
     runtimes = (info or {}).get("Runtimes") or {}
     # Docker needs no runtime of that name, only the toolkit's hook where its daemon finds it.
     there = "nvidia" in runtimes or shutil.which("nvidia-container-runtime-hook") is not None
@@ -76,7 +76,7 @@ def _gpu_finding(info: Mapping[str, Any] | None, *, podman: bool) -> Finding:
         found = "Podman passes requests for GPUs over without a word"
     else:
         found = f"runtimes of the engine: {', '.join(sorted(runtimes)) or 'none'}"
-    return Finding(
+    return DoctorCheck(
         "NVIDIA container runtime", ok, found,
         "Containers may get no GPU; a job that misses it says so and computes nothing.",
         "Install the NVIDIA Container Toolkit, run `nvidia-ctk runtime configure`, and restart "
@@ -84,7 +84,7 @@ def _gpu_finding(info: Mapping[str, Any] | None, *, podman: bool) -> Finding:
     )  # fmt: skip
 
 
-def _image_finding(name: str, stacks: list[str], client: "DockerClient | None") -> Finding:
+def _image_finding(name: str, stacks: list[str], client: "DockerClient | None") -> DoctorCheck:
     ok, found = False, NO_ENGINE
     if client is not None:
         try:
@@ -94,7 +94,7 @@ def _image_finding(name: str, stacks: list[str], client: "DockerClient | None") 
             found = "; ".join(other) or f"{image.id[:19]}, {image.size_bytes / GIB:.1f} GiB"
         except TinaBenchError as error:
             found = str(error)
-    return Finding(
+    return DoctorCheck(
         f"image {name}", ok, found,
         f"No container runs stack {' or '.join(stacks)} without.",
         f"`tina-bench containers build {name}` builds it.",

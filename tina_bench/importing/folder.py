@@ -46,7 +46,7 @@ class Attribution:
 
 
 @dataclass
-class Imported:
+class ImportSummary:
     """What came of it."""
 
     runs: list[tuple[ImportedRun, Became]] = field(default_factory=list)
@@ -129,7 +129,7 @@ def import_results(
     *,
     write: bool = True,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
-) -> Imported:
+) -> ImportSummary:
     """Read every result file under the paths, with its details, and keep it in the home.
 
     Bad files end up in `bad`, with a sentence each, and the rest goes on. Raises `UsageError` for a
@@ -143,7 +143,7 @@ def import_results(
     results, details = find_results(paths)
     loose = {found.path: found for found in details}
     stored = {run.id: run for run in home.imported_runs()}
-    made = Imported()
+    made = ImportSummary()
     fresh: dict[str, str] = {}
     for number, found in enumerate(results):
         progress(number, len(results))

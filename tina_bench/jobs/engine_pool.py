@@ -23,7 +23,7 @@ from pathlib import Path
 
 from tina_bench.catalog.schema import Sampling, Stack
 from tina_bench.errors import JobFailedError
-from tina_bench.jobs.engine import ROUNDS, Answer, Engine, Feed, Request
+from tina_bench.jobs.engine import ROUNDS, Completion, Engine, RequestQueue, SampleRequest
 from tina_bench.jobs.engine_worker import (
     REPORT_SECONDS,
     Failed,
@@ -45,7 +45,7 @@ class _Worker:
     name: str
     process: SpawnProcess
     connection: Connection
-    in_flight: dict[str, Request] = field(default_factory=dict)
+    in_flight: dict[str, SampleRequest] = field(default_factory=dict)
     answered: int = 0
     failure: str | None = None
     """What the engine said before it ended."""
@@ -126,7 +126,7 @@ class EnginePool:
         """Answers so far by engine, engines that have ended included."""
         return tuple(worker.answered for worker in self._started)
 
-    def stream(self, requests: Feed, sampling: Sampling) -> Generator[list[Answer]]:
+    def stream(self, requests: RequestQueue, sampling: Sampling) -> Generator[list[Completion]]:
         """Yield answers in the order they finish, and an empty list when none has for a while.
 
         Raises `JobFailedError` when no engine is left, or when requests seem to end engines.
@@ -135,7 +135,7 @@ class EnginePool:
             self._hand_out(requests, sampling)
             if not any(worker.in_flight for worker in self._workers):
                 return
-            answers: list[Answer] = []
+            answers: list[Completion] = []
             failure: JobFailedError | None = None
             try:
                 for worker, message in self._receive(REPORT_SECONDS):
@@ -177,9 +177,9 @@ class EnginePool:
                 self._lose(worker)
             yield worker, message
 
-    def _hand_out(self, requests: Feed, sampling: Sampling) -> None:
+    def _hand_out(self, requests: RequestQueue, sampling: Sampling) -> None:
         """Give requests, the next one always to the engine with the fewest, until all are full."""
-        given: dict[_Worker, list[Request]] = {}
+        given: dict[_Worker, list[SampleRequest]] = {}
         while True:
             worker = min(self._workers, key=lambda one: len(one.in_flight))
             if len(worker.in_flight) >= self._room:

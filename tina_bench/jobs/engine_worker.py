@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tina_bench.catalog.schema import Sampling, Stack
 from tina_bench.errors import UsageError
-from tina_bench.jobs.engine import Answer, Engine, Request
+from tina_bench.jobs.engine import Completion, Engine, SampleRequest
 from tina_bench.jobs.parent_death import die_with_parent
 from tina_bench.metering.gpu import visible_devices
 
@@ -36,7 +36,7 @@ class Stepped:
     """Steps since the last message, and the answers that they finished."""
 
     steps: int
-    answers: list[Answer]
+    answers: list[Completion]
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def answer_all(connection: Connection, engine: Engine) -> None:
 
     An engine is asked to step as long as it is busy, and takes in what has come between two steps.
     """
-    arrived: queue.SimpleQueue[tuple[list[Request], Sampling]] = queue.SimpleQueue()
+    arrived: queue.SimpleQueue[tuple[list[SampleRequest], Sampling]] = queue.SimpleQueue()
 
     def receive() -> None:
         # A thread of its own: if both sides waited for room to send, neither would read.
@@ -118,7 +118,7 @@ def answer_all(connection: Connection, engine: Engine) -> None:
             os._exit(1)  # nobody is there to answer to
 
     threading.Thread(target=receive, daemon=True).start()
-    steps, finished, said = 0, list[Answer](), time.monotonic()
+    steps, finished, said = 0, list[Completion](), time.monotonic()
     while True:
         while not engine.busy or not arrived.empty():
             requests, sampling = arrived.get()

@@ -22,7 +22,7 @@ from tina_bench.store.problem_texts import ProblemText
 
 
 @dataclass(frozen=True)
-class Problem:
+class TaskProblem:
     """One problem of a task."""
 
     id: str
@@ -168,7 +168,7 @@ def lighteval_config(name: str, task: Task) -> Any:
     )
 
 
-def load_problems(name: str, task: Task, dataset: Dataset, home: Path) -> list[Problem]:
+def load_problems(name: str, task: Task, dataset: Dataset, home: Path) -> list[TaskProblem]:
     """Every problem of a task, in dataset order.
 
     Raises `IntegrityError` when the dataset is not the locked one or has another number of
@@ -186,11 +186,11 @@ def load_problems(name: str, task: Task, dataset: Dataset, home: Path) -> list[P
             f"task {name}: found {len(docs)} problems in {dataset.name}, expected "
             f"{task.n_problems} as the catalog says."
         )
-    problems: list[Problem] = []
+    problems: list[TaskProblem] = []
     seen: dict[str, int] = {}
     for doc in docs:
         repeat = seen.get(doc.query, 0)
         seen[doc.query] = repeat + 1
         problem = problem_id(doc.query, repeat)
-        problems.append(Problem(id=problem, index=int(doc.id), doc=doc))
+        problems.append(TaskProblem(id=problem, index=int(doc.id), doc=doc))
     return problems

@@ -14,8 +14,8 @@ from typing import Any
 from tina_bench.errors import IntegrityError, UsageError
 from tina_bench.files.hashing import digest
 from tina_bench.jobs.context import Context
-from tina_bench.jobs.engine import Request
-from tina_bench.jobs.lighteval_tasks import Problem, load_problems
+from tina_bench.jobs.engine import SampleRequest
+from tina_bench.jobs.lighteval_tasks import TaskProblem, load_problems
 from tina_bench.store.home import read_records
 from tina_bench.store.job_folder import EvaluateInputs, Protocol
 from tina_bench.store.records import Sample
@@ -43,25 +43,25 @@ def derive_seed(seed: int, task: str, problem: str) -> int:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedSample:
     """One sample that a run needs."""
 
-    request: Request
+    request: SampleRequest
     task: str
-    problem: Problem
+    problem: TaskProblem
     seed: int
     expected_tokens: float
 
 
 def render_prompts(
     tokenizer: Any,
-    problems: Iterable[Problem],
+    problems: Iterable[TaskProblem],
     task: str,
     *,
     context_tokens: int,
     max_new_tokens: int,
     fill: bool = False,
-) -> Iterator[tuple[Problem, tuple[int, ...], int]]:
+) -> Iterator[tuple[TaskProblem, tuple[int, ...], int]]:
     """Each problem's prompt token ids and answer limit.
 
     The prompt is what LightEval's `PromptManager` renders with the chat template. No special tokens
@@ -129,7 +129,7 @@ def prompt_ids(tokenizer: Any, text: str) -> tuple[int, ...]:
 
 def all_wanted(
     context: Context, inputs: EvaluateInputs, identity: str, tokenizer: Any
-) -> tuple[list[Wanted], dict[str, str]]:
+) -> tuple[list[WantedSample], dict[str, str]]:
     """Every sample that the folder's runs consist of, and each task's hash over its prompts."""
     protocol = inputs.protocol
     seeds: dict[str, list[int]] = {}
@@ -138,7 +138,7 @@ def all_wanted(
         assert job.seed is not None
         seeds.setdefault(job.task, []).append(job.seed)
     sampling = protocol.sampling.model_dump(mode="json")
-    wanted: list[Wanted] = []
+    wanted: list[WantedSample] = []
     prompts_sha256: dict[str, str] = {}
     for name in sorted(seeds):
         task = protocol.tasks[name]
@@ -167,8 +167,8 @@ def all_wanted(
                     }
                 )
                 wanted.append(
-                    Wanted(
-                        Request(key, ids, sample_seed, max_new_tokens),
+                    WantedSample(
+                        SampleRequest(key, ids, sample_seed, max_new_tokens),
                         name,
                         problem,
                         seed,
@@ -189,14 +189,14 @@ def read_known(path: Path) -> tuple[set[str], Lengths]:
     return keys, lengths
 
 
-def longest_first(wanted: list[Wanted], lengths: Lengths) -> list[Wanted]:
+def longest_first(wanted: list[WantedSample], lengths: Lengths) -> list[WantedSample]:
     """Order by expected answer length, longest first, so that no long answer starts last.
 
     Expected: the mean of the problem's answers so far, else of its task's, else the catalog's.
     """
     mean = {key: sum(values) / len(values) for key, values in lengths.items()}
 
-    def expected(item: Wanted) -> float:
+    def expected(item: WantedSample) -> float:
         of_task = mean.get((item.task, ""), item.expected_tokens)
         return mean.get((item.task, item.problem.id), of_task)
 

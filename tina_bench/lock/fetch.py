@@ -16,7 +16,7 @@ from tina_bench.lock.hub_cache import (
 )
 from tina_bench.lock.lockfile import Lock, LockedFiles
 from tina_bench.lock.published_texts import fetch_published_text
-from tina_bench.lock.required_files import Needed, Wanted
+from tina_bench.lock.required_files import HubFiles, RequiredFiles
 
 OnProgress = Callable[[str, int], None]
 """Told what is being fetched, and how many bytes of everything are there and checked."""
@@ -51,13 +51,13 @@ class Fetched:
 class Fetch:
     """One fetching of what is needed: what can be fetched, and what is not resolved."""
 
-    needed: Needed
+    needed: RequiredFiles
     lock: Lock
     done: list[Fetched] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._resolved: dict[Wanted, dict[str, HubFile]] = {}
-        self.unresolved: list[Wanted] = []
+        self._resolved: dict[HubFiles, dict[str, HubFile]] = {}
+        self.unresolved: list[HubFiles] = []
         for wanted in self.needed.entries:
             entry: LockedFiles | None = getattr(self.lock, wanted.section).get(wanted.name)
             if entry is None or not wanted.is_met_by(entry):
@@ -105,7 +105,7 @@ class Fetch:
 
     def _one(
         self,
-        wanted: Wanted,
+        wanted: HubFiles,
         files: dict[str, HubFile],
         before: int,
         silence: HubUnreachableError | None,

@@ -15,7 +15,7 @@ KINDS: dict[Section, Kind] = {"models": "model", "datasets": "dataset"}
 
 
 @dataclass(frozen=True)
-class Wanted:
+class HubFiles:
     """A set of files on the hub, as the catalog names it."""
 
     section: Section
@@ -41,13 +41,13 @@ class Wanted:
         )
 
 
-def hub_entries(catalog: Catalog) -> dict[tuple[Section, str], Wanted]:
+def hub_entries(catalog: Catalog) -> dict[tuple[Section, str], HubFiles]:
     """Everything of the catalog that lies on the hub, models first, by section and name.
 
     Raises `CatalogError` when two entries want different revisions of one dataset.
     """
-    found: dict[tuple[Section, str], Wanted] = {
-        ("models", name): Wanted(
+    found: dict[tuple[Section, str], HubFiles] = {
+        ("models", name): HubFiles(
             section="models",
             name=name,
             repo=model.repo,
@@ -70,7 +70,7 @@ def hub_entries(catalog: Catalog) -> dict[tuple[Section, str], Wanted]:
     ]
     for dataset in sorted({dataset for _, dataset, _ in uses}):
         revision = _one_revision(dataset, [use for use in uses if use[1] == dataset])
-        found["datasets", dataset] = Wanted("datasets", dataset, dataset, revision)
+        found["datasets", dataset] = HubFiles("datasets", dataset, dataset, revision)
     return found
 
 
@@ -139,10 +139,10 @@ def lock_names(catalog: Catalog, names: Iterable[str]) -> set[tuple[Section, str
 
 
 @dataclass(frozen=True)
-class Needed:
+class RequiredFiles:
     """What a request needs from outside, in order and each once."""
 
-    entries: tuple[Wanted, ...]
+    entries: tuple[HubFiles, ...]
     texts: tuple[PublishedText, ...]
 
 
@@ -153,7 +153,7 @@ class _Gatherer:
         self._catalog = catalog
         self._retrain = retrain
         self._known = hub_entries(catalog)
-        self.entries: dict[tuple[Section, str], Wanted] = {}
+        self.entries: dict[tuple[Section, str], HubFiles] = {}
         self.texts: dict[tuple[str, str], PublishedText] = {}
 
     def entry(self, section: Section, name: str) -> None:
@@ -176,11 +176,13 @@ class _Gatherer:
             if text is not None:
                 self.texts[text.url, text.constant] = text
 
-    def needed(self) -> Needed:
-        return Needed(tuple(self.entries.values()), tuple(self.texts.values()))
+    def needed(self) -> RequiredFiles:
+        return RequiredFiles(tuple(self.entries.values()), tuple(self.texts.values()))
 
 
-def needed_by_names(catalog: Catalog, names: Iterable[str], *, retrain: bool = False) -> Needed:
+def needed_by_names(
+    catalog: Catalog, names: Iterable[str], *, retrain: bool = False
+) -> RequiredFiles:
     """What models, tasks, recipes, datasets or published texts (by url) need, their bases included.
 
     Raises `UsageError` for a name that is none of these.
@@ -211,7 +213,7 @@ def needed_by_names(catalog: Catalog, names: Iterable[str], *, retrain: bool = F
     return gather.needed()
 
 
-def needed_by_profile(catalog: Catalog, profile: str, *, retrain: bool = False) -> Needed:
+def needed_by_profile(catalog: Catalog, profile: str, *, retrain: bool = False) -> RequiredFiles:
     """What every model and task of a profile needs; raises `UsageError` for an unknown profile."""
     found = catalog.profiles.get(profile)
     if found is None:

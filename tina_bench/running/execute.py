@@ -87,7 +87,7 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True)
-class Price:
+class BilledPrice:
     """What a machine costs in this invocation."""
 
     name: str
@@ -118,7 +118,7 @@ class Execution:
         runner: Runner,
         watcher: Watcher,
         *,
-        price: Price,
+        price: BilledPrice,
         budget_usd: float | None = None,
         command_line: tuple[str, ...] = (),
         engines: int = 1,

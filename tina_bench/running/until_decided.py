@@ -35,7 +35,7 @@ FIRST_SEEDS = 4
 """The first batch: on 500 problems that often decides, and on 30 it shows how far it is."""
 MAX_SEEDS = 64
 """Runs of a cell at most; 64 runs of 30 problems bring the 90 % bounds to about 2 points."""
-CellName = tuple[str, str]
+ModelTask = tuple[str, str]
 """Model and task."""
 
 
@@ -83,7 +83,7 @@ class LookedAt:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class CellLook:
     """A model on a task at one look."""
 
     model: str
@@ -143,7 +143,7 @@ def make_rule(
 
 def first_targets(
     catalog: Catalog, request: Request, home: Home, rule: Rule
-) -> dict[CellName, int]:
+) -> dict[ModelTask, int]:
     """Runs by cell before the first look: the first batch, or what is there already."""
     profile, records = resolve_profile(catalog, request), read_cells(catalog, request, home)
     return {
@@ -155,7 +155,7 @@ def first_targets(
     }
 
 
-def with_targets(request: Request, targets: Mapping[CellName, int]) -> Request:
+def with_targets(request: Request, targets: Mapping[ModelTask, int]) -> Request:
     """The request for exactly so many runs of each of these cells, seeds 0 and up."""
     models = tuple(dict.fromkeys(model for model, _ in targets))
     cells = tuple(
@@ -165,11 +165,11 @@ def with_targets(request: Request, targets: Mapping[CellName, int]) -> Request:
 
 
 def look(
-    catalog: Catalog, request: Request, home: Home, rule: Rule, targets: Mapping[CellName, int]
-) -> list[Cell]:
+    catalog: Catalog, request: Request, home: Home, rule: Rule, targets: Mapping[ModelTask, int]
+) -> list[CellLook]:
     """Where every cell of the request stands, in its order; the answers are looked at here."""
     records, profile = read_cells(catalog, request, home), resolve_profile(catalog, request)
-    by_cell: dict[CellName, list[tuple[str, Claim]]] = {}
+    by_cell: dict[ModelTask, list[tuple[str, Claim]]] = {}
     for name, claim in catalog.claims.items():
         by_cell.setdefault((claim.model, claim.task), []).append((name, claim))
     cells = []
@@ -179,11 +179,11 @@ def look(
             cell = model, task
             of_cell = by_cell.get(cell, [])
             if record is None:
-                cells.append(Cell(model, task, 0, (), CellStatus.STUCK))
+                cells.append(CellLook(model, task, 0, (), CellStatus.STUCK))
                 continue
             claims = tuple(_look(catalog, name, claim, record) for name, claim in of_cell)
             status = _status(claims, record.k, targets.get(cell, 0), rule.max_seeds)
-            cells.append(Cell(model, task, record.k, claims, status))
+            cells.append(CellLook(model, task, record.k, claims, status))
     return cells
 
 
@@ -223,7 +223,7 @@ def _status(claims: Iterable[LookedAt], runs: int, target: int, most: int) -> Ce
     return CellStatus.AT_MAXIMUM if runs >= most else CellStatus.OPEN
 
 
-def next_targets(cells: Iterable[Cell], rule: Rule) -> dict[CellName, int]:
+def next_targets(cells: Iterable[CellLook], rule: Rule) -> dict[ModelTask, int]:
     """Runs by cell at the next look: more for those that are open, and nothing for the others."""
     return {
         (cell.model, cell.task): rule.runs_after(cell.runs)
@@ -232,7 +232,7 @@ def next_targets(cells: Iterable[Cell], rule: Rule) -> dict[CellName, int]:
     }
 
 
-def read_cells(catalog: Catalog, request: Request, home: Home) -> dict[CellName, ResultRecord]:
+def read_cells(catalog: Catalog, request: Request, home: Home) -> dict[ModelTask, ResultRecord]:
     """The results of a request's cells, as far as there are any."""
     profile = resolve_profile(catalog, request)
     found = {}
@@ -246,7 +246,7 @@ def read_cells(catalog: Catalog, request: Request, home: Home) -> dict[CellName,
     return found
 
 
-def carried_on(catalog: Catalog, request: Request, home: Home) -> dict[CellName, UntilDecided]:
+def carried_on(catalog: Catalog, request: Request, home: Home) -> dict[ModelTask, UntilDecided]:
     """What results that were once looked at keep saying, whoever adds runs to them."""
     return {
         cell: record.provenance.until_decided
@@ -256,8 +256,8 @@ def carried_on(catalog: Catalog, request: Request, home: Home) -> dict[CellName,
 
 
 def declarations(
-    catalog: Catalog, request: Request, home: Home, family: int, targets: Mapping[CellName, int]
-) -> dict[CellName, UntilDecided]:
+    catalog: Catalog, request: Request, home: Home, family: int, targets: Mapping[ModelTask, int]
+) -> dict[ModelTask, UntilDecided]:
     """What the results of these cells will say of how they came about, with so many runs."""
     known = carried_on(catalog, request, home)
     return {cell: _declared(known.get(cell), family, runs) for cell, runs in targets.items()}

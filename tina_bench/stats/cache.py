@@ -25,7 +25,7 @@ class Memory(Protocol):
 
 
 @dataclass(frozen=True)
-class Known:
+class RecordCache:
     """Values kept by the records that they were worked out from."""
 
     memory: Memory | None = None
@@ -59,5 +59,5 @@ class Known:
         return shape.model_validate_json(kept)
 
 
-NOTHING_KNOWN = Known()
+NOTHING_KNOWN = RecordCache()
 """Everything is worked out."""

@@ -15,7 +15,7 @@ from tina_bench.planning.types import Machine, Request, Snapshot
 from tina_bench.stats.types import Judgement
 from tina_bench.store.home import Home
 from tina_bench.store.records import LedgerEntry, ResultRecord
-from tina_bench.verifying.types import Price
+from tina_bench.verifying.types import CostToDecide
 
 
 class Pricer:
@@ -34,7 +34,7 @@ class Pricer:
         self._usd_per_hour = price_usd_per_hour
         self._snapshots: dict[str | None, Snapshot] = {}
 
-    def price(self, judgement: Judgement) -> Price | None:
+    def price(self, judgement: Judgement) -> CostToDecide | None:
         """About what the judgement's further seeds take; `None` where it asks for none.
 
         For an average these are further seeds of each of its tasks. Raises `DamagedLogError` for a
@@ -61,7 +61,7 @@ class Pricer:
         needs = {(judgement.model, task): seeds for task in tasks}
         estimate = price_together(self._catalog, profile, self._snapshot(gpu), used, gpu, needs)
         low, central, high = estimate.low, estimate.central, estimate.high
-        return Price(
+        return CostToDecide(
             seeds=seeds,
             gpu_hours=central.gpu_hours,
             gpu_hours_range=_range(low.gpu_hours, high.gpu_hours),
@@ -98,8 +98,8 @@ class Pricer:
                 yield entry
 
 
-def _unknown(seeds: int, why: str) -> Price:
-    return Price(
+def _unknown(seeds: int, why: str) -> CostToDecide:
+    return CostToDecide(
         seeds=seeds, gpu_hours=None, gpu_hours_range=None, usd=None, usd_range=None,
         basis=f"unknown: {why}",
     )  # fmt: skip

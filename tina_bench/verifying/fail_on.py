@@ -6,7 +6,7 @@ from enum import StrEnum
 from tina_bench.errors import UsageError
 from tina_bench.stats.audits.report import Audits
 from tina_bench.stats.types import Verdict
-from tina_bench.verifying.types import Finding
+from tina_bench.verifying.types import AuditFailure
 
 EXIT_NOT_REPRODUCED = 1
 """A claim is contradicted, and that was asked to fail."""
@@ -65,14 +65,14 @@ def spelled(fail_on: frozenset[FailOn]) -> tuple[str, ...]:
     return tuple(str(word) for word in FailOn if word in fail_on) or (str(FailOn.NOTHING),)
 
 
-def findings_of(audits: Audits) -> tuple[Finding, ...]:
+def findings_of(audits: Audits) -> tuple[AuditFailure, ...]:
     """Printed values that no number of runs gives, in the order of the audits.
 
     Optimism of a best of many, disagreement between measurers and the like are estimates with an
     uncertainty, and shown as such; a value that arithmetic excludes is an error in print.
     """
     return tuple(
-        Finding(name=f"lattice: {audit.claim}", sentence=audit.sentence)
+        AuditFailure(name=f"lattice: {audit.claim}", sentence=audit.sentence)
         for audit in audits.lattice
         if not audit.possible
     )

@@ -25,7 +25,7 @@ CHANGED = IntegrityError.exit_code
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedRecord:
     """A record and what became of its check."""
 
     record: ResultRecord | None
@@ -40,7 +40,7 @@ def check_folder(
     *,
     profile: str | None = None,
     without_samples: bool = False,
-) -> list[Checked]:
+) -> list[CheckedRecord]:
     """Check every result record of a folder, by file name; a broken one never hides another.
 
     `without_samples`: sample logs that are not there are told and tolerated. Raises `UsageError`
@@ -83,7 +83,7 @@ def _told(home: Home, error: IntegrityError) -> str:
 
 def _check_file(
     home: Home, path: Path, logs: Logs, catalog: Catalog, lock: Lock, *, without_samples: bool
-) -> Checked:
+) -> CheckedRecord:
     place = {
         "file": path.relative_to(home.root).as_posix(),
         "profile": path.parent.parent.name,
@@ -94,10 +94,10 @@ def _check_file(
         record = read_record(path, ResultRecord)
     except IntegrityError as error:
         broken = _differs("record", _told(home, error), error.exit_code)
-        return Checked(None, _record_check(place, None, None, [broken]))
+        return CheckedRecord(None, _record_check(place, None, None, [broken]))
     except OSError as error:
         broken = _differs("record", f"{place['file']}: cannot be read: {error.strerror}.")
-        return Checked(None, _record_check(place, None, None, [broken]))
+        return CheckedRecord(None, _record_check(place, None, None, [broken]))
     found, checks = record, [_check_place(record, place)]
     recomputed: list[float] = []
 
@@ -117,7 +117,7 @@ def _check_file(
             "problems themselves with the lock where LightEval is installed",
         )
     )
-    return Checked(record, _record_check(place, record, recomputed, checks))
+    return CheckedRecord(record, _record_check(place, record, recomputed, checks))
 
 
 def _record_check(
@@ -300,7 +300,7 @@ def _check_keys(record: ResultRecord, grades: list[Grade], samples: dict[str, An
     return _agrees("answers", f"each of {len(grades)} grades is of a stored answer")
 
 
-def _compare_golds(found: list[Checked], logs: Logs, home: Home) -> None:
+def _compare_golds(found: list[CheckedRecord], logs: Logs, home: Home) -> None:
     """The right answer to one problem is the same for every model; whoever differs is told."""
     first: dict[tuple[str, str], tuple[str, str]] = {}
     for position, checked in enumerate(found):
@@ -319,5 +319,5 @@ def _compare_golds(found: list[Checked], logs: Logs, home: Home) -> None:
                 )
                 check = checked.check
                 changed = check.model_copy(update={"checks": (*check.checks, wrong)})
-                found[position] = Checked(record, changed)
+                found[position] = CheckedRecord(record, changed)
                 break

@@ -71,7 +71,7 @@ class Acceptance(Shape):
     """The records have changed since, and with them neither verdict nor direction."""
 
 
-class Price(Shape):
+class CostToDecide(Shape):
     """About what the further seeds of an open case take."""
 
     seeds: int
@@ -104,11 +104,11 @@ class ClaimResult(Judgement):
     records: tuple[str, ...] = ()
     """Files of the records that it was judged by, relative to their folder; an average has one a
     task."""
-    further: Price | None = None
+    further: CostToDecide | None = None
     """With INCONCLUSIVE: what deciding it takes; `None` where no number of seeds decides."""
 
 
-class Finding(Shape):
+class AuditFailure(Shape):
     """Something that an audit found wrong with a published number; fails with `--fail-on audit`."""
 
     name: str
@@ -147,7 +147,7 @@ class Verification(Shape):
     """Result files of others that the audits could use."""
     stale: tuple[StaleEntry, ...]
     """Entries of the baseline that nothing needs."""
-    findings: tuple[Finding, ...]
+    findings: tuple[AuditFailure, ...]
     """What the audits found wrong."""
     audits: Audits | None
     """Every audit in full; `None` where audits were not asked for."""

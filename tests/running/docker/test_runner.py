@@ -25,7 +25,7 @@ from tests.support.tiny import make_folder
 from tina_bench.containers.engine import LocalImage
 from tina_bench.running.docker.cleanup import LABEL_HOME, clear
 from tina_bench.running.docker.errors import talking
-from tina_bench.running.docker.mounts import STAND_IN
+from tina_bench.running.docker.mounts import IMAGE_USER_UID
 from tina_bench.running.docker.runner import DockerRunner
 from tina_bench.running.failures import RunnerFailure
 from tina_bench.running.progress import Progress
@@ -119,8 +119,8 @@ def test_a_job_is_not_root_and_what_it_writes_belongs_to_whoever_asked(
     folder = make_folder(home, JobKind.MERGE, "write")
     assert runner.run(folder, home.root, ignore) == 0
     inside = probe(runner, home, JobKind.EVALUATE)
-    expected = os.getuid() or STAND_IN
-    assert (inside["uid"], inside["gid"]) == (expected, os.getgid() or STAND_IN)
+    expected = os.getuid() or IMAGE_USER_UID
+    assert (inside["uid"], inside["gid"]) == (expected, os.getgid() or IMAGE_USER_UID)
     for path in (home.root, *home.root.rglob("*")):
         assert (path.stat().st_uid, path.stat().st_gid) == (os.getuid(), os.getgid()), path
 

@@ -15,7 +15,7 @@ from tests.stats.made_records import (
     make_task,
 )
 from tina_bench.errors import UsageError
-from tina_bench.stats.claims.p_values import weigh, weigh_average
+from tina_bench.stats.claims.p_values import claim_p_value, weigh_average
 from tina_bench.stats.claims.sequential import decide
 from tina_bench.stats.claims.verdicts import AverageCase, Case, judge, judge_family
 from tina_bench.stats.methods.beta_binomial import fit
@@ -121,7 +121,7 @@ def test_a_claim_about_a_recipe_carries_the_spread_between_trainings():
     fixed = judge(make_case(50.0, runs=10)).interval
     recipe = judge(make_case(50.0, runs=10, trainings=4, training_sd_points=2.0)).interval
     assert recipe.high > fixed.high
-    evidence = weigh(make_claim(runs=10, trainings=4, training_sd_points=2.0), HALF)
+    evidence = claim_p_value(make_claim(runs=10, trainings=4, training_sd_points=2.0), HALF)
     assert evidence.training.value == pytest.approx(4 * 1.25)
     assert evidence.training.degrees_of_freedom == 3
     assert (

@@ -6,8 +6,8 @@ import pytest
 
 from tests.stats.made_records import make_provenance, make_record, make_solved
 from tina_bench.errors import UsageError
-from tina_bench.stats.comparisons.all_pairs import AVERAGE, Finding, compare_all
-from tina_bench.stats.comparisons.paired import Weights
+from tina_bench.stats.comparisons.all_pairs import AVERAGE, PairVerdict, compare_all
+from tina_bench.stats.comparisons.paired import Weighting
 from tina_bench.stats.comparisons.two_models import compare
 
 
@@ -47,7 +47,7 @@ def test_every_pair_of_a_task_is_compared_as_it_would_be_alone():
 def test_the_average_gives_each_task_the_same_weight():
     records = board(3, {"aime": 30, "amc": 40, "math": 200})
     average = compare_all(records)[-1]
-    assert (average.scope, average.weights, average.n) == (AVERAGE, Weights.TASKS, 270)
+    assert (average.scope, average.weights, average.n) == (AVERAGE, Weighting.TASKS, 270)
     scores = {
         model: np.mean(
             [100 * record.n_correct / (record.n * record.k) for record in records
@@ -58,7 +58,7 @@ def test_the_average_gives_each_task_the_same_weight():
     assert average.scores_percent == pytest.approx(scores)
     for pair in average.comparisons:
         sides = [[r for r in records if r.model == m] for m in (pair.model_a, pair.model_b)]
-        alone = compare(*sides, weights=Weights.TASKS)
+        alone = compare(*sides, weights=Weighting.TASKS)
         assert pair.p_value == alone.p_value
         gain = scores[pair.model_a] - scores[pair.model_b]
         assert pair.difference_points == pytest.approx(gain)
@@ -95,10 +95,10 @@ def test_the_finding_names_the_better_model_whichever_comes_first():
     for counts in ((low, high), (high, low)):
         records = [make_solved(c, k=10, model=m) for c, m in zip(counts, "ab", strict=True)]
         (pair,) = compare_all(records)[0].comparisons
-        assert pair.finding is (Finding.A_BETTER if counts[0] is high else Finding.B_BETTER)
+        assert pair.finding is (PairVerdict.A_BETTER if counts[0] is high else PairVerdict.B_BETTER)
     equal = [make_solved(low, k=10, model=m) for m in "ab"]
     (pair,) = compare_all(equal)[0].comparisons
-    assert (pair.finding, pair.p_value) == (Finding.NOT_TOLD_APART, 1.0)
+    assert (pair.finding, pair.p_value) == (PairVerdict.NOT_TOLD_APART, 1.0)
 
 
 def test_a_model_measured_on_other_problems_is_left_out_by_name():

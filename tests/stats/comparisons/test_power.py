@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from tina_bench.stats.comparisons.paired import Sheet, Weights, differ
+from tina_bench.stats.comparisons.paired import PairedOutcomes, Weighting, paired_differences
 from tina_bench.stats.comparisons.power import SIZE, TARGET, powers
 
 FIRST, SECOND = np.array([0]), np.array([1])
@@ -15,7 +15,7 @@ FIRST, SECOND = np.array([0]), np.array([1])
 
 def sheet_of(solved_a, solved_b, k_a, k_b, task="aime"):
     n = len(solved_a)
-    return Sheet(
+    return PairedOutcomes(
         task,
         ("a", "b"),
         tuple(f"p{i:04d}" for i in range(n)),
@@ -28,7 +28,9 @@ def made_pair(n, k, seed=0, spread=0.15):
     rng = np.random.default_rng(seed)
     chances = rng.beta(0.5, 0.9, n)
     other = np.clip(chances + rng.normal(0, spread, n), 0, 1)
-    return differ([sheet_of(rng.binomial(k, chances), rng.binomial(k, other), k, k)], FIRST, SECOND)
+    return paired_differences(
+        [sheet_of(rng.binomial(k, chances), rng.binomial(k, other), k, k)], FIRST, SECOND
+    )
 
 
 def without_steps(found):
@@ -91,13 +93,13 @@ def test_more_runs_help_only_as_far_as_chance_goes():
     solved = np.round(k * chances).astype(int)
     # Models that differ by problem as chance makes them: many runs tell ever smaller differences.
     rng = np.random.default_rng(1)
-    alike = differ(
+    alike = paired_differences(
         [sheet_of(rng.binomial(k, chances), rng.binomial(k, chances), k, k)], FIRST, SECOND
     )
     needed = powers(alike)[0].needed
     assert needed[-1].runs is not None
     # Models that are good at opposite problems: no number of runs tells a small mean difference.
-    opposite = differ([sheet_of(solved, solved[::-1], k, k)], FIRST, SECOND)
+    opposite = paired_differences([sheet_of(solved, solved[::-1], k, k)], FIRST, SECOND)
     first = powers(opposite)[0].needed[0]
     assert first.runs is None
     assert first.runs_known
@@ -116,7 +118,7 @@ def test_the_noise_of_fresh_answers_is_estimated_without_bias():
     k_a, k_b = 4, 10
     truth = (chances_a * (1 - chances_a) / k_a + chances_b * (1 - chances_b) / k_b).mean() / 60
     noise = [
-        differ(
+        paired_differences(
             [sheet_of(rng.binomial(k_a, chances_a), rng.binomial(k_b, chances_b), k_a, k_b)],
             FIRST,
             SECOND,
@@ -127,7 +129,7 @@ def test_the_noise_of_fresh_answers_is_estimated_without_bias():
 
 
 def test_one_problem_has_no_known_spread_and_no_power():
-    found = differ([sheet_of([1], [0], 1, 1)], FIRST, SECOND)
+    found = paired_differences([sheet_of([1], [0], 1, 1)], FIRST, SECOND)
     (made,) = powers(found)
     assert made.minimum_detectable_points is None
     assert made.corrected_points is None
@@ -136,7 +138,7 @@ def test_one_problem_has_no_known_spread_and_no_power():
 
 def test_equal_models_have_some_detectable_difference_and_no_warning():
     with np.errstate(all="raise"):
-        found = differ([sheet_of([5] * 30, [5] * 30, 10, 10)], FIRST, SECOND)
+        found = paired_differences([sheet_of([5] * 30, [5] * 30, 10, 10)], FIRST, SECOND)
         (made,) = powers(found)
     assert 0 < made.minimum_detectable_points < 5
     assert all(0 <= part.power <= 1 for part in made.needed)
@@ -148,9 +150,9 @@ def test_tasks_of_equal_weight_are_as_sure_as_their_smallest():
     for task, n in (("aime", 30), ("math", 500)):
         p = rng.beta(1, 1, n)
         sheets.append(sheet_of(rng.binomial(4, p), rng.binomial(4, p), 4, 4, task))
-    weighted = differ(sheets, FIRST, SECOND, Weights.TASKS)
-    pooled = differ(sheets, FIRST, SECOND, Weights.PROBLEMS)
-    aime = differ(sheets[:1], FIRST, SECOND)
+    weighted = paired_differences(sheets, FIRST, SECOND, Weighting.TASKS)
+    pooled = paired_differences(sheets, FIRST, SECOND, Weighting.PROBLEMS)
+    aime = paired_differences(sheets[:1], FIRST, SECOND)
     least = [powers(found)[0].minimum_detectable_points for found in (pooled, weighted, aime)]
     assert least == sorted(least)
     # The larger task adds almost nothing to the error, and almost no degrees of freedom.

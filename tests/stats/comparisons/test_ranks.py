@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.stats.made_records import make_record, make_solved
-from tina_bench.stats.comparisons.all_pairs import Finding, compare_all
+from tina_bench.stats.comparisons.all_pairs import PairVerdict, compare_all
 from tina_bench.stats.comparisons.ranks import rank_bands
 from tina_bench.stats.types import Question
 
@@ -50,7 +50,7 @@ def test_bands_follow_from_the_findings_and_contain_the_observed_rank(seed, mode
     ]
     table = compare_all(records)[0]
     made = rank_bands(table)
-    told = sum(pair.finding is not Finding.NOT_TOLD_APART for pair in table.comparisons)
+    told = sum(pair.finding is not PairVerdict.NOT_TOLD_APART for pair in table.comparisons)
     assert sum(len(band.better) for band in made.bands) == told
     assert sum(len(band.worse) for band in made.bands) == told
     scores = table.scores_percent

@@ -9,7 +9,7 @@ from statsmodels.stats.descriptivestats import sign_test
 
 from tests.stats.made_records import make_provenance, make_record, make_solved
 from tina_bench.errors import UsageError
-from tina_bench.stats.comparisons.paired import Weights
+from tina_bench.stats.comparisons.paired import Weighting
 from tina_bench.stats.comparisons.two_models import compare
 from tina_bench.stats.methods import sign_flip
 from tina_bench.stats.methods.sign_flip import sign_flip_test
@@ -228,9 +228,9 @@ def test_tasks_of_equal_weight_give_the_mean_of_the_tasks_differences():
         for model, p in (("tina", 0.55), ("base", 0.5))
     ]  # fmt: skip
     apart = [compare([a], [b]) for a, b in zip(*sides, strict=True)]
-    made = compare(*sides, weights=Weights.TASKS)
+    made = compare(*sides, weights=Weighting.TASKS)
     assert made.difference_points == pytest.approx(np.mean([x.difference_points for x in apart]))
-    back = compare(*sides[::-1], weights=Weights.TASKS)
+    back = compare(*sides[::-1], weights=Weighting.TASKS)
     assert back.difference_points == pytest.approx(-made.difference_points)
     assert back.p_value == made.p_value
     halves = [(x.interval.high - x.interval.low) / 2 for x in apart]
@@ -248,7 +248,7 @@ def test_a_task_pooled_by_problem_and_by_task_is_the_same_when_alone():
     rng = np.random.default_rng(13)
     a = [make_record(rng.random((30, 4)) < 0.6)]
     b = [make_record(rng.random((30, 4)) < 0.5, model="base")]
-    assert compare(a, b, weights=Weights.TASKS) == compare(a, b)
+    assert compare(a, b, weights=Weighting.TASKS) == compare(a, b)
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_task_sizes_without_common_divisors_do_not_overflow():
         [make_record(rng.random((n, 3)) < p, task=f"t{n}", model=model) for n in sizes]
         for model, p in (("tina", 0.52), ("base", 0.5))
     ]
-    made = compare(*sides, weights=Weights.TASKS)
+    made = compare(*sides, weights=Weighting.TASKS)
     squared = sum(
         ((a_sums - b_sums) ** 2).sum() / 9 / n**2
         for n, a_sums, b_sums in (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tina_bench.catalog.graders import RECORDED
-from tina_bench.stats.graders.audit import Judged, Ruling, audit_cell, compare_graders
+from tina_bench.stats.graders.audit import RuledAnswer, Ruling, audit_cell, compare_graders
 
 R, W, U = Ruling.RIGHT, Ruling.WRONG, Ruling.UNDECIDED
 
@@ -17,7 +17,9 @@ R, W, U = Ruling.RIGHT, Ruling.WRONG, Ruling.UNDECIDED
 def judged(*rows: tuple[Ruling, ...], k: int = 1, names: tuple[str, ...] = (RECORDED, "other")):
     """One answer a row, `k` to a problem, one ruling a grader."""
     return [
-        Judged(f"p{at // k:03d}", at // k, at % k, f"key{at}", dict(zip(names, row, strict=True)))
+        RuledAnswer(
+            f"p{at // k:03d}", at // k, at % k, f"key{at}", dict(zip(names, row, strict=True))
+        )
         for at, row in enumerate(rows)
     ]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from tina_bench.board.output.cache import Memo
+from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.parallel import beside
 from tina_bench.files.hashing import sha256_file
 from tina_bench.metering.bill import BillLine, add_lines, bill
@@ -61,7 +61,7 @@ def add_up(entries: Iterable[LedgerEntry]) -> Bill:
     return _total(_attempts(entries))
 
 
-def add_up_home(home: Home, memo: Memo) -> Bill:
+def add_up_home(home: Home, memo: Cache) -> Bill:
     """The bill of a home: a ledger that was added up before is not read again.
 
     A hundred GPU-hours leave some seventy thousand entries, which several processes share.
@@ -75,7 +75,7 @@ def add_up_home(home: Home, memo: Memo) -> Bill:
     return _total(attempt for folder in folders for attempt in folder.attempts)
 
 
-def _kept(path: Path, memo: Memo) -> bytes:
+def _kept(path: Path, memo: Cache) -> bytes:
     def made() -> bytes:
         found = _attempts(read_records(path, LedgerEntry))
         return _Folder(attempts=found).model_dump_json().encode()

@@ -9,17 +9,17 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from tina_bench.board.content.bill import Bill, add_up_home
-from tina_bench.board.content.outcome_grid import Sheet, sheets
+from tina_bench.board.content.outcome_grid import OutcomeGrid, sheets
 from tina_bench.board.content.problem_texts import Problems
 from tina_bench.board.content.training_curves import Curve, read_curves
-from tina_bench.board.output.cache import Memo
+from tina_bench.board.output.cache import Cache
 from tina_bench.catalog.schema import Catalog, Model, Name
 from tina_bench.errors import IntegrityError, UsageError
 from tina_bench.files.hashing import digest, sha256_file
 from tina_bench.stats.audits.measurements import Measurement
-from tina_bench.stats.audits.measurements import gather as gather_measurements
+from tina_bench.stats.audits.measurements import collect_measurements as gather_measurements
 from tina_bench.stats.audits.report import Audits, build_audits
-from tina_bench.stats.cache import Known
+from tina_bench.stats.cache import RecordCache
 from tina_bench.stats.comparisons.all_pairs import PairTable, compare_all
 from tina_bench.stats.comparisons.ranks import RankTable, rank_bands
 from tina_bench.stats.report import build_report
@@ -34,7 +34,7 @@ DIGEST_DIGITS = 12
 
 
 @dataclass(frozen=True)
-class Evidence:
+class SiteContext:
     """Records, report, bill and curves of one home beside the catalog they are read with."""
 
     home: Home
@@ -53,7 +53,7 @@ class Evidence:
     """Scores from others' result files, oldest first."""
     lock_digest: str | None = None
     """Names the bytes behind everything; `None` where no lock was given."""
-    memo: Memo = field(default_factory=Memo)
+    memo: Cache = field(default_factory=Cache)
     """Drawings of earlier builds."""
 
     @cached_property
@@ -86,7 +86,7 @@ class Evidence:
         return digest(self.catalog.model_dump(mode="json"))
 
     @cached_property
-    def known(self) -> Known:
+    def known(self) -> RecordCache:
         """What earlier builds worked out of the same records."""
         return known(self.home, self.records, self.memo)
 
@@ -124,7 +124,7 @@ class Evidence:
         return Problems(self.home, self.catalog.tasks, self.memo)
 
     @cached_property
-    def sheets(self) -> dict[tuple[str, str], Sheet]:
+    def sheets(self) -> dict[tuple[str, str], OutcomeGrid]:
         """By model and task: who solved what."""
         return sheets(self.records)
 
@@ -197,10 +197,10 @@ def record_file(home: Home, record: ResultRecord) -> Path:
     return home.result_file(record.provenance.profile, record.model, record.task)
 
 
-def known(home: Home, records: Mapping[tuple[str, str], ResultRecord], memo: Memo) -> Known:
+def known(home: Home, records: Mapping[tuple[str, str], ResultRecord], memo: Cache) -> RecordCache:
     """What was worked out of a home's records before, if anything keeps it."""
     sha256 = {key: sha256_file(record_file(home, record)) for key, record in records.items()}
-    return Known(memo if memo.folder else None, sha256)
+    return RecordCache(memo if memo.folder else None, sha256)
 
 
 def _ordered(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
@@ -210,7 +210,7 @@ def _ordered(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
     return (*listed, *sorted(names.difference(listed)))
 
 
-def _check_names(evidence: Evidence) -> None:
+def _check_names(evidence: SiteContext) -> None:
     """Names become paths, and records may come from anybody: refuse what is no catalog name."""
     for name in (*evidence.models, *evidence.tasks):
         try:
@@ -222,7 +222,7 @@ def _check_names(evidence: Evidence) -> None:
             ) from None
 
 
-def gather(
+def collect_context(
     home: Home,
     catalog: Catalog,
     report: Report | None = None,
@@ -230,20 +230,20 @@ def gather(
     *,
     measured: Sequence[ResultRecord] | None = None,
     lock_digest: str | None = None,
-    memo: Memo | None = None,
-) -> Evidence:
+    memo: Cache | None = None,
+) -> SiteContext:
     """Read the home, and make the report if none is given; `measured`: its measurements, if read.
 
     Raises `IntegrityError` for a record that cannot be trusted, `UsageError` when the report was
     not made from this home's records, or when the home holds several profiles' measurements of one
     thing and none was chosen.
     """
-    memo = memo or Memo()
+    memo = memo or Cache()
     found = home.measurements(profile, reader(memo)) if measured is None else measured
     records = {(record.model, record.task): record for record in found}
     if report is None:
         report = build_report(catalog, found, known(home, records, memo))
-    evidence = Evidence(
+    evidence = SiteContext(
         home=home,
         catalog=catalog,
         report=report,

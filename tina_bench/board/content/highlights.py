@@ -6,7 +6,7 @@ Everything here is taken from `tina_bench.stats.audits`; this module only picks,
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.context import SiteContext
 from tina_bench.formatting.numbers import count, fixed, plural, signed
 from tina_bench.stats.audits.disagreement import LEVEL, Disagreement
 from tina_bench.stats.audits.gain_types import Gain
@@ -72,7 +72,7 @@ def _why_impossible(audit: LatticeAudit) -> str:
     return f"{text}: the nearest possible scores are {near}" if near else text
 
 
-def _impossible(evidence: Evidence) -> Iterator[Card]:
+def _impossible(evidence: SiteContext) -> Iterator[Card]:
     names = {f.about for f in evidence.audits.findings if f.kind is Kind.IMPOSSIBLE}
     found = [audit for audit in evidence.audits.lattice if audit.claim in names]
     if not found:
@@ -104,7 +104,7 @@ def _spread(found: Disagreement) -> float:
     return round(max(scores) - min(scores), 6)
 
 
-def _disagreements(evidence: Evidence) -> Iterator[Card]:
+def _disagreements(evidence: SiteContext) -> Iterator[Card]:
     cells = evidence.audits.disagreement
     found = [cell for cell in cells if cell.adjusted_p < 1 - LEVEL]
     if not found:
@@ -133,7 +133,7 @@ def _disagreements(evidence: Evidence) -> Iterator[Card]:
     )
 
 
-def _picks(evidence: Evidence) -> Iterator[Card]:
+def _picks(evidence: SiteContext) -> Iterator[Card]:
     found = sorted(evidence.audits.picks, key=lambda p: (-p.average_points, p.model, p.who))
     if not found:
         return
@@ -158,7 +158,7 @@ def _picks(evidence: Evidence) -> Iterator[Card]:
     )
 
 
-def _gain(evidence: Evidence, gain: Gain) -> Example:
+def _gain(evidence: SiteContext, gain: Gain) -> Example:
     text = (
         f"{signed(gain.printed_gain_points, 2)} printed, {signed(gain.supported_gain_points, 2)} "
         f"supported [{signed(gain.supported_low)}, {signed(gain.supported_high)}]"
@@ -172,7 +172,7 @@ def _gain(evidence: Evidence, gain: Gain) -> Example:
     return Example(gain.model, what, text)
 
 
-def _gains(evidence: Evidence) -> Iterator[Card]:
+def _gains(evidence: SiteContext) -> Iterator[Card]:
     over_base = [gain for gain in evidence.audits.gains if gain.reference_is == "base"]
     smaller = [g for g in over_base if g.supported_gain_points < g.printed_gain_points]
     if not over_base or not smaller:
@@ -191,7 +191,7 @@ def _gains(evidence: Evidence) -> Iterator[Card]:
     )
 
 
-def _resolution(evidence: Evidence) -> Iterator[Card]:
+def _resolution(evidence: SiteContext) -> Iterator[Card]:
     found = sorted(
         evidence.audits.task_resolutions, key=lambda r: (-r.half_width_points[1], r.task)
     )
@@ -219,7 +219,7 @@ def _resolution(evidence: Evidence) -> Iterator[Card]:
     )
 
 
-def cards(evidence: Evidence) -> tuple[Card, ...]:
+def cards(evidence: SiteContext) -> tuple[Card, ...]:
     """Every kind of finding that there is one of, in the order of this page."""
     makers = (_gains, _disagreements, _impossible, _picks, _resolution)
     return tuple(card for make in makers for card in make(evidence))

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.context import SiteContext
 from tina_bench.catalog.fields import Source
 from tina_bench.metering.bill import BillLine
 from tina_bench.stats.audits.measurements import group_of
@@ -53,7 +53,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class BoardCell:
     """One model on one task, or its average."""
 
     estimate: TaskEstimate | AverageEstimate | None
@@ -71,7 +71,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BoardRow:
     """One model on the board."""
 
     model: str
@@ -86,9 +86,9 @@ class Row:
     """Stacks that its results were made with, or `NOTHING`."""
     who_ids: tuple[str, ...]
     """Who measured it, as the filter spells them."""
-    cells: tuple[Cell, ...]
+    cells: tuple[BoardCell, ...]
     """One a task of the board."""
-    average: Cell
+    average: BoardCell
     """Unweighted mean over the tasks that it has, and published averages."""
     runs: str
     """Number of runs behind each score."""
@@ -103,7 +103,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ModelGroup:
     """Models under one heading."""
 
     family: str
@@ -112,7 +112,7 @@ class Group:
     """The same as the filter spells it."""
     embedded: bool
     """Made for this package, to show that the machinery works."""
-    rows: tuple[Row, ...]
+    rows: tuple[BoardRow, ...]
     """In the order of the catalog."""
 
 
@@ -135,13 +135,13 @@ def spelled(text: str) -> str:
     return _NO_LETTER.sub("-", text.casefold()).strip("-")
 
 
-def embedded_task(evidence: Evidence, task: str) -> bool:
+def embedded_task(evidence: SiteContext, task: str) -> bool:
     """Whether a task comes with this package."""
     entry = evidence.catalog.tasks.get(task)
     return entry is not None and entry.source is Source.EMBEDDED
 
 
-def columns(evidence: Evidence) -> tuple[Column, ...]:
+def columns(evidence: SiteContext) -> tuple[Column, ...]:
     """Every task somebody has a score on; embedded ones last, and only with a result of ours."""
     shown = [task for task in evidence.all_tasks if not embedded_task(evidence, task)]
     shown += [task for task in evidence.tasks if embedded_task(evidence, task)]
@@ -166,7 +166,7 @@ def _span(numbers: set[int]) -> str:
     return str(low) if low == high else f"{low}–{high}"
 
 
-def _makers(evidence: Evidence, model: str, who: str) -> bool:
+def _makers(evidence: SiteContext, model: str, who: str) -> bool:
     """Whether the claimant made the model, as far as its name or its repository's tells."""
     entry = evidence.model(model)
     maker = spelled(group_of(who))
@@ -175,7 +175,7 @@ def _makers(evidence: Evidence, model: str, who: str) -> bool:
 
 
 def _published(
-    evidence: Evidence, judgements: list[Judgement], usual: tuple[str, ...]
+    evidence: SiteContext, judgements: list[Judgement], usual: tuple[str, ...]
 ) -> tuple[Published, ...]:
     """As cells show them: the makers' own first; of averages, those over the usual tasks."""
     ordered = sorted(
@@ -203,7 +203,7 @@ def _published(
 class _Rows:
     """What all rows look up."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: SiteContext) -> None:
         self.evidence = evidence
         self.columns = columns(evidence)
         self.averages = {found.model: found for found in evidence.report.averages}
@@ -220,7 +220,7 @@ class _Rows:
         for (model, _), record in evidence.records.items():
             self.stacks.setdefault(model, set()).add(record.provenance.stack)
 
-    def cell(self, model: str, scope: str) -> Cell:
+    def cell(self, model: str, scope: str) -> BoardCell:
         estimate: TaskEstimate | AverageEstimate | None
         if scope == AVERAGE:
             estimate = self.averages.get(model)
@@ -233,7 +233,7 @@ class _Rows:
             table is not None and set(table.tasks) == set(estimate.tasks)
         )
         band = self.bands.get((scope, model)) if same else None
-        return Cell(
+        return BoardCell(
             estimate=estimate,
             published=_published(self.evidence, self.judged.get((model, scope), []), self.usual),
             band=band,
@@ -242,7 +242,7 @@ class _Rows:
             tasks=len(estimate.tasks) if isinstance(estimate, AverageEstimate) else 0,
         )
 
-    def row(self, model: str, family_id: str) -> Row:
+    def row(self, model: str, family_id: str) -> BoardRow:
         evidence = self.evidence
         entry = evidence.model(model)
         cells = tuple(self.cell(model, column.task) for column in self.columns)
@@ -252,7 +252,7 @@ class _Rows:
         found = Counter(j.verdict for (name, _), js in self.judged.items() if name == model
                         for j in js)  # fmt: skip
         tested = sum(found[v] for v in Verdict if v is not Verdict.NOT_MEASURED)
-        return Row(
+        return BoardRow(
             model=model,
             title=evidence.model_title(model),
             kind=entry.kind.value if entry else "",
@@ -269,14 +269,14 @@ class _Rows:
         )
 
 
-def board(evidence: Evidence) -> tuple[Group, ...]:
+def board(evidence: SiteContext) -> tuple[ModelGroup, ...]:
     """Every model with a score, by family: in the order in which profiles measure them.
 
     Families that no profile has come after, in the order of the catalog; what is embedded in this
     package, last. A model all of whose scores are on tasks that are no columns is left out.
     """
     rows = _Rows(evidence)
-    families: dict[str, list[Row]] = {}
+    families: dict[str, list[BoardRow]] = {}
     for model in evidence.all_models:
         entry = evidence.model(model)
         family = entry.family if entry else "Not in the catalog"
@@ -286,19 +286,19 @@ def board(evidence: Evidence) -> tuple[Group, ...]:
     profiled = [model for p in evidence.catalog.profiles.values() for model in p.models]
     place = {model: i for i, model in reversed(list(enumerate(profiled)))}
 
-    def group(family: str, its: list[Row]) -> Group:
+    def group(family: str, its: list[BoardRow]) -> ModelGroup:
         entries = [evidence.model(row.model) for row in its]
         embedded = any(entry is not None and entry.source is Source.EMBEDDED for entry in entries)
-        return Group(family, spelled(family), embedded, tuple(its))
+        return ModelGroup(family, spelled(family), embedded, tuple(its))
 
-    def order(one: Group) -> tuple[bool, float]:
+    def order(one: ModelGroup) -> tuple[bool, float]:
         first = min((place.get(row.model, math.inf) for row in one.rows), default=math.inf)
         return one.embedded, first
 
     return tuple(sorted((group(*item) for item in families.items()), key=order))
 
 
-def measurers(groups: tuple[Group, ...]) -> dict[str, str]:
+def measurers(groups: tuple[ModelGroup, ...]) -> dict[str, str]:
     """Everybody who measured, by the filter's spelling, those with the most models first."""
     found: dict[str, str] = {}
     models: Counter[str] = Counter()

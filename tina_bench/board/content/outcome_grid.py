@@ -14,7 +14,7 @@ from tina_bench.store.records import ResultRecord
 
 
 @dataclass(frozen=True)
-class Sheet:
+class OutcomeGrid:
     """One model on one task."""
 
     model: str
@@ -31,7 +31,7 @@ class Sheet:
     """Problems × runs."""
 
     @classmethod
-    def of(cls, record: ResultRecord) -> "Sheet":
+    def of(cls, record: ResultRecord) -> "OutcomeGrid":
         """The outcomes of a record."""
         return cls(
             record.model,
@@ -80,6 +80,6 @@ class Sheet:
         return str(escape(answer_path(self.model, self.task, seed, place, index)))
 
 
-def sheets(records: Mapping[tuple[str, str], ResultRecord]) -> dict[tuple[str, str], Sheet]:
+def sheets(records: Mapping[tuple[str, str], ResultRecord]) -> dict[tuple[str, str], OutcomeGrid]:
     """By model and task."""
-    return {key: Sheet.of(record) for key, record in records.items()}
+    return {key: OutcomeGrid.of(record) for key, record in records.items()}

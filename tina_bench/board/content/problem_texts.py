@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from tina_bench.board.output.cache import Memo
+from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.mathml import answer, maths
 from tina_bench.catalog.schema import Task
 from tina_bench.store.home import Home
@@ -65,10 +65,10 @@ def _shown(problem: ProblemText) -> tuple[str, list[str]]:
 class Problems(Mapping[str, Mapping[str, ProblemText]]):
     """By task, then problem id: what may be shown. Read when a task is first asked for."""
 
-    def __init__(self, home: Home, tasks: Mapping[str, Task], memo: Memo | None = None) -> None:
+    def __init__(self, home: Home, tasks: Mapping[str, Task], memo: Cache | None = None) -> None:
         self._home = home
         self._tasks = tasks
-        self._memo = memo or Memo()
+        self._memo = memo or Cache()
         self._read: dict[str, Mapping[str, ProblemText]] = {}
         self._shown: dict[str, Mapping[str, Shown]] = {}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.context import SiteContext
 from tina_bench.catalog.fields import Source
 from tina_bench.store.records import Provenance, ResultRecord
 
@@ -91,7 +91,7 @@ def _sections(record: ResultRecord) -> Iterator[tuple[str, str, str]]:
             yield _GENERAL, field, _text(value)
 
 
-def provenance_facts(evidence: Evidence, model: str) -> tuple[Facts, ...]:
+def provenance_facts(evidence: SiteContext, model: str) -> tuple[Facts, ...]:
     """A model's provenance over all its tasks; what differs between tasks says for which it holds.
 
     Nothing is left out and nothing is repeated: a hash that all tasks share is one line.
@@ -125,7 +125,7 @@ def _rank(fact: Fact) -> tuple[int, str]:
     return (_PACKAGES_FIRST.index(fact.name) if first else len(_PACKAGES_FIRST), fact.name)
 
 
-def command_lines(evidence: Evidence, model: str) -> tuple[str, ...]:
+def command_lines(evidence: SiteContext, model: str) -> tuple[str, ...]:
     """What was typed for the model's results, each once."""
     lines = {
         shlex.join(record.provenance.command_line): None
@@ -135,7 +135,7 @@ def command_lines(evidence: Evidence, model: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def deviations(evidence: Evidence, model: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def deviations(evidence: SiteContext, model: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Each deviation and caveat with the titles of the tasks it is true of."""
     found: dict[str, list[str]] = {}
     for task in evidence.tasks:
@@ -151,7 +151,7 @@ RETRAINED = ".retrained"
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class ReproduceCommand:
     """How to measure something, for the first time or once more."""
 
     command: str
@@ -162,7 +162,7 @@ class Again:
     """Tokens that those would take by the lengths that the catalog expects; `None`: unknown."""
 
 
-def _profile(evidence: Evidence, model: str, tasks: tuple[str, ...]) -> str | None:
+def _profile(evidence: SiteContext, model: str, tasks: tuple[str, ...]) -> str | None:
     """The profile that means these models and tasks, else one that means the tasks."""
     known = evidence.catalog.profiles
     fitting = [name for name, profile in known.items() if set(tasks) <= set(profile.tasks)]
@@ -171,8 +171,8 @@ def _profile(evidence: Evidence, model: str, tasks: tuple[str, ...]) -> str | No
 
 
 def again(
-    evidence: Evidence, model: str, tasks: tuple[str, ...], n_seeds: int | None = None
-) -> Again | None:
+    evidence: SiteContext, model: str, tasks: tuple[str, ...], n_seeds: int | None = None
+) -> ReproduceCommand | None:
     """The command that measures a model on some tasks; `None` where nobody could.
 
     With the profile that the results at hand were made under, if there are any. `n_seeds`: another
@@ -202,9 +202,9 @@ def again(
     asked = tasks or (known.tasks if known else ())
     found = [evidence.catalog.tasks[task] for task in asked if task in evidence.catalog.tasks]
     if runs is None or len(found) < len(asked):
-        return Again(shlex.join(line), None, None)
+        return ReproduceCommand(shlex.join(line), None, None)
     lengths = [task.expected_output_tokens for task in found]
     tokens = None
     if None not in lengths:
         tokens = sum(runs * task.n_problems * (task.expected_output_tokens or 0) for task in found)
-    return Again(shlex.join(line), runs * sum(task.n_problems for task in found), tokens)
+    return ReproduceCommand(shlex.join(line), runs * sum(task.n_problems for task in found), tokens)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.context import SiteContext
 from tina_bench.board.output.elements import Row, Table
 from tina_bench.metering.bill import as_rows
 from tina_bench.stats.types import Interval, Rate
@@ -22,7 +22,7 @@ def _rate(rate: Rate, name: str) -> Row:
     return {f"{name}_samples": rate.count, f"{name}_of": rate.total}
 
 
-def _results(evidence: Evidence) -> Iterator[Row]:
+def _results(evidence: SiteContext) -> Iterator[Row]:
     for found in evidence.report.estimates:
         record = evidence.records[found.model, found.task]
         yield {
@@ -50,7 +50,7 @@ def _results(evidence: Evidence) -> Iterator[Row]:
         }
 
 
-def _pass_at_k(evidence: Evidence) -> Iterator[Row]:
+def _pass_at_k(evidence: SiteContext) -> Iterator[Row]:
     for found in evidence.report.estimates:
         for k, percent in sorted(found.pass_at_k_percent.items()):
             yield {
@@ -61,19 +61,19 @@ def _pass_at_k(evidence: Evidence) -> Iterator[Row]:
             }
 
 
-def _claims(evidence: Evidence) -> Iterator[Row]:
+def _claims(evidence: SiteContext) -> Iterator[Row]:
     for found in evidence.report.judgements:
         values = found.model_dump(mode="json", exclude={"interval"})
         yield {**values, **_interval(found.interval, "difference")}
 
 
-def _comparisons(evidence: Evidence) -> Iterator[Row]:
+def _comparisons(evidence: SiteContext) -> Iterator[Row]:
     for found in evidence.report.comparisons:
         values = found.model_dump(mode="json", exclude={"interval"})
         yield {**values, **_interval(found.interval, "difference")}
 
 
-def _costs(evidence: Evidence) -> Iterator[Row]:
+def _costs(evidence: SiteContext) -> Iterator[Row]:
     for attempt in evidence.bill.attempts:
         first = attempt.first
         # An attempt that was killed before its first stretch ended is a row without a phase.
@@ -91,7 +91,7 @@ def _costs(evidence: Evidence) -> Iterator[Row]:
             }
 
 
-def _training(evidence: Evidence) -> Iterator[Row]:
+def _training(evidence: SiteContext) -> Iterator[Row]:
     fields = dict.fromkeys(n for c in evidence.curves for step in c.steps for n in sorted(step))
     for curve in evidence.curves:
         for step in curve.steps:
@@ -104,7 +104,7 @@ def _training(evidence: Evidence) -> Iterator[Row]:
             }
 
 
-def tables_of(evidence: Evidence) -> tuple[Table, ...]:
+def tables_of(evidence: SiteContext) -> tuple[Table, ...]:
     """Every table of the whole site; answers are in files of their own."""
     return (
         Table.of(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.context import SiteContext
 from tina_bench.board.pages.front import headline
 from tina_bench.catalog.fields import Source
 from tina_bench.formatting.numbers import date, plural
@@ -89,7 +89,7 @@ def _mark(draw: "ImageDraw", verdict: Verdict, x: int, y: int, side: int) -> Non
         sign((9.6, 4.6), (6.4, 11.4))
 
 
-def _lines(evidence: Evidence) -> tuple[str, str]:
+def _lines(evidence: SiteContext) -> tuple[str, str]:
     """What was measured, and what to cite, in a line each."""
     if evidence.newest is None:
         return "No result has been recorded yet.", "tina-bench"
@@ -102,7 +102,7 @@ def _lines(evidence: Evidence) -> tuple[str, str]:
     return measured, f"content {evidence.digest} · results until {date(evidence.newest)}"
 
 
-def _only_embedded(evidence: Evidence, judged: Iterable[Judgement]) -> bool:
+def _only_embedded(evidence: SiteContext, judged: Iterable[Judgement]) -> bool:
     """Whether all of it is about the models that come with this program to show that it works."""
     tasks = {task for found in judged for task in (found.tasks or (found.task,))}
     known = [evidence.catalog.tasks.get(task) for task in tasks]
@@ -111,7 +111,7 @@ def _only_embedded(evidence: Evidence, judged: Iterable[Judgement]) -> bool:
     )
 
 
-def _tested(evidence: Evidence, judged: list[Judgement]) -> str:
+def _tested(evidence: SiteContext, judged: list[Judgement]) -> str:
     published = plural(len(evidence.report.judgements), "published score")
     if not judged:
         return f"{published}, none tested yet."
@@ -143,7 +143,7 @@ def _drawn(counts: Counter[Verdict], tested: str, measured: str, cited: str) -> 
     return data.getvalue()
 
 
-def picture(evidence: Evidence) -> bytes:
+def picture(evidence: SiteContext) -> bytes:
     """The picture, as PNG."""
     judged = [f for f in evidence.report.judgements if f.verdict is not Verdict.NOT_MEASURED]
     counts: Counter[Verdict] = Counter(found.verdict for found in judged)
@@ -170,7 +170,7 @@ class Preview:
     """Of the picture, in pixels."""
 
 
-def preview(evidence: Evidence, base_url: str | None) -> Preview:
+def preview(evidence: SiteContext, base_url: str | None) -> Preview:
     """The preview of a site that will lie at `base_url`, which ends in a slash."""
     return Preview(
         title="tina-bench: which published scores hold?",

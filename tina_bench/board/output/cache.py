@@ -40,7 +40,7 @@ def program_digest() -> str:
 
 
 @dataclass(frozen=True)
-class Memo:
+class Cache:
     """A folder of values by the digest of what they were made from."""
 
     folder: Path | None = None

@@ -22,7 +22,7 @@ Stamps = list[tuple[str, int, int] | None]
 """Name, size and time of change of files; `None` for one that is not there."""
 
 
-class Group(BaseModel):
+class EarlierGroup(BaseModel):
     """Some files, as an earlier build left them."""
 
     model_config = ConfigDict(extra="forbid")
@@ -42,12 +42,12 @@ class Group(BaseModel):
 class _State(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    groups: dict[str, Group]
+    groups: dict[str, EarlierGroup]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """Some files of the new site: see `Group`."""
+class WrittenGroup:
+    """Some files of the new site: see `EarlierGroup`."""
 
     key: str
     files: dict[str, Written]
@@ -58,17 +58,17 @@ class Made:
 
 
 @dataclass
-class Kept:
+class BuildState:
     """The memory of builds of one site."""
 
     file: Path | None
     """Where it is remembered; nothing is, without one."""
     site: Path
     """The site, as it stands."""
-    groups: dict[str, Group] = field(default_factory=dict)
+    groups: dict[str, EarlierGroup] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, cache: Path | None, site: Path) -> "Kept":
+    def of(cls, cache: Path | None, site: Path) -> "BuildState":
         """What is remembered of a site; nothing, if that cannot be read."""
         if cache is None:
             return cls(None, site)
@@ -79,12 +79,12 @@ class Kept:
             groups = {}
         return cls(file, site, groups)
 
-    def find(self, name: str, key: str) -> Group | None:
+    def find(self, name: str, key: str) -> EarlierGroup | None:
         """The files that were made of the same under this name."""
         group = self.groups.get(name)
         return group if group is not None and group.key == key else None
 
-    def take_over(self, group: Group, folder: Path) -> Made | None:
+    def take_over(self, group: EarlierGroup, folder: Path) -> WrittenGroup | None:
         """Link a group's files into a new site's folder; `None` if they must be made anew."""
         # Strings, not paths: there may be tens of thousands.
         old, new = f"{self.site}{os.sep}", f"{folder}{os.sep}"
@@ -101,9 +101,11 @@ class Kept:
             if not link(old + path, new + path):
                 return None
         files = {path: Written(sha, size) for path, (sha, size, _) in group.files.items()}
-        return Made(group.key, files, group.logs, group.said, group.answers, group.transcripts)
+        return WrittenGroup(
+            group.key, files, group.logs, group.said, group.answers, group.transcripts
+        )
 
-    def remember(self, made: dict[str, Made]) -> None:
+    def remember(self, made: dict[str, WrittenGroup]) -> None:
         """Keep what the site now holds, by name."""
         if self.file is None:
             return

@@ -1,6 +1,6 @@
 """Where the pages of runs, answers and texts lie."""
 
-from tina_bench.board.transcripts import Answer, Run
+from tina_bench.board.transcripts import Run, StoredAnswer
 
 PROBLEMS_A_PAGE = 100
 
@@ -17,6 +17,6 @@ def answer_path(model: str, task: str, seed: int, position: int, index: int) -> 
     return f"{run_path(model, task, seed, page)}#problem-{index}"
 
 
-def text_path(run: Run, answer: Answer, part: int) -> str:
+def text_path(run: Run, answer: StoredAnswer, part: int) -> str:
     """Where a part of a long text lies."""
     return f"runs/{run.model}/{run.task}/seed-{run.seed}/problem-{answer.index}-part-{part}.html"

@@ -16,13 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tina_bench.board.content.context import gather
+from tina_bench.board.content.context import collect_context
 from tina_bench.board.data.index import site_url
 from tina_bench.board.data.schemas import schema_path
 from tina_bench.board.data.social_card import preview
-from tina_bench.board.output.cache import Memo
+from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.folder import Folder
-from tina_bench.board.output.incremental import Kept
+from tina_bench.board.output.incremental import BuildState
 from tina_bench.board.output.paths import answer_path, run_path
 from tina_bench.board.output.replace import replaced
 from tina_bench.board.output.templates import Renderer, site_folder
@@ -37,7 +37,7 @@ from tina_bench.store.records import ResultRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class SiteOptions:
     """How to build."""
 
     with_samples: bool = True
@@ -88,11 +88,11 @@ def _nothing(done: int, total: int) -> None:
     del done, total
 
 
-def _memo(options: Options) -> Memo:
-    return Memo(options.cache / "made" if options.cache else None)
+def _memo(options: SiteOptions) -> Cache:
+    return Cache(options.cache / "made" if options.cache else None)
 
 
-def measurements(home: Home, options: Options) -> list[ResultRecord]:
+def measurements(home: Home, options: SiteOptions) -> list[ResultRecord]:
     """`Home.measurements`, quicker for records that an earlier build read."""
     return home.measurements(options.profile, reader(_memo(options)))
 
@@ -102,7 +102,7 @@ def build_site(
     home: Home,
     catalog: Catalog,
     out: Path,
-    options: Options = Options(),
+    options: SiteOptions = SiteOptions(),
     report: Report | None = None,
     measured: Sequence[ResultRecord] | None = None,
     on_progress: OnProgress = _nothing,
@@ -117,7 +117,7 @@ def build_site(
     templates are missing.
     """
     memo, base_url = _memo(options), site_url(options.base_url)
-    evidence = gather(
+    evidence = collect_context(
         home, catalog, report, options.profile,
         measured=measured, lock_digest=options.lock_digest, memo=memo,
     )  # fmt: skip
@@ -132,7 +132,7 @@ def build_site(
         "preview": preview(evidence, base_url),
         "schema_path": schema_path,
     }
-    kept = Kept.of(options.cache, out.resolve())
+    kept = BuildState.of(options.cache, out.resolve())
     with replaced(out) as folder:
         renderer = Renderer.of(templates, memo.folder_of("templates"))
         new = Folder(folder, out.resolve())

@@ -7,10 +7,10 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.problem_texts import withheld
 from tina_bench.board.output.cache import program_digest
-from tina_bench.board.output.incremental import Kept, Made, Stamps
+from tina_bench.board.output.incremental import BuildState, Stamps, WrittenGroup
 from tina_bench.board.output.parallel import Beside, beside
 from tina_bench.board.site.run_pages import RunsDone, RunsJob, write_runs
 from tina_bench.board.transcripts import grade_files, log_file
@@ -39,13 +39,13 @@ def _answers(*records: ResultRecord) -> int:
     return sum(record.n * record.k for record in records)
 
 
-def _texts_a_task(evidence: Evidence) -> int:
+def _texts_a_task(evidence: SiteContext) -> int:
     answers = _answers(*evidence.records.values())
     return next((texts for most, texts in TEXTS_BY_ANSWERS if answers <= most), TEXTS_OF_MORE)
 
 
 def _jobs(
-    evidence: Evidence, templates: Path, *, with_samples: bool, texts: int | None
+    evidence: SiteContext, templates: Path, *, with_samples: bool, texts: int | None
 ) -> Iterator[RunsJob]:
     """One a pair of logs, the one with the most answers first."""
     texts = _texts_a_task(evidence) if texts is None else texts
@@ -91,7 +91,7 @@ def _stamps(job: RunsJob) -> Stamps:
     return [_stamp(path) for path in logs]
 
 
-def _key(job: RunsJob, record: ResultRecord, evidence: Evidence, templates: str) -> str:
+def _key(job: RunsJob, record: ResultRecord, evidence: SiteContext, templates: str) -> str:
     """Names everything that the files of a record's runs are made from, but for the logs."""
     task = record.task
     return digest(
@@ -107,10 +107,10 @@ def _key(job: RunsJob, record: ResultRecord, evidence: Evidence, templates: str)
 class Runs:
     """The runs of all records: those that an earlier build wrote, and those that are waiting."""
 
-    kept: Kept
+    kept: BuildState
     folder: Path
     on_progress: OnProgress
-    made: dict[str, Made] = field(default_factory=dict)
+    made: dict[str, WrittenGroup] = field(default_factory=dict)
     """By name, once they are in the folder."""
     taken_over: int = 0
     """Answers of them that an earlier build had written."""
@@ -120,7 +120,7 @@ class Runs:
 
     def plan(
         self,
-        evidence: Evidence,
+        evidence: SiteContext,
         templates: Path,
         templates_digest: str,
         *,
@@ -173,7 +173,7 @@ class Runs:
             once = replace(job, records=(record,), known={})
             again = write_runs(once, self.folder, self.kept.site)[record.task]
         if again is not None:
-            self.made[name] = Made(
+            self.made[name] = WrittenGroup(
                 self._keys[name], again.files, stamps, again.said, again.answers, again.transcripts
             )
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from tina_bench.board.output.folder import Folder, Written
 from tina_bench.board.output.paths import PROBLEMS_A_PAGE, run_path, text_path
 from tina_bench.board.output.templates import Renderer
-from tina_bench.board.transcripts import Answer, Logs, Run, runs_of, with_text
+from tina_bench.board.transcripts import Logs, Run, StoredAnswer, runs_of, with_text
 from tina_bench.formatting.escape import transcript
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
@@ -76,7 +76,7 @@ class RunsDone:
 class _Row:
     """An answer as its page shows it."""
 
-    answer: Answer
+    answer: StoredAnswer
     outcome: Markup
     gold: Markup
     extracted: Markup
@@ -94,7 +94,7 @@ def _code(text: str) -> Markup:
     return Markup("<code>{}</code>").format(transcript(text))
 
 
-def _others(answer: Answer) -> str:
+def _others(answer: StoredAnswer) -> str:
     if not answer.others:
         return ""
     agree = sum(grade.correct == answer.correct for _, grade in answer.others)
@@ -108,13 +108,13 @@ _LINK = Markup('<a href="#text-{}">text</a>')
 _NONE_FOUND, _UNKNOWN = Markup("none found"), Markup("unknown")
 
 
-def _outcome(answer: Answer) -> Markup:
+def _outcome(answer: StoredAnswer) -> Markup:
     if answer.undecided:
         return _UNDECIDED
     return _CORRECT if answer.correct else _INCORRECT
 
 
-def _extracted(answer: Answer) -> Markup:
+def _extracted(answer: StoredAnswer) -> Markup:
     if answer.grade is not None and answer.grade.extracted is not None:
         return _code(answer.grade.extracted)
     return _UNKNOWN if answer.answered else _NONE_FOUND

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from tina_bench.board.content.context import Evidence
+from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.tables import tables_of
 from tina_bench.board.data.feed import FEED_FILE, feed
 from tina_bench.board.data.index import INDEX_FILE, site_index
@@ -13,7 +13,7 @@ from tina_bench.board.data.schemas import schema_files
 from tina_bench.board.data.social_card import PICTURE_FILE, picture
 from tina_bench.board.output.elements import Page, Table
 from tina_bench.board.output.folder import Folder, Written
-from tina_bench.board.output.incremental import Kept, Made
+from tina_bench.board.output.incremental import BuildState, WrittenGroup
 from tina_bench.board.output.parallel import beside
 from tina_bench.board.output.templates import Renderer
 from tina_bench.board.pages import claims, costs, front, method, models, pairs, search, tasks
@@ -23,7 +23,7 @@ from tina_bench.errors import IntegrityError
 class PageModule(Protocol):
     """A module of pages."""
 
-    def pages(self, evidence: Evidence) -> Iterable[Page]:
+    def pages(self, evidence: SiteContext) -> Iterable[Page]:
         """Its pages, not yet rendered."""
         ...
 
@@ -54,7 +54,7 @@ class Site:
     """Digest of the templates."""
     shared: dict[str, Any]
     """Names that all templates may use."""
-    evidence: Evidence
+    evidence: SiteContext
     """What the pages speak of."""
     base_url: str | None
     """Where it will be published."""
@@ -68,7 +68,9 @@ class Site:
             raise IntegrityError(f"{self.folder.old}: two pages would stand at {min(twice)}.")
         self.folder.files.update(files)
 
-    def write_all(self, kept: Kept, assets: Path, meanwhile: Callable[[], None]) -> dict[str, Made]:
+    def write_all(
+        self, kept: BuildState, assets: Path, meanwhile: Callable[[], None]
+    ) -> dict[str, WrittenGroup]:
         """Everything but runs and index, half of it in a process of its own.
 
         Returns what is to be remembered of the files of records. `meanwhile` is called beside it.
@@ -109,15 +111,15 @@ class Site:
         for table in tables_of(self.evidence):
             self._table(table)
 
-    def _records(self, kept: Kept) -> dict[str, Made]:
-        made: dict[str, Made] = {}
+    def _records(self, kept: BuildState) -> dict[str, WrittenGroup]:
+        made: dict[str, WrittenGroup] = {}
         for (model, task), sha256 in self.evidence.record_sha256.items():
             path = f"data/records/{model}/{task}.json"
             group = kept.find(path, sha256)
             found = None if group is None else kept.take_over(group, self.folder.root)
             if found is None:
                 self.folder.write(path, self.evidence.record_file(model, task).read_bytes())
-                found = Made(sha256, {path: self.folder.files[path]})
+                found = WrittenGroup(sha256, {path: self.folder.files[path]})
             self.folder.files.update(found.files)
             made[path] = found
         return made

@@ -27,11 +27,11 @@ def _points(value: float | None) -> str:
 
 def _words(pair: "PairComparison") -> str:
     """What follows, in words."""
-    from tina_bench.stats.comparisons.all_pairs import Finding
+    from tina_bench.stats.comparisons.all_pairs import PairVerdict
 
-    if pair.finding is Finding.NOT_TOLD_APART:
+    if pair.finding is PairVerdict.NOT_TOLD_APART:
         return "not told apart"
-    return f"{pair.model_a if pair.finding is Finding.A_BETTER else pair.model_b} is better"
+    return f"{pair.model_a if pair.finding is PairVerdict.A_BETTER else pair.model_b} is better"
 
 
 def _needed(power: "Power") -> str:

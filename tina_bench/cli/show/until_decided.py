@@ -8,7 +8,7 @@ from tina_bench.cli.show.tables import console, table
 
 if TYPE_CHECKING:
     from tina_bench.planning.types import Plan
-    from tina_bench.running.until_decided import Cell, LookedAt, Rule
+    from tina_bench.running.until_decided import CellLook, LookedAt, Rule
 
 
 def rule_text(rule: "Rule", cells: int) -> str:
@@ -20,7 +20,7 @@ def rule_text(rule: "Rule", cells: int) -> str:
     )
 
 
-def print_cells(cells: "Sequence[Cell]", title: str) -> None:
+def print_cells(cells: "Sequence[CellLook]", title: str) -> None:
     """One line a claim that seeds can decide: ours with its bounds, the claim, and where it is."""
     from tina_bench.running.until_decided import CellStatus
 
@@ -46,7 +46,7 @@ def print_cells(cells: "Sequence[Cell]", title: str) -> None:
     console().print(rows)
 
 
-def _state(looked: "LookedAt", cell: "Cell") -> str:
+def _state(looked: "LookedAt", cell: "CellLook") -> str:
     assert looked.decision is not None
     if looked.decision.verdict is None:
         from tina_bench.running.until_decided import CellStatus
@@ -55,7 +55,7 @@ def _state(looked: "LookedAt", cell: "Cell") -> str:
     return f"{looked.decision.verdict}, after {looked.decision.decided_after}"
 
 
-def print_left(cells: "Sequence[Cell]") -> None:
+def print_left(cells: "Sequence[CellLook]") -> None:
     """Name what no number of seeds decides, with the reason, and cells without any claim."""
     out = console()
     bare = [f"{cell.model} on {cell.task}" for cell in cells if cell.runs and not cell.claims]
@@ -67,7 +67,7 @@ def print_left(cells: "Sequence[Cell]") -> None:
                 out.print(f"Not decided by seeds: {looked.name}, {looked.cannot}.", markup=False)
 
 
-def cell_json(cell: "Cell") -> dict[str, Any]:
+def cell_json(cell: "CellLook") -> dict[str, Any]:
     """A cell with its claims, for `--json`."""
     return {
         "model": cell.model,

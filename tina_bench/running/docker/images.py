@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Images:
+class StackImages:
     """The images of one stack, as they were when the plan was made."""
 
     evaluation: LocalImage
@@ -43,7 +43,7 @@ def _checked(name: str, client: "DockerClient") -> LocalImage:
     return image
 
 
-def resolve_images(stack_name: str, stack: Stack, client: "DockerClient") -> Images:
+def resolve_images(stack_name: str, stack: Stack, client: "DockerClient") -> StackImages:
     """The stack's images on this machine.
 
     Raises `RunnerFailure` when one is not there, or was built of other code or other requirements
@@ -55,5 +55,5 @@ def resolve_images(stack_name: str, stack: Stack, client: "DockerClient") -> Ima
         )
     evaluation = _checked(stack.image, client)
     if stack.train_image in {None, stack.image}:
-        return Images(evaluation, evaluation)
-    return Images(evaluation, _checked(str(stack.train_image), client))
+        return StackImages(evaluation, evaluation)
+    return StackImages(evaluation, _checked(str(stack.train_image), client))

@@ -21,7 +21,7 @@ from tina_bench.store.job_folder import (
     TrainInputs,
 )
 
-STAND_IN = 10001
+IMAGE_USER_UID = 10001
 """Who a job is when tina-bench runs as root; the user of our images."""
 
 
@@ -91,7 +91,7 @@ def owner_here(*, rootless_engine: bool) -> Owner:
     if rootless_engine:
         return Owner(0, 0)
     if os.getuid() == 0:
-        return Owner(STAND_IN, STAND_IN, lends=True)
+        return Owner(IMAGE_USER_UID, IMAGE_USER_UID, lends=True)
     return Owner(os.getuid(), os.getgid())
 
 

@@ -25,7 +25,7 @@ from tina_bench.metering.spending_limit import Demand, SpendingLimit, held_gpu_c
 from tina_bench.running.docker.cleanup import LABEL_ATTEMPT, LABEL_HOME
 from tina_bench.running.docker.errors import talking
 from tina_bench.running.docker.heartbeat import LIMIT_SECONDS, beating
-from tina_bench.running.docker.images import Images
+from tina_bench.running.docker.images import StackImages
 from tina_bench.running.docker.mounts import Bind, binds_of, lend, owner_here, take_back
 from tina_bench.running.failures import BudgetSpentError, RunnerFailure
 from tina_bench.running.local import GRACE_SECONDS, LocalRunner
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 GIB = 1024**3
 SIGKILL_CODE = 137
-FAREWELL_SECONDS = 3.0
+ENGINE_SHUTDOWN_SECONDS = 3.0
 """An engine that shuts down stops its containers first, and answers no more soon after."""
 FORWARDED = (
     "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VLLM_CPU_OMP_THREADS_BIND", "VLLM_CPU_SGL_KERNEL",
@@ -92,7 +92,7 @@ class DockerRunner:
     def __init__(
         self,
         client: "DockerClient",
-        images: Images,
+        images: StackImages,
         *,
         memory_bytes: int | None = None,
         shm_bytes: int | None = None,
@@ -278,7 +278,7 @@ class DockerRunner:
         if not path.exists():
             return
         if read_record(path, JobResult).failure_kind is FailureKind.INTERRUPTED:
-            end = time.monotonic() + FAREWELL_SECONDS
+            end = time.monotonic() + ENGINE_SHUTDOWN_SECONDS
             while time.monotonic() < end:
                 self._client.ping()
                 time.sleep(POLL_SECONDS)

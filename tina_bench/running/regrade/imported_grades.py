@@ -17,7 +17,7 @@ Said = tuple[Ruling, str | None]
 """A ruling, and what was read out of the answer."""
 
 
-class Imported:
+class ImportedGrades:
     """What a home's imported files say of single answers, read once."""
 
     def __init__(self, home: Home) -> None:

@@ -23,14 +23,14 @@ from tina_bench.catalog.graders import RECORDED, choose_graders
 from tina_bench.catalog.schema import Catalog, Source
 from tina_bench.errors import BlockedError, IntegrityError
 from tina_bench.running.regrade.grade_logs import GradeLogs, ruling_of
-from tina_bench.running.regrade.imported_grades import Imported
+from tina_bench.running.regrade.imported_grades import ImportedGrades
 from tina_bench.running.regrade.worker import ask_problems, grade_again
 from tina_bench.stats.graders.audit import (
     CellAudit,
     Flip,
     GraderAudit,
-    Judged,
     LeftOut,
+    RuledAnswer,
     Ruling,
     audit_cell,
 )
@@ -106,7 +106,7 @@ def regrade_home(
             graded += answer.graded
             for log in answer.logs:
                 _keep(logs.setdefault((log.model, log.task), {}), log)
-    grade_logs, imported = GradeLogs(home.root), Imported(home)
+    grade_logs, imported = GradeLogs(home.root), ImportedGrades(home)
     audits = [
         _audit(catalog, cell, logs.get((cell.record.model, cell.record.task), {}), grade_logs,
                imported)
@@ -231,7 +231,7 @@ def _audit(
     cell: _Cell,
     logs: Mapping[str, RegradeLog],
     grade_logs: GradeLogs,
-    imported: Imported,
+    imported: ImportedGrades,
 ) -> CellAudit:
     record, order = cell.record, cell.order
     stored = grade_logs.of(record.provenance.grade_log, order, order.metric)
@@ -260,7 +260,7 @@ def _audit(
             for name, (ruling, found) in others.get(place, {}).items():
                 rulings[name], read[name] = ruling, found
             key = next((grades[place].key for grades in made.values()), grade.key if grade else "")
-            answers.append(Judged(problem.problem, problem.index, seed, key, rulings, read))
+            answers.append(RuledAnswer(problem.problem, problem.index, seed, key, rulings, read))
     versions = {name: log.versions for name, log in logs.items()}
     versions[RECORDED] = {
         name: version

@@ -74,7 +74,7 @@ class SetAside(Shape):
     """Why."""
 
 
-class Evidence(Shape):
+class AuditInput(Shape):
     """Every piece once."""
 
     measurements: tuple[Measurement, ...]
@@ -123,12 +123,12 @@ def model_of(result: ImportedResult, folders: dict[str, str]) -> tuple[str | Non
     return None, None
 
 
-def gather(
+def collect_measurements(
     catalog: Catalog,
     imported: Sequence[ImportedResult] = (),
     records: Sequence[ResultRecord] = (),
     extra: Sequence[Measurement] = (),
-) -> Evidence:
+) -> AuditInput:
     """Return every piece of evidence once; the same for any order of the inputs."""
     aside: list[SetAside] = []
     found = list(extra)
@@ -147,7 +147,7 @@ def gather(
     agreements = _Agreements(found)
     for _, pieces in sorted(cells.items()):
         kept.extend(_once(pieces, agreements, aside))
-    return Evidence(
+    return AuditInput(
         measurements=tuple(sorted(kept, key=lambda m: (m.model, m.task, m.name))),
         set_aside=tuple(sorted(aside, key=lambda a: (a.name, a.reason))),
     )

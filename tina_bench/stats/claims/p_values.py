@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from math import ceil, floor, inf, sqrt
 
 from tina_bench.catalog.schema import AverageClaim, Claim
-from tina_bench.stats.cache import NOTHING_KNOWN, Known
+from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
 from tina_bench.stats.methods.distributions import normal_tail, t_tail
 from tina_bench.stats.methods.replicates import fresh_runs
 from tina_bench.stats.methods.score_variance import Variance, answer_variance
@@ -45,7 +45,7 @@ MOST_RUNS = 100_000
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ClaimTest:
     """A result against a claim."""
 
     measured: float
@@ -155,7 +155,9 @@ class Evidence:
         return self.answer.scaled((1 / runs + 1 / self.k0) / self.n).plus(self.training)
 
 
-def weigh(claim: Claim, record: ResultRecord, known: Known = NOTHING_KNOWN) -> Evidence:
+def claim_p_value(
+    claim: Claim, record: ResultRecord, known: RecordCache = NOTHING_KNOWN
+) -> ClaimTest:
     """Return the evidence that a record holds on a claim; both must be of the same model and task.
 
     A claim that does not state its runs is taken to rest on one, which makes it harder to
@@ -180,7 +182,7 @@ def weigh(claim: Claim, record: ResultRecord, known: Known = NOTHING_KNOWN) -> E
             "outcome", [record], asked, OutcomeP, lambda: _outcome(solved, k, *asked)
         )
         p_value, p_method = found.p_value, found.method
-    return Evidence(
+    return ClaimTest(
         measured=measured,
         difference=measured - claim.value_percent,
         rounding=rounding,
@@ -232,7 +234,7 @@ def outcome_p(
     )
 
 
-def weigh_average(claim: AverageClaim, records: Sequence[ResultRecord]) -> Evidence:
+def weigh_average(claim: AverageClaim, records: Sequence[ResultRecord]) -> ClaimTest:
     """Return the evidence of our results on all tasks of a published average, equally weighted.
 
     One run of all T tasks has variance sum V_t / n_t / T^2. Totals of tasks of different sizes lie
@@ -251,7 +253,7 @@ def weigh_average(claim: AverageClaim, records: Sequence[ResultRecord]) -> Evide
     measured = 100 * sum(float(correct_answers(r).mean()) for r in ordered) / len(ordered)
     k0, rounding = claim.runs or 1, 0.5 * 10.0**-claim.decimals
     fresh = own.plus(one_run.scaled(1 / k0))
-    return Evidence(
+    return ClaimTest(
         measured=measured,
         difference=measured - claim.value_percent,
         rounding=rounding,

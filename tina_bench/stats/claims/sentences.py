@@ -3,7 +3,7 @@
 from typing import Literal
 
 from tina_bench.catalog.schema import AverageClaim, Claim
-from tina_bench.stats.claims.p_values import EQUIVALENCE_LEVEL, POWER, SIZE, Evidence
+from tina_bench.stats.claims.p_values import EQUIVALENCE_LEVEL, POWER, SIZE, ClaimTest
 from tina_bench.stats.claims.sequential import SequentialDecision
 from tina_bench.stats.types import Interval, Verdict
 from tina_bench.store.records import ResultRecord
@@ -63,7 +63,7 @@ def not_comparable(
     )
 
 
-def reproduced(margin: float, evidence: Evidence, adjusted: float, family: int) -> str:
+def reproduced(margin: float, evidence: ClaimTest, adjusted: float, family: int) -> str:
     """Return what follows the position for an equivalent result."""
     text = f"{_interval(evidence)} lies within the margin of ±{margin:g} points."
     if adjusted < SIZE:
@@ -74,7 +74,7 @@ def reproduced(margin: float, evidence: Evidence, adjusted: float, family: int) 
     return text
 
 
-def not_reproduced(margin: float, evidence: Evidence, adjusted: float, family: int) -> str:
+def not_reproduced(margin: float, evidence: ClaimTest, adjusted: float, family: int) -> str:
     """Return what follows the position for a result that chance does not explain."""
     return (
         f"fresh runs like the claim's would lie this far off or farther with "
@@ -83,7 +83,7 @@ def not_reproduced(margin: float, evidence: Evidence, adjusted: float, family: i
     )
 
 
-def inconclusive(margin: float, evidence: Evidence, adjusted: float, family: int) -> str:
+def inconclusive(margin: float, evidence: ClaimTest, adjusted: float, family: int) -> str:
     """Return what follows the position where neither test decides."""
     text = (
         f"chance alone would put a fresh claim this far off or farther with {_p(adjusted)}"
@@ -101,7 +101,7 @@ def inconclusive(margin: float, evidence: Evidence, adjusted: float, family: int
 
 
 def would_decide(
-    claim: Printed, margin: float, evidence: Evidence, *, further_runs: int | None, greedy: bool
+    claim: Printed, margin: float, evidence: ClaimTest, *, further_runs: int | None, greedy: bool
 ) -> str:
     """Return what would settle an open case, or why nothing of ours can."""
     if greedy:
@@ -166,7 +166,7 @@ def declared_family(size: int) -> str:
     return f"{plural(size, 'claim')} declared before the first look (Bonferroni)"
 
 
-def apart(claim: Printed, evidence: Evidence, made: SequentialDecision) -> Interval:
+def apart(claim: Printed, evidence: ClaimTest, made: SequentialDecision) -> Interval:
     """Return the confidence sequence of ours minus the claim, widened by its rounding, points."""
     known = made.interval
     return known.model_copy(
@@ -192,7 +192,7 @@ def _claimed_runs(claim: Printed) -> str:
     return plural(claim.runs, "run")
 
 
-def _interval(evidence: Evidence) -> str:
+def _interval(evidence: ClaimTest) -> str:
     interval = evidence.interval
     return (
         f"the {100 * interval.level:g} % interval of the difference, "

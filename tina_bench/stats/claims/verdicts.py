@@ -28,9 +28,9 @@ from dataclasses import dataclass
 
 from tina_bench.catalog.schema import AverageClaim, Claim, Task
 from tina_bench.errors import UsageError
-from tina_bench.stats.cache import NOTHING_KNOWN, Known
+from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
 from tina_bench.stats.claims import sentences
-from tina_bench.stats.claims.p_values import SIZE, Evidence, weigh, weigh_average
+from tina_bench.stats.claims.p_values import SIZE, ClaimTest, claim_p_value, weigh_average
 from tina_bench.stats.claims.protocol import protocol_differences
 from tina_bench.stats.claims.sequential import SequentialDecision, decide
 from tina_bench.stats.methods.holm import holm
@@ -80,7 +80,7 @@ def judge(case: Case) -> Judgement:
 
 
 def judge_family(
-    cases: Sequence[Case | AverageCase], known: Known = NOTHING_KNOWN
+    cases: Sequence[Case | AverageCase], known: RecordCache = NOTHING_KNOWN
 ) -> tuple[Judgement, ...]:
     """Judge claims together, and return one judgement each, in their order.
 
@@ -113,7 +113,7 @@ class _Subject:
     task: str
     tasks: tuple[str, ...]
     margin: float
-    evidence: Evidence | None
+    evidence: ClaimTest | None
     lacks: str
     """Why there is no evidence."""
     made_of: str
@@ -126,7 +126,7 @@ class _Subject:
     """What the method that holds at any time says; `None` where there is none for such a claim."""
 
 
-def _subject(case: Case | AverageCase, known: Known) -> _Subject:
+def _subject(case: Case | AverageCase, known: RecordCache) -> _Subject:
     if isinstance(case, AverageCase):
         return _average_subject(case)
     record = case.record
@@ -136,7 +136,7 @@ def _subject(case: Case | AverageCase, known: Known) -> _Subject:
         task=case.claim.task,
         tasks=(),
         margin=case.task.margin_points,
-        evidence=weigh(case.claim, record, known) if record else None,
+        evidence=claim_p_value(case.claim, record, known) if record else None,
         lacks=f"There is no result of {case.claim.model} on {case.claim.task} yet.",
         made_of=sentences.runs_of(record) if record else "",
         differences=protocol_differences(case.claim, case.task, record) if record else (),
@@ -221,7 +221,7 @@ def _undecidable(subject: _Subject) -> Judgement:
     )
 
 
-def _looked_at(subject: _Subject, evidence: Evidence) -> Judgement:
+def _looked_at(subject: _Subject, evidence: ClaimTest) -> Judgement:
     """Judge a result whose number of runs was chosen by looking at it."""
     made = subject.sequential
     where = sentences.position(subject.claim, evidence.measured, subject.made_of)
@@ -251,7 +251,7 @@ def _looked_at(subject: _Subject, evidence: Evidence) -> Judgement:
     )
 
 
-def _decide(subject: _Subject, evidence: Evidence, *, adjusted: float, family: int) -> Judgement:
+def _decide(subject: _Subject, evidence: ClaimTest, *, adjusted: float, family: int) -> Judgement:
     verdict, sentence, decider = Verdict.INCONCLUSIVE, sentences.inconclusive, None
     further: int | None = None
     if evidence.is_equivalent(subject.margin):

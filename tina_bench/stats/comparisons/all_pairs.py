@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tina_bench.errors import UsageError
-from tina_bench.stats.cache import NOTHING_KNOWN, Known
+from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
 from tina_bench.stats.comparisons.paired import (
-    Outcome,
+    PairDifferences,
+    PairedOutcomes,
     Remembered,
-    Sheet,
-    Weights,
-    differ,
+    Weighting,
     never,
+    paired_differences,
     same_prompts,
     sheet,
 )
@@ -34,7 +34,7 @@ AVERAGE = "average"
 """Scope of the mean over tasks."""
 
 
-class Finding(StrEnum):
+class PairVerdict(StrEnum):
     """What a pair's test found after correction."""
 
     A_BETTER = "A better"
@@ -47,7 +47,7 @@ class PairComparison(Comparison):
 
     adjusted_p: float
     """`p_value` after Holm's correction over the family, the direction covered too."""
-    finding: Finding
+    finding: PairVerdict
     """Who is better at a family-wise 5 %, if that can be told."""
     power: Power
     """What this pair's test could have seen."""
@@ -60,7 +60,7 @@ class PairTable(Shape):
     """The task, or `average`."""
     tasks: tuple[str, ...]
     """Tasks behind it."""
-    weights: Weights
+    weights: Weighting
     """What counts equally."""
     n: int
     """Problems."""
@@ -83,7 +83,7 @@ def compare_all(
     *,
     models: Collection[str] | None = None,
     tasks: Collection[str] | None = None,
-    known: Known = NOTHING_KNOWN,
+    known: RecordCache = NOTHING_KNOWN,
 ) -> tuple[PairTable, ...]:
     """Compare all models on each task, and where there are several tasks on their average.
 
@@ -130,10 +130,10 @@ def compare_all(
 
 
 def _known_table(
-    known: Known,
+    known: RecordCache,
     cells: Mapping[tuple[str, str], ResultRecord],
     scope: str,
-    sheets: Sequence[Sheet],
+    sheets: Sequence[PairedOutcomes],
     left_out: dict[str, str],
 ) -> PairTable:
     records = [cells[model, one.task] for one in sheets for model in one.models]
@@ -164,7 +164,7 @@ class _Test(Shape):
 class _Place:
     """A task's models on common problems, and who is not among them."""
 
-    sheet: Sheet
+    sheet: PairedOutcomes
     left_out: dict[str, str]
 
 
@@ -217,19 +217,21 @@ def _most_results(places: Mapping[str, _Place]) -> tuple[str, ...]:
 
 
 def _unlike(
-    cells: Mapping[tuple[str, str], ResultRecord], sheets: Sequence[Sheet]
+    cells: Mapping[tuple[str, str], ResultRecord], sheets: Sequence[PairedOutcomes]
 ) -> tuple[str, ...]:
     return made_differently(cells[model, one.task] for one in sheets for model in one.models)
 
 
-def _only(full: Sheet, models: Sequence[str]) -> Sheet:
+def _only(full: PairedOutcomes, models: Sequence[str]) -> PairedOutcomes:
     rows = [full.models.index(model) for model in models]
-    return Sheet(full.task, tuple(models), full.problems, full.solved[rows], full.runs[rows])
+    return PairedOutcomes(
+        full.task, tuple(models), full.problems, full.solved[rows], full.runs[rows]
+    )
 
 
 def pair_table(
     scope: str,
-    sheets: Sequence[Sheet],
+    sheets: Sequence[PairedOutcomes],
     left_out: dict[str, str],
     unlike: tuple[str, ...] = (),
     remembered: Remembered = never,
@@ -240,9 +242,9 @@ def pair_table(
     """
     models = sheets[0].models
     tasks = tuple(one.task for one in sheets)
-    weights = Weights.TASKS if len(sheets) > 1 else Weights.PROBLEMS
+    weights = Weighting.TASKS if len(sheets) > 1 else Weighting.PROBLEMS
     first, second = np.triu_indices(len(models), 1)
-    found = differ(sheets, first, second, weights, same_prompts(sheets), remembered)
+    found = paired_differences(sheets, first, second, weights, same_prompts(sheets), remembered)
     shares = [one.solved.mean(axis=1) / one.runs for one in sheets]
     on = f"the average over {', '.join(tasks)}" if scope == AVERAGE else scope
     pairs = len(first)
@@ -268,7 +270,7 @@ def _comparisons(
     tasks: tuple[str, ...],
     first: NDArray[np.int64],
     second: NDArray[np.int64],
-    found: Outcome,
+    found: PairDifferences,
 ) -> tuple[PairComparison, ...]:
     p_values = np.array([test.p_value for test in found.tests])
     adjusted = holm_both_ways(p_values)
@@ -300,7 +302,7 @@ def _comparisons(
     )
 
 
-def _finding(difference: float, adjusted_p: float) -> Finding:
+def _finding(difference: float, adjusted_p: float) -> PairVerdict:
     if adjusted_p >= SIZE:
-        return Finding.NOT_TOLD_APART
-    return Finding.A_BETTER if difference > 0 else Finding.B_BETTER
+        return PairVerdict.NOT_TOLD_APART
+    return PairVerdict.A_BETTER if difference > 0 else PairVerdict.B_BETTER

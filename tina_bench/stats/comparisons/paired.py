@@ -24,7 +24,7 @@ PROMPT_HASH = re.compile(r"[0-9a-f]{16}")
 """A problem id that is the hash of a prompt: equal ids are equal prompts, in whatever task."""
 
 
-class Weights(StrEnum):
+class Weighting(StrEnum):
     """What counts equally in a mean over several tasks."""
 
     PROBLEMS = "every problem counts equally"
@@ -34,7 +34,7 @@ class Weights(StrEnum):
 
 
 @dataclass(frozen=True)
-class Sheet:
+class PairedOutcomes:
     """One task: right answers of models on the same problems."""
 
     task: str
@@ -50,7 +50,7 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PairDifferences:
     """What each of P pairs differs by; differences are A minus B, in shares."""
 
     n: int
@@ -91,7 +91,7 @@ def never(_: int, make: Callable[[], SignFlip]) -> SignFlip:
     return make()
 
 
-def sheet(task: str, records: Iterable[ResultRecord]) -> Sheet:
+def sheet(task: str, records: Iterable[ResultRecord]) -> PairedOutcomes:
     """Align the records of a task by problem id; models stay in the order given.
 
     Raises `UsageError` where two were given different problems, and for a malformed record.
@@ -115,10 +115,12 @@ def sheet(task: str, records: Iterable[ResultRecord]) -> Sheet:
         rows.append(solved[by_id])
         runs.append(k)
     models = tuple(record.model for record in ordered)
-    return Sheet(task, models, tuple(ids), np.array(rows, np.int64), np.array(runs, np.int64))
+    return PairedOutcomes(
+        task, models, tuple(ids), np.array(rows, np.int64), np.array(runs, np.int64)
+    )
 
 
-def same_prompts(sheets: Sequence[Sheet]) -> dict[tuple[str, str], str]:
+def same_prompts(sheets: Sequence[PairedOutcomes]) -> dict[tuple[str, str], str]:
     """Return the problems that stand in several tasks with the same prompt, as clusters.
 
     By (task, problem). Only ids that are hashes of prompts say so; "7" in two tasks says nothing.
@@ -136,14 +138,14 @@ def same_prompts(sheets: Sequence[Sheet]) -> dict[tuple[str, str], str]:
     }
 
 
-def differ(
-    sheets: Sequence[Sheet],
+def paired_differences(
+    sheets: Sequence[PairedOutcomes],
     first: Integers,
     second: Integers,
-    weights: Weights = Weights.PROBLEMS,
+    weights: Weighting = Weighting.PROBLEMS,
     clusters: Mapping[tuple[str, str], str] | None = None,
     remembered: Remembered = never,
-) -> Outcome:
+) -> PairDifferences:
     """Compare models number `first` of the sheets with models number `second`, pair by pair.
 
     The sheets hold the same models. `clusters`, by (task, problem), names problems that are no
@@ -158,7 +160,7 @@ def differ(
         variance = sum over clusters of (sum over c of W_t e_c sqrt(G_t / (G_t - 1)) / n_t)^2,
 
     which for single problems is sum W_t^2 s_t^2 / n_t. Degrees of freedom by Satterthwaite (1946,
-    Biom. Bull. 2:110). With `Weights.PROBLEMS` all problems are one task of weight 1.
+    Biom. Bull. 2:110). With `Weighting.PROBLEMS` all problems are one task of weight 1.
 
     To each sum of squares one answer of A and one of B is added that no other answer agrees with,
     1/k_a^2 + 1/k_b^2 (or a cluster of mean size of them): so the variance is above zero when all
@@ -190,7 +192,7 @@ def differ(
     one_answer = 1 / k_a.astype(np.float64) ** 2 + 1 / k_b.astype(np.float64) ** 2
     noise, noise_one = _noise(sheets, first, second, k_a, k_b)
     by_size = np.array(sizes) / sum(sizes)
-    if weights is Weights.PROBLEMS:
+    if weights is Weighting.PROBLEMS:
         # The mean over problems is the mean over tasks with the tasks' sizes for weights.
         noise, noise_one = (by_size**2) @ noise, (by_size**2) @ noise_one
         one_answer = (by_size @ one_answer)[None, :]
@@ -205,7 +207,7 @@ def differ(
     answers_once = bool((k_a == 1).all() and (k_b == 1).all()) and flips.is_plain
     tests = [
         mcnemar(row)
-        if answers_once and weights is Weights.PROBLEMS
+        if answers_once and weights is Weighting.PROBLEMS
         else remembered(pair, partial(flips.test, row))
         for pair, row in enumerate(differences)
     ]
@@ -213,8 +215,8 @@ def differ(
     for pair in asymmetric.tolist():
         tests[pair] = _or_student(tests[pair], mean[pair], variance[pair], freedom[pair])
     # Flipping one problem moves the sum by twice its difference, a whole multiple of 1 / lattice.
-    half_step = 1 / sum(sizes) if len(sheets) == 1 or weights is Weights.PROBLEMS else 0.0
-    return Outcome(
+    half_step = 1 / sum(sizes) if len(sheets) == 1 or weights is Weighting.PROBLEMS else 0.0
+    return PairDifferences(
         n=sum(sizes),
         difference=mean,
         variance=variance,
@@ -224,7 +226,7 @@ def differ(
         discordant=flips.discordant(differences),
         half_step=half_step / lattice,
         half_step_of_one_run=half_step,
-        least_problems=sum(sizes) if weights is Weights.PROBLEMS else min(sizes),
+        least_problems=sum(sizes) if weights is Weighting.PROBLEMS else min(sizes),
         least_runs=np.minimum(k_a, k_b).min(axis=0),
         tests=tuple(tests),
     )
@@ -237,7 +239,7 @@ def _or_student(test: SignFlip, mean: float, variance: float, freedom: float) ->
     return SignFlip(min(1.0, max(test.p_value, p)), greater)
 
 
-def _clusters(sheets: Sequence[Sheet], named: Mapping[tuple[str, str], str]) -> Integers:
+def _clusters(sheets: Sequence[PairedOutcomes], named: Mapping[tuple[str, str], str]) -> Integers:
     """Return a number for each problem of all sheets, equal within a cluster."""
     numbers: dict[tuple[str, ...], int] = {}
     keys: list[tuple[str, ...]] = []
@@ -249,7 +251,11 @@ def _clusters(sheets: Sequence[Sheet], named: Mapping[tuple[str, str], str]) -> 
 
 
 def _noise(
-    sheets: Sequence[Sheet], first: Integers, second: Integers, k_a: Integers, k_b: Integers
+    sheets: Sequence[PairedOutcomes],
+    first: Integers,
+    second: Integers,
+    k_a: Integers,
+    k_b: Integers,
 ) -> tuple[Floats, Floats]:
     """Return chance's part in the variance of each task's mean, and the same for one run each.
 

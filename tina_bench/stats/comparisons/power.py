@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 from scipy import special
 
-from tina_bench.stats.comparisons.paired import Outcome
+from tina_bench.stats.comparisons.paired import PairDifferences
 from tina_bench.stats.methods.distributions import normal_quantile, t_quantile
 from tina_bench.stats.methods.sign_flip import Floats
 from tina_bench.stats.types import Shape
@@ -59,7 +59,7 @@ class Power(Shape):
 
 
 def powers(
-    found: Outcome,
+    found: PairDifferences,
     *,
     hypotheses: int = 1,
     differences_points: Sequence[float] = DIFFERENCES_POINTS,
@@ -116,7 +116,7 @@ def _noncentrality(freedom: Floats, level: float) -> Floats:
     return np.asarray(special.nctdtrinc(freedom, 1 - TARGET, critical))
 
 
-def _needed(found: Outcome, error: Floats, critical: Floats, points: float) -> list[Needed]:
+def _needed(found: PairDifferences, error: Floats, critical: Floats, points: float) -> list[Needed]:
     share = points / 100
     # scipy has no value for some tails below 1e-15: they are none.
     missed, wrong_way = (
@@ -145,7 +145,7 @@ def _needed(found: Outcome, error: Floats, critical: Floats, points: float) -> l
     return made
 
 
-def _runs(found: Outcome, share: float) -> Floats:
+def _runs(found: PairDifferences, share: float) -> Floats:
     """Runs of each model; infinite where no number is enough.
 
     With u = 1 / runs, lasting variance L, noise N and half step h of one run: the u at which

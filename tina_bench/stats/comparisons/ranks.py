@@ -1,6 +1,6 @@
 """Which ranks a model may have on a board, all models at once."""
 
-from tina_bench.stats.comparisons.all_pairs import Finding, PairTable
+from tina_bench.stats.comparisons.all_pairs import PairTable, PairVerdict
 from tina_bench.stats.comparisons.power import SIZE
 from tina_bench.stats.types import Question, Shape
 
@@ -68,10 +68,10 @@ def rank_bands(table: PairTable) -> RankTable:
     better: dict[str, list[str]] = {model: [] for model in table.models}
     worse: dict[str, list[str]] = {model: [] for model in table.models}
     for pair in table.comparisons:
-        if pair.finding is Finding.NOT_TOLD_APART:
+        if pair.finding is PairVerdict.NOT_TOLD_APART:
             continue
         winner, loser = pair.model_a, pair.model_b
-        if pair.finding is Finding.B_BETTER:
+        if pair.finding is PairVerdict.B_BETTER:
             winner, loser = loser, winner
         better[loser].append(winner)
         worse[winner].append(loser)

@@ -5,7 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tina_bench.errors import UsageError
-from tina_bench.stats.comparisons.paired import Outcome, Weights, differ, same_prompts, sheet
+from tina_bench.stats.comparisons.paired import (
+    PairDifferences,
+    Weighting,
+    paired_differences,
+    same_prompts,
+    sheet,
+)
 from tina_bench.stats.methods.distributions import t_quantile
 from tina_bench.stats.outcome_matrix import by_cell
 from tina_bench.stats.types import Comparison, Interval, Question, Validity
@@ -26,7 +32,7 @@ def compare(
     model_a: Sequence[ResultRecord],
     model_b: Sequence[ResultRecord],
     *,
-    weights: Weights = Weights.PROBLEMS,
+    weights: Weighting = Weighting.PROBLEMS,
     clusters: Mapping[tuple[str, str], str] | None = None,
 ) -> Comparison:
     """Compare two models, paired by problem, over the tasks that both have records of.
@@ -61,7 +67,7 @@ def compare(
         )
     joint = {**same_prompts(sheets), **(clusters or {})}
     first, second = np.array([0]), np.array([1])
-    found = differ(sheets, first, second, weights, joint)
+    found = paired_differences(sheets, first, second, weights, joint)
     return Comparison(
         model_a=model_a[0].model,
         model_b=model_b[0].model,
@@ -74,11 +80,11 @@ def compare(
     )
 
 
-def intervals(found: Outcome) -> list[Interval]:
+def intervals(found: PairDifferences) -> list[Interval]:
     """Return the interval of each pair's mean difference, points, at 95 %.
 
-    Difference ± t sqrt(variance), with the variance and degrees of freedom of `differ`, cut at
-    ±100. It allows for the chance of sampling, not for kinds of problem that none of the n
+    Difference ± t sqrt(variance), with the variance and degrees of freedom of `paired_differences`,
+    cut at ±100. It allows for the chance of sampling, not for kinds of problem that none of the n
     resembles: with all differences equal the interval is a lower bound of what is not known.
     """
     half = t_quantile((1 + LEVEL) / 2, found.freedom) * np.sqrt(found.variance)

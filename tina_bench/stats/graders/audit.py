@@ -30,8 +30,8 @@ __all__ = [
     "GraderAudit",
     "GraderPair",
     "GraderScore",
-    "Judged",
     "LeftOut",
+    "RuledAnswer",
     "Ruling",
     "audit_cell",
     "compare_graders",
@@ -39,7 +39,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Judged:
+class RuledAnswer:
     """One answer, and what each grader that was asked about it said."""
 
     problem: str
@@ -59,7 +59,7 @@ class Judged:
 def audit_cell(
     model: str,
     task: str,
-    answers: Sequence[Judged],
+    answers: Sequence[RuledAnswer],
     *,
     n: int,
     k: int,
@@ -108,7 +108,7 @@ def audit_cell(
     )
 
 
-def compare_graders(answers: Sequence[Judged], first: str, second: str) -> GraderPair | None:
+def compare_graders(answers: Sequence[RuledAnswer], first: str, second: str) -> GraderPair | None:
     """Compare two graders over their common answers; `None` where there are none."""
     both = [one for one in answers if first in one.rulings and second in one.rulings]
     if not both:
@@ -145,7 +145,7 @@ def _place(name: str) -> tuple[bool, str]:
     return name != RECORDED, name
 
 
-def _right(answers: Sequence[Judged], name: str) -> int:
+def _right(answers: Sequence[RuledAnswer], name: str) -> int:
     return sum(one.rulings.get(name) is Ruling.RIGHT for one in answers)
 
 
@@ -161,7 +161,7 @@ def _bounds(rulings: Sequence[Sequence[Ruling]]) -> tuple[float, float]:
 
 
 def _score(
-    answers: Sequence[Judged],
+    answers: Sequence[RuledAnswer],
     name: str,
     recorded: int,
     margin_points: float | None,
