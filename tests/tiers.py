@@ -6,8 +6,8 @@
 
 A test is told by what it asks for: the fixtures of a container engine or of a browser mark it by
 themselves, `engine` is written where torch, vLLM, TRL or LightEval are imported (this process or
-one that it starts; `tests.no_engine` fails a test of the fast tier that does), and `nightly` stands
-here by folder and there by test.
+one that it starts; `tests.no_engine` fails a test of the fast tier that does), `slow` where whole
+sites are built and programs started again and again, and `nightly` here by folder, there by test.
 """
 
 from pathlib import Path
@@ -17,14 +17,6 @@ import pytest
 CONTAINER_FIXTURES = {"engine", "tiny_image", "cpu_image", "harness_image"}
 BROWSER_FIXTURES = {"chromium"}
 NIGHTLY_FOLDERS = ("validation", "hostile")
-SLOW_FILES = (
-    "board/test_board_build.py", "board/test_board_kept.py", "board/test_front_budget.py",
-    "board/test_plots_kept.py", "hub/test_fetch_hub.py", "hub/test_lock_hub.py",
-    "hub/test_published_texts.py", "jobs/test_engines_pool.py", "running/test_budget.py",
-    "running/test_local.py", "serving/test_pages_workflow.py", "serving/test_serving.py",
-    "verifying/test_action.py",
-)  # fmt: skip
-"""Whole sites, and programs that are started again and again: a quarter of a minute a file."""
 TESTS = Path(__file__).parent
 MARKERS = (
     "engine: imports a real engine (torch, vLLM, TRL, LightEval) here or in a process it starts",
@@ -43,11 +35,8 @@ def mark(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.container)
     if fixtures & BROWSER_FIXTURES:
         item.add_marker(pytest.mark.browser)
-    place = item.path.relative_to(TESTS)
-    if place.parts[0] in NIGHTLY_FOLDERS:
+    if item.path.relative_to(TESTS).parts[0] in NIGHTLY_FOLDERS:
         item.add_marker(pytest.mark.nightly)
-    if str(place) in SLOW_FILES:
-        item.add_marker(pytest.mark.slow)
 
 
 def turn(item: pytest.Item) -> int:

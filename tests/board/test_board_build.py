@@ -22,6 +22,8 @@ from tina_bench.files.atomic import write_model
 from tina_bench.stats.report import build_report
 from tina_bench.store.home import Home
 
+pytestmark = pytest.mark.slow
+
 
 def contents(site: Path) -> dict[str, bytes]:
     return {p.relative_to(site).as_posix(): p.read_bytes() for p in site.rglob("*") if p.is_file()}

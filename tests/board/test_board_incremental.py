@@ -18,6 +18,8 @@ from tina_bench.files.append_log import LogWriter, read_log
 from tina_bench.files.atomic import write_model
 from tina_bench.store.home import Home
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:

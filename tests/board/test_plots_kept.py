@@ -19,6 +19,8 @@ from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.elements import Plot
 from tina_bench.board.plots import frame
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = {
     "base": '<script>alert(1)</script> & "quotes" \' ]]> <!--',
     "near": "$x^2$ \\frac{1}{2} $unclosed _{",

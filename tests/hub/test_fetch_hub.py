@@ -13,6 +13,8 @@ from tests.hub.conftest import BASE, ROWS, Site, refusal
 from tests.hub.server import Hub, sha256
 from tina_bench.files.hashing import sha256_file
 
+pytestmark = pytest.mark.slow
+
 WEIGHTS = "model.safetensors"
 BIG = os.urandom(1 << 20) * 32
 """32 MiB: the library writes blocks of ten, and what is cut can only go on after a whole one."""

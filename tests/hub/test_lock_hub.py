@@ -10,6 +10,8 @@ from tests.hub.conftest import ADAPTER, BASE, CARD, CATALOG, ROWS, TASK, Site, p
 from tests.hub.server import Hub, sha256
 from tina_bench.lock.lockfile import read_lock
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_model_is_locked_to_its_commit_with_the_hash_of_every_file_that_may_be_used(
     hub: Hub, site: Site

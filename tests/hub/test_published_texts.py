@@ -12,6 +12,8 @@ from tests.hub.conftest import Site, refusal
 from tests.hub.server import Hub, sha256
 from tina_bench.catalog.recipes import PublishedText
 
+pytestmark = pytest.mark.slow
+
 PATH = "/owner/repo/0123456/prompt.py"
 SOURCE = b'''"""Prompts."""
 import os

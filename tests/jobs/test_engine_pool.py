@@ -24,6 +24,8 @@ from tina_bench.jobs import engine_worker, evaluate
 from tina_bench.jobs.engine import Completion, RequestQueue, SampleRequest
 from tina_bench.jobs.engine_pool import EnginePool
 
+pytestmark = pytest.mark.slow
+
 
 def always() -> bool:
     return True

@@ -23,6 +23,8 @@ from tina_bench.store.home import Home, read_record
 from tina_bench.store.job_folder import JobFolder, JobResult
 from tina_bench.store.records import JobKind, Outcome
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["endless"]
 DOLLAR_A_SECOND = {"price_usd_per_hour": 3600.0, "billed_per": "machine"}
 CATALOG, LOCK = make_catalog(), make_lock()

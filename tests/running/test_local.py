@@ -33,6 +33,8 @@ from tina_bench.store.home import Home, read_record, read_records
 from tina_bench.store.job_folder import FailureKind, FetchInputs, JobResult, Weights
 from tina_bench.store.records import JobKind, LedgerEntry, Outcome
 
+pytestmark = pytest.mark.slow
+
 CATALOG = load_catalog()
 LOCK = resolve_embedded(CATALOG)
 FILES = {name: (file.bytes, file.sha256) for name, file in LOCK.models["smoke-base"].files.items()}

@@ -21,6 +21,8 @@ from tests.support.program import ROOT, call
 from tina_bench.board.site.preview_server import OWN, SiteServer, site_file
 from tina_bench.errors import UsageError
 
+pytestmark = pytest.mark.slow
+
 SECRET = "years of work"
 LONG = 300
 """Seconds that only a server which hangs would take."""

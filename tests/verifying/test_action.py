@@ -20,6 +20,8 @@ from tests.verifying.test_baseline import accept
 from tina_bench.verifying.baseline import Baseline, write_baseline
 from tina_bench.verifying.fail_on import FailOn
 
+pytestmark = pytest.mark.slow
+
 ACTION = ROOT / "action.yml"
 BIN = Path(sys.executable).parent
 PINNED = re.compile(r"^(OWNER/tina-bench@REF|[\w-]+/[\w-]+@[0-9a-f]{40})$")
