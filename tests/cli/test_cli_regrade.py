@@ -42,6 +42,7 @@ def told(home: Home, asked: tuple[Ended, Path]) -> Any:
 
 
 @pytest.mark.engine
+@pytest.mark.nightly
 def test_scores_bounds_and_flips_stand_in_the_table(asked: tuple[Ended, Path]) -> None:
     ended, _ = asked
     assert ended.code == 0
@@ -55,6 +56,7 @@ def test_scores_bounds_and_flips_stand_in_the_table(asked: tuple[Ended, Path]) -
 
 
 @pytest.mark.engine
+@pytest.mark.nightly
 def test_control_characters_of_an_answer_are_shown_and_never_obeyed(
     asked: tuple[Ended, Path],
 ) -> None:
@@ -65,6 +67,7 @@ def test_control_characters_of_an_answer_are_shown_and_never_obeyed(
 
 
 @pytest.mark.engine
+@pytest.mark.nightly
 def test_a_model_that_cannot_be_graded_again_is_left_out_with_the_reason(
     asked: tuple[Ended, Path], told: Any
 ) -> None:
@@ -74,6 +77,7 @@ def test_a_model_that_cannot_be_graded_again_is_left_out_with_the_reason(
 
 
 @pytest.mark.engine
+@pytest.mark.nightly
 def test_the_file_holds_every_flip_with_the_whole_answer(
     asked: tuple[Ended, Path], told: Any
 ) -> None:
@@ -87,6 +91,7 @@ def test_the_file_holds_every_flip_with_the_whole_answer(
 
 
 @pytest.mark.engine
+@pytest.mark.nightly
 def test_json_says_what_the_table_says(told: Any) -> None:
     (cell,) = told["cells"]
     assert told["graded_now"] == 0  # the first call has graded everything
@@ -96,6 +101,7 @@ def test_json_says_what_the_table_says(told: Any) -> None:
 
 
 @pytest.mark.engine
+@pytest.mark.nightly
 def test_where_nothing_can_be_graded_again_it_ends_with_22(home: Home) -> None:
     ended = call("regrade", "--home", home.root, "--model", "smoke-tina")
     assert ended.code == 22

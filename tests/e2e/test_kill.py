@@ -104,6 +104,7 @@ def test_a_killed_job_is_a_result_and_not_the_end(killing: Killed) -> None:
         assert "Traceback" not in ended.err
 
 
+@pytest.mark.nightly
 def test_ctrl_c_stops_the_job_too_and_says_how_to_go_on(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

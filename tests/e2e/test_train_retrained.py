@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.program import Program
 from tina_bench.store.records import JobKind
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.nightly]
 
 PUBLISHED = """
 [profiles.published]

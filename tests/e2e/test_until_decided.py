@@ -11,7 +11,7 @@ from tina_bench.stats.claims.sequential import decide
 from tina_bench.stats.outcome_matrix import correct_answers
 from tina_bench.store.records import JobKind
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.nightly]
 
 TASK = """
 [tasks.{name}]

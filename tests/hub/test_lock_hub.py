@@ -73,6 +73,7 @@ def test_what_is_resolved_stays_when_the_branch_moves_until_it_is_asked_to_move(
     assert "same" in site.lock("my-base").out
 
 
+@pytest.mark.nightly
 @pytest.mark.engine
 def test_a_plain_lock_resolves_what_it_can_and_lists_the_rest_with_reasons(
     hub: Hub, site: Site
@@ -342,6 +343,7 @@ def test_what_the_catalog_dropped_leaves_the_lock_and_images_stay(hub: Hub, site
     assert lock.images["mine"].digest == digest
 
 
+@pytest.mark.nightly
 @pytest.mark.engine
 def test_a_task_s_hash_goes_when_its_dataset_moves_and_comes_back_when_it_is_here(
     hub: Hub, site: Site

@@ -16,7 +16,7 @@ from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedRun
 from tina_bench.store.job_folder import Dataset
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.nightly]
 
 TASKS = ("smoke-30", "smoke-40")
 

@@ -30,7 +30,7 @@ from tina_bench.store.home import Home, read_record, read_records
 from tina_bench.store.job_folder import EvaluateOutputs
 from tina_bench.store.records import JobKind, LedgerEntry, Outcome, Sample, SampleSource
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.nightly]
 
 MODEL = "smoke-base"
 CATALOG, LOCK = load_catalog(), read_lock()

@@ -179,6 +179,7 @@ def test_the_committed_lock_agrees_with_every_file_it_locks() -> None:
     assert str(packaged_lock()) in ended.out.replace("\n", "")
 
 
+@pytest.mark.nightly
 @pytest.mark.engine
 def test_writing_the_lock_gives_the_committed_bytes(tmp_path: Path) -> None:
     target = tmp_path / "checkpoints.lock"
@@ -233,6 +234,7 @@ def test_a_lock_that_the_catalog_does_not_have_so_fails_the_check_by_name(
     assert "`tina-bench lock` renews it" in ended.sentence
 
 
+@pytest.mark.nightly
 @pytest.mark.engine
 def test_other_problems_than_those_locked_fail_the_check(tmp_path: Path) -> None:
     lock, target = read_lock(), tmp_path / "checkpoints.lock"

@@ -36,6 +36,7 @@ def forged(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.mark.engine
+@pytest.mark.nightly
 def test_a_consistent_forgery_is_found_by_grading_again_and_by_nothing_else(
     forged: Home, tmp_path: Path
 ) -> None:
@@ -57,6 +58,7 @@ def test_a_consistent_forgery_is_found_by_grading_again_and_by_nothing_else(
 
 
 @pytest.mark.engine
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     "arguments", [("--fail-on", "flip"), ("--regrade", "--without-samples")], ids=" ".join
 )
