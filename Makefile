@@ -1,5 +1,6 @@
-# Two commands do everything: `make smoke` runs the main job, `make test` the whole test suite.
+# Two commands do everything: `make smoke` runs the main job, `make test` the tests.
 # Both make .venv from the hash-locked requirements first, which takes a minute or two once.
+# `make help` lists the rest.
 
 # Python 3.11, 3.12 or 3.13, the first that is there; `make PYTHON=/path/to/python` says another.
 PYTHON ?=
@@ -10,43 +11,61 @@ STAMP := $(VENV)/.made-from-lock
 # Some machines switch compiled modules off; engines then take ten seconds longer at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: smoke test validate hostile screenshots engine bench check lock lock-images clean venv
+.PHONY: help smoke test test-fast test-all test-extra validate hostile screenshots engine browser bench check lock lock-images clean venv
 
-smoke: $(STAMP)
-	@echo "Training and evaluating the embedded models (tina-bench reproduce --all --profile smoke):"
+help: ## What there is to make
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+smoke: $(STAMP) ## The main job: train, evaluate, judge, and build the leaderboard, on any CPU
 	@$(BIN)/tina-bench reproduce --all --profile smoke
-	@echo "Do the numbers that we measured hold on this machine (tina-bench verify)?"
-	@$(BIN)/tina-bench verify || echo "tina-bench verify ended with exit code $$?, for the reason above."
-	@echo "Building the leaderboard (tina-bench leaderboard build):"
-	@$(BIN)/tina-bench leaderboard build
-	@echo "Done: trained, evaluated, judged and on the board. Everything lies in $${TINA_BENCH_HOME:-runs}."
-	@echo "Next: 'source $(BIN)/activate', then 'tina-bench --help' or 'tina-bench cost'; or 'make test'."
+	@echo; echo "Do the numbers that we measured hold on this machine? (tina-bench verify)"
+	@$(BIN)/tina-bench verify || echo "tina-bench verify ended with exit code $$?: a claim is open or contradicted, see above."
+	@echo; $(BIN)/tina-bench leaderboard build
+	@echo; echo "Done: results in runs/, the leaderboard in runs/site/index.html."
+	@echo "Next: '$(BIN)/tina-bench leaderboard serve' shows it, '$(BIN)/tina-bench plan --all --gpu l40s' prices" \
+	  "the paper's claims, 'make test' runs the tests."
 
-test: $(STAMP) engine
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+NOT_FAST := engine or container or browser or nightly
+
+test: $(STAMP) browser ## The tests, on the real engines and in a real browser
+	@$(PYTEST) -m 'not (container or nightly)'
+
+test-fast: $(STAMP) ## What needs neither an engine, nor a container, nor a browser
+	@$(PYTEST) -p tests.no_engine -m 'not ($(NOT_FAST))'
+
+test-all: $(STAMP) engine ## Everything: containers, every recipe and kill, hostile transcripts, validation
+	@TINA_BENCH_HOSTILE=full $(PYTEST) --timeout 3600
+
+test-extra: $(STAMP) ## Tests that also read what others published, from ../shared/data
+	@$(BIN)/python -m pytest -m extra tests/extras
 
 # Every statistical method against simulated truth, at length (about an hour), and the page of it.
-validate: $(STAMP)
+validate: $(STAMP) ## Every statistical method against simulated truth, at length
 	TINA_BENCH_VALIDATE=full TINA_BENCH_FINDINGS=docs/validation \
 	  $(BIN)/python -m pytest -n 2 --dist load --timeout 7200 tests/validation --deselect tests/validation/test_statistics_page.py
 	$(BIN)/python tests/validation/page.py
 
 # Ten thousand hostile transcripts through the whole board and a real browser (about three minutes).
-hostile: $(STAMP) engine
+hostile: $(STAMP) browser ## Ten thousand hostile transcripts through the board and a browser
 	TINA_BENCH_HOSTILE=full $(BIN)/python -m pytest -s --timeout 3600 tests/hostile
 
-# The pictures of README and docs, of the committed records' site in a real browser.
-screenshots: $(STAMP) engine
-	$(BIN)/python -m tests.browser.screenshots leaderboard/records
+# The pictures of README and docs, of the committed records' site in a real browser. LOGS= names the
+# logs/ of a checkout of knoveleng/open-rs, which the committed pictures show as imported.
+screenshots: $(STAMP) browser ## The pictures of README and docs
+	$(BIN)/python -m tests.browser.screenshots leaderboard/records $(LOGS)
 
-# A container engine and a registry for the tests that need them; says what it does.
-engine:
-	@containers/engine-for-tests.sh
+# What tests start for themselves, from Debian's packages; both say what they do.
+engine: ## A container engine, a registry and a browser for `make test-all`
+	@containers/engine-for-tests.sh dockerd docker-registry busybox podman chromium
 
-bench: $(STAMP)
+browser: ## A browser for `make test`
+	@containers/engine-for-tests.sh chromium
+
+bench: $(STAMP) ## The benchmarks of BENCHMARKS.md
 	$(BIN)/python -m pytest benchmarks -p no:cacheprovider --benchmark-disable-gc
 
-check: $(STAMP)
+check: $(STAMP) ## Style, types, arrows between rooms, and the lock
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -67,5 +86,5 @@ lock: $(STAMP)
 lock-images: $(STAMP)
 	containers/lock-images.sh $(BIN)/uv
 
-clean:
+clean: ## Remove what was made here, results included
 	rm -rf $(VENV) runs site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -51,11 +51,11 @@ def renderer() -> Renderer:
 
 
 def rendered(evidence: Evidence, page: Unrendered) -> str:
-    shared = {
+    common = {
         "evidence": evidence, "Verdict": Verdict, "Question": Question, "preview": None,
         "run_path": run_path, "answer_path": answer_path,
     }  # fmt: skip
-    return renderer().page(page.template, page.path, {**shared, **context(page)}).decode()
+    return renderer().page(page.template, page.path, {**common, **context(page)}).decode()
 
 
 def test_every_claim_has_a_page_with_the_numbers_of_the_report(site: Path, report: Report) -> None:

@@ -133,8 +133,8 @@ def test_a_formula_that_cannot_be_shown_stands_whole_with_its_delimiters() -> No
     ],
 )  # fmt: skip
 def test_a_hostile_text_takes_neither_long_nor_much(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()  # whatever else the machine does
     made = maths(text)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert len(made) < 40 * len(text) + MOST_CHARACTERS
     inside(made)

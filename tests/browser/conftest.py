@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.browser_site import build_one, served
-from tests.support.chromium import chromium
+from tests.support.chromium import chromium, new_context
 
 __all__ = ["chromium"]
 Open = Callable[..., Page]
@@ -31,7 +31,7 @@ def open_page(chromium: Browser, address: str) -> Iterator[Open]:
     contexts, complaints = [], []
 
     def open_(path: str = "index.html", *, at: str = address, **options: Any) -> Page:
-        context = chromium.new_context(**options)
+        context = new_context(chromium, **options)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(f"{path}: {message.text}"))

@@ -1,8 +1,8 @@
-"""The pictures of the README, made anew: `python -m tests.browser.screenshots HOME`.
+"""The pictures of the README, made anew: `python -m tests.browser.screenshots HOME LOGS`.
 
-HOME is one that `make smoke` left (`./runs`); it is copied and left alone. Others' logs are
-imported into the copy where they lie beside the repository (`../shared/data`), and the site is
-built from it with the whole catalog.
+HOME is one that `make smoke` left (`./runs`); it is copied and left alone. LOGS is a folder with
+the logs of Open-RS (logs/ in a checkout of knoveleng/open-rs), which are imported into the copy;
+without it the pictures show none. The site is built from the copy with the whole catalog.
 """
 
 import argparse
@@ -23,7 +23,6 @@ from tests.support.chromium import ARGUMENTS, NAMES
 
 ROOT = Path(__file__).parents[2]
 OUT = ROOT / "docs" / "screenshots"
-LOGS = ROOT.parent / "shared" / "data" / "open-rs-logs"
 MOST_BYTES = 200_000
 WIDTH, HEIGHT = 1280, 1000
 
@@ -56,12 +55,12 @@ def _run(*words: str | Path) -> None:
     subprocess.run([sys.executable, "-m", "tina_bench", *map(str, words)], check=True, cwd=ROOT)
 
 
-def build(home: Path, folder: Path) -> Path:
-    """The site of a copy of the home, with others' logs where they are at hand."""
+def build(home: Path, logs: Path | None, folder: Path) -> Path:
+    """The site of a copy of the home, with others' logs where they are given."""
     copy = folder / "home"
     shutil.copytree(home, copy, ignore=shutil.ignore_patterns("site", "weights"))
-    if LOGS.is_dir():
-        _run("import", LOGS, "--who", "Open-RS authors", "--home", copy,
+    if logs is not None:
+        _run("import", logs, "--who", "Open-RS authors", "--home", copy,
              "--source", "knoveleng/open-rs@2889c47, logs/")  # fmt: skip
     _run("leaderboard", "build", "--home", copy, "--out", folder / "site")
     return folder / "site"
@@ -99,10 +98,13 @@ def take(browser: Browser, address: str, shot: Shot) -> bytes:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("home", type=Path, nargs="?", default=ROOT / "runs")
+    parser.add_argument("logs", type=Path, nargs="?")
     parser.add_argument("--out", type=Path, default=OUT)
     asked = parser.parse_args()
     if not (asked.home / "results").is_dir():
         raise SystemExit(f"{asked.home}: found no results; run `make smoke` first")
+    if asked.logs is not None and not asked.logs.is_dir():
+        raise SystemExit(f"{asked.logs}: found no folder, expected one with the logs of Open-RS")
     program = os.environ.get("CHROMIUM") or next(
         (path for name in NAMES if (path := shutil.which(name))), None
     )
@@ -110,7 +112,7 @@ def main() -> None:
         raise SystemExit(f"found none of {', '.join(NAMES)}; let CHROMIUM name a Chromium")
     asked.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        site = build(asked.home, Path(folder))
+        site = build(asked.home, asked.logs, Path(folder))
         with served(site) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
             for shot in SHOTS:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.browser_site import page_kinds
 from tests.browser.conftest import Open
+from tests.support.chromium import new_context
 
 AXE = Axe()
 SERIOUS = {"serious", "critical"}
@@ -71,7 +72,7 @@ def _visit(page: Page, address: str, path: str) -> Visit:
 def visits(chromium: Browser, address: str, site: Path) -> dict[str, Visit]:
     """A page of every kind, by path."""
     found = {}
-    with chromium.new_context(color_scheme="light") as context:
+    with new_context(chromium, color_scheme="light") as context:
         for path in page_kinds(site).values():
             page = context.new_page()
             found[path] = _visit(page, address, path)

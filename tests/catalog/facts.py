@@ -1,17 +1,14 @@
-"""The collected facts, and which catalog model each of their names stands for."""
+"""The facts of docs/facts, and which catalog model each of their names stands for."""
 
-import json
 import tomllib
 from functools import cache
 from typing import Any
-
-import pytest
 
 from tests.support.program import ROOT
 from tina_bench.catalog.load import load_catalog
 
 CATALOG = load_catalog()
-SHARED = ROOT.parent / "shared"
+FACTS = ROOT / "docs" / "facts"
 SIX = ("aime24", "aime25", "amc23", "math500", "gpqa", "minerva")
 FIVE = ("aime24", "math500", "amc23", "minerva", "olympiadbench")
 BASE = "r1-distill-qwen-1.5b"
@@ -79,28 +76,25 @@ CLAIMS = {
 @cache
 def facts() -> dict[str, Any]:
     """`published.toml`, the machine-readable facts."""
-    return tomllib.loads(_read("facts/published.toml"))
+    return tomllib.loads((FACTS / "published.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def pins() -> dict[str, Any]:
+    """`pins.toml`: commits, sizes and hashes."""
+    return tomllib.loads((FACTS / "pins.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def prose() -> str:
     """`facts.md`."""
-    return _read("facts/facts.md")
+    return (FACTS / "facts.md").read_text(encoding="utf-8")
 
 
-@cache
-def sober() -> dict[str, dict[str, str]]:
-    """A Sober Look's leaderboard by model name."""
-    return {row["name"]: row for row in json.loads(_read("data/sober-reasoning-leaderboard.json"))}
-
-
-def _read(name: str) -> str:
-    path = SHARED / name
-    if not path.exists():
-        pytest.skip(
-            f"{path}: the collected facts are not part of a checkout", allow_module_level=True
-        )
-    return path.read_text(encoding="utf-8")
+def sober() -> list[dict[str, Any]]:
+    """The rows of A Sober Look's leaderboard, but for the one of an earlier state of it."""
+    rows = [*facts()["sober_reasoning"], *facts()["sober_other_efforts"]]
+    return [row for row in rows if "April" not in row["name"]]
 
 
 def standing_for(row: dict[str, Any]) -> str:

@@ -15,7 +15,6 @@ from tests.catalog.facts import (
     TINA,
     facts,
     prose,
-    sober,
 )
 from tina_bench.catalog.recipes import Recipe, Variant
 from tina_bench.catalog.schema import Confidence, ModelKind, Source
@@ -293,10 +292,11 @@ def test_a_repository_that_was_only_guessed_by_a_pattern_says_so() -> None:
 def test_other_efforts_are_named_as_a_sober_look_names_them() -> None:
     efforts = [m for m in CATALOG.models.values() if "Sober Look: " in m.note]
     assert len(efforts) == 18
+    rows = {row["name"]: row for row in facts()["sober_other_efforts"]}
     for model in efforts:
-        row = sober()[model.title]
-        assert model.repo == f"{row['organization']}/{row['name']}"
-        assert f"Base by A Sober Look: {row['baseModel']};" in model.note
+        row = rows[model.title]
+        assert model.repo == f"{row['hf_org']}/{row['name']}"
+        assert f"Base by A Sober Look: {row['base']};" in model.note
 
 
 def test_fastcurl_v3_is_guessed_by_the_pattern_of_the_one_before() -> None:

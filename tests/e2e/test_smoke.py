@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.program import CALM, Program
+from tests.support.smoke_home import SMOKE, smoke_copy, smoke_home
 from tina_bench.catalog.load import load_catalog
 from tina_bench.stats.compare import compare
 from tina_bench.store.records import JobKind, Phase
 
 pytestmark = pytest.mark.engine
 
-SMOKE = ("reproduce", "--all", "--profile", "smoke")
+__all__ = ["smoke_copy", "smoke_home"]
 TASKS = ("smoke-30", "smoke-40", "smoke-100")
 
 
 @pytest.fixture(scope="module")
-def smoke(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    program = Program(tmp_path_factory.mktemp("smoke"))
-    program.run(*SMOKE)
-    return program
+def smoke(smoke_copy: Program) -> Program:
+    """A copy: some tests damage it, and mend it again."""
+    return smoke_copy
 
 
 def test_every_model_is_measured_on_every_task_with_every_seed(smoke: Program) -> None:

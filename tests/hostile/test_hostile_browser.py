@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 from tests.hostile.conftest import PAGES_IN_A_BROWSER, PAGES_IN_PIXELS
 from tests.hostile.payloads import CANARY
 from tests.hostile.sites import Sites
+from tests.support.chromium import PATIENCE, new_context
 from tina_bench.board.serving import SiteServer
 
 WATCH = """
@@ -106,7 +107,7 @@ def sampled(site: Path) -> list[str]:
 
 def opened(chromium: Browser, address: str, path: str) -> tuple[Page, list[str]]:
     """A page, with everything that it does beside being shown."""
-    context = chromium.new_context(viewport=WIDE)
+    context = new_context(chromium, viewport=WIDE)
     context.add_init_script(WATCH)
     did: list[str] = []
 
@@ -140,11 +141,19 @@ def test_the_watch_sees_what_it_is_for(chromium: Browser, sites: Sites, address:
     )
     try:
         shown, did = opened(chromium, address, "hole.html")
-        shown.wait_for_timeout(200)
-        found = " ".join(seen(shown))
-        assert "violation script-src" in found
-        assert "violation img-src" in found
-        assert any("Content Security Policy" in one for one in did)
+
+        def all_seen() -> bool:
+            found = " ".join(seen(shown))
+            return (
+                "violation script-src" in found
+                and "violation img-src" in found
+                and any("Content Security Policy" in one for one in did)
+            )
+
+        rounds = PATIENCE // 50
+        while not all_seen() and (rounds := rounds - 1):
+            shown.wait_for_timeout(50)
+        assert all_seen(), (seen(shown), did)
         shown.context.close()
     finally:
         page.unlink()

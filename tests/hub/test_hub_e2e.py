@@ -13,7 +13,7 @@ from tests.hub.conftest import BASE, CARD, CATALOG, ROWS, TASK, Site, parquet
 from tests.hub.server import Hub
 from tina_bench.store.records import Grade
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.nightly]
 
 PROFILE = """
 [profiles.{name}]

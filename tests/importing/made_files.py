@@ -4,20 +4,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.support.program import ROOT
 from tina_bench.catalog.load import load_catalog
 from tina_bench.importing.folder import Attribution, Imported, import_results
 from tina_bench.store.home import Home
 
 CATALOG = load_catalog()
-SHARED = ROOT.parent / "shared"
-LOGS = SHARED / "data" / "open-rs-logs"
 STAMP = "2025-03-14T23-12-53.542208"
 TASK = "custom|aime24|0"
 
 
 def old_document(**changes: Any) -> dict[str, Any]:
-    """The old layout, as the shared logs have it: one task, 9 of 30."""
+    """The old layout, as the logs of Open-RS have it: one task, 9 of 30."""
     made: dict[str, Any] = {
         "config_general": {
             "lighteval_sha": "?",

@@ -15,7 +15,6 @@ from tina_bench.store.log import LogWriter
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("TINA_BENCH_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "200")
     return Home(tmp_path / "home")
 
 

@@ -29,7 +29,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         env={**os.environ, **CALM},
         cwd=Path(__file__).parents[2],
         check=True,
-        timeout=300,
+        timeout=550,
     )
     return folder
 
@@ -129,7 +129,7 @@ def test_a_second_start_of_the_same_greedy_run_is_a_repeat(
         env={**os.environ, **CALM},
         cwd=Path(__file__).parents[2],
         check=True,
-        timeout=300,
+        timeout=550,
     )
     root = tmp_path / "home"
     take_in(root, saved, again)

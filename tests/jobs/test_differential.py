@@ -44,7 +44,7 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, obje
         env={**os.environ, **CALM},
         cwd=Path(__file__).parents[2],
         check=True,
-        timeout=300,
+        timeout=550,
     )
     return json.loads(out.read_text())  # type: ignore[no-any-return]
 

@@ -17,7 +17,7 @@ def run(script: str) -> Any:
         [sys.executable, "-c", PREAMBLE + script],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=550,
         check=True,
     )
     return json.loads(done.stdout)
@@ -31,9 +31,9 @@ def grade(n):
     if n == 5:
         raise ValueError
     if n == 7:
-        time.sleep(60)
+        time.sleep(600)
     return n % 2 == 0, str(n)
-found = decide(range(200), grade, lambda n: (n,), 2.0)
+found = decide(range(200), grade, lambda n: (n,), 5.0)
 print(json.dumps([[n, d.status, d.correct, d.extracted] for n, d in found]))
 """)
     assert [row[0] for row in found] == list(range(200))
@@ -66,7 +66,7 @@ print(json.dumps([most, IN_FLIGHT]))
 def test_whoever_stops_early_does_not_wait_for_the_rest() -> None:
     seconds = run("""
 start = time.monotonic()
-found = decide(range(64), lambda n: (time.sleep(n and 5), None), lambda n: (n,), 30.0)
+found = decide(range(64), lambda n: (time.sleep(n and 600), None), lambda n: (n,), 1200.0)
 try:
     for _ in found:
         raise KeyboardInterrupt
@@ -74,4 +74,4 @@ except KeyboardInterrupt:
     found.close()
 print(json.dumps(time.monotonic() - start))
 """)
-    assert seconds < 30
+    assert seconds < 300

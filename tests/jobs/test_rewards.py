@@ -23,7 +23,7 @@ COSINE = {
     "min_value_correct": 0.5,
     "max_value_correct": 1.0,
 }
-"""The published bounds (facts.md, section 3.2)."""
+"""The published bounds (docs/facts/facts.md, section 3.2)."""
 
 
 def said(text: str) -> list[dict[str, str]]:

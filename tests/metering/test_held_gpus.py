@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.support.made import make_fetch_folder
@@ -102,7 +103,8 @@ def test_what_a_child_burns_and_holds_is_on_the_bill_while_it_lives(tmp_path: Pa
     try:
         assert child.stdout is not None
         assert child.stdout.readline() == b"ready\n"
-        time.sleep(0.5)
+        while psutil.Process(child.pid).cpu_times().user < 1:  # on a busy machine, a while
+            time.sleep(0.05)
         meter.flush()
     finally:
         child.kill()
@@ -114,8 +116,8 @@ def test_what_a_child_burns_and_holds_is_on_the_bill_while_it_lives(tmp_path: Pa
         if entry.event == "spent"
     ]
     assert during.peak_memory_bytes >= before.peak_memory_bytes + 190_000_000
-    assert during.cpu_seconds > 0.1
+    assert during.cpu_seconds > 0.9
     # It has ended and been waited for: what it burned is not counted a second time.
-    assert sum(entry.cpu_seconds for entry in after) < during.cpu_seconds + 0.5
+    assert sum(entry.cpu_seconds for entry in after) < during.cpu_seconds / 2
     assert all(entry.cpu_seconds >= 0 for entry in after)
     assert after[-1].peak_memory_bytes >= during.peak_memory_bytes

@@ -16,7 +16,8 @@ from tests.support.program import ROOT
 from tina_bench.metering import meter as room
 from tina_bench.metering.bill import bill
 from tina_bench.metering.gpu import GpuReading, NoGpus
-from tina_bench.metering.meter import Meter, price_of_stretch
+from tina_bench.metering.meter import Meter
+from tina_bench.metering.spending_limit import price_of_stretch
 from tina_bench.store.home import read_records
 from tina_bench.store.records import LedgerEntry, Outcome, Phase
 
@@ -132,6 +133,7 @@ def test_a_phase_that_raises_is_paid_too(tmp_path: Path) -> None:
 def test_a_tick_writes_once_the_last_entry_is_old_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(room, "INTERVAL_SECONDS", 3600.0)
     meter = meter_in(tmp_path)
     meter.flush()
     written = len(entries_of(tmp_path))

@@ -1,39 +1,28 @@
 """The catalog's calibrations are what their sources say, computed again from the sources."""
 
-import json
-import tomllib
-from pathlib import Path
 from statistics import fmean
 
 import pytest
 
-from tests.support.program import ROOT
+from tests.catalog.facts import CATALOG, facts
 from tina_bench.catalog.calibration import Band
-from tina_bench.catalog.load import load_catalog
 from tina_bench.lock.lockfile import read_lock
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.shapes import Machine, Plan, Request, Snapshot
 from tina_bench.store.records import JobKind
 
-SHARED = ROOT.parent / "shared"
-CATALOG = load_catalog()
 LOGS = CATALOG.calibrations["open-rs-logs"]
 PAPER = CATALOG.calibrations["tina-paper-training"]
-NAMES = {"aime24": "aime24", "math_500": "math500", "amc23": "amc23", "minerva": "minerva",
-         "olympiadbench": "olympiadbench"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def logged() -> dict[str, list[float]]:
-    """Wall seconds of every shared log, by task."""
+    """Wall seconds of every log, by task."""
     seconds: dict[str, list[float]] = {}
-    paths: list[Path] = sorted((SHARED / "data" / "open-rs-logs").glob("*/*.json"))
-    assert len(paths) == 53
-    for path in paths:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        (task,) = (name.split("|")[1] for name in found["results"] if name != "all")
-        value = float(found["config_general"]["total_evaluation_time_secondes"])
-        seconds.setdefault(NAMES[task], []).append(value)
+    runs = facts()["open_rs_logs"]["runs"]
+    assert len(runs) == 53
+    for run in runs:
+        seconds.setdefault(run["task"], []).append(run["seconds"])
     return seconds
 
 
@@ -94,9 +83,8 @@ def test_the_longest_answer_takes_what_a_run_of_aime_takes() -> None:
 
 def rows() -> dict[str, tuple[float, int, float]]:
     """Dollars, steps and completions a step of every row of the paper's table that has steps."""
-    facts = tomllib.loads((SHARED / "facts" / "published.toml").read_text(encoding="utf-8"))
-    usd = {row["name"]: row["train_usd"] for row in facts["v1_cost"]}
-    recipes = {row["recipe"]: row for row in facts["recipe"]}
+    usd = {row["name"]: row["train_usd"] for row in facts()["v1_cost"]}
+    recipes = {row["recipe"]: row for row in facts()["recipe"]}
     trainings = {
         "Tina-STILL-3": ["still"],
         "Tina-DeepScaleR": ["deepscaler"],

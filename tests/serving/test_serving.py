@@ -22,6 +22,8 @@ from tina_bench.board.serving import OWN, SiteServer, site_file
 from tina_bench.errors import UsageError
 
 SECRET = "years of work"
+LONG = 300
+"""Seconds that only a server which hangs would take."""
 
 
 @pytest.fixture
@@ -44,12 +46,12 @@ def serving(site: Path, *, reload: bool = False) -> Iterator[SiteServer]:
     finally:
         server.stop()
         server.server_close()
-        thread.join(10)
+        thread.join(LONG)
         assert not thread.is_alive()
 
 
 def get(server: SiteServer, path: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=LONG)
     try:
         connection.putrequest(method, path, skip_host=False)
         connection.endheaders()
@@ -150,7 +152,7 @@ def test_pages_get_the_script_on_their_way_and_never_on_disk(site: Path) -> None
 
 def test_browsers_that_wait_hear_of_a_build_and_of_the_end(site: Path) -> None:
     with serving(site, reload=True) as server:
-        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=LONG)
         connection.request("GET", f"{OWN}events")
         answer = connection.getresponse()
         first = answer.readline()
@@ -207,11 +209,11 @@ def program(*arguments: object) -> Iterator[tuple["subprocess.Popen[str]", int]]
 
 def test_ctrl_c_ends_it_quietly(site: Path) -> None:
     with program(site, "--port", "0") as (process, port):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG)
         connection.request("GET", "/other.html")
         assert connection.getresponse().status == 200
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=LONG)
     assert (process.returncode, out, err) == (0, "Stopped.\n", "")
 
 
@@ -224,7 +226,7 @@ def test_with_watch_a_changed_record_is_on_the_page_at_once(tmp_path: Path) -> N
     out = tmp_path / "home" / "site"
     started = time.monotonic()
     with program("--watch", "--port", "0", "--home", home.root) as (process, port):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LONG)
         connection.request("GET", f"{OWN}events")
         events = connection.getresponse()
         first = events.readline()
@@ -233,7 +235,7 @@ def test_with_watch_a_changed_record_is_on_the_page_at_once(tmp_path: Path) -> N
         text = record.read_text()
         # The watch begins just after the address is printed: what came before is not noticed.
         while (out / "index.json").read_bytes() == before:
-            assert time.monotonic() - started < 200
+            assert time.monotonic() - started < LONG
             record.write_text(text.replace('"stack": "current"', '"stack": "paper"'))
             time.sleep(2)
         assert events.readline() == b"\n"
@@ -247,8 +249,8 @@ def test_with_watch_a_changed_record_is_on_the_page_at_once(tmp_path: Path) -> N
         lines: list[str] = []
         while not any("error: " in line for line in lines):
             lines.append(process.stderr.readline())
-            assert time.monotonic() - started < 200, lines
+            assert time.monotonic() - started < LONG, lines
         assert b"reload.js" not in (out / "index.html").read_bytes()
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=LONG)
     assert process.returncode == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from tests.checking.sites import Made
+from tests.support.chromium import new_context
 from tina_bench.board.serving import SiteServer
 
 
@@ -19,7 +20,7 @@ def test_an_open_page_reloads_after_a_build_and_not_before(
         made.files[name] = made.files[name].replace("</head>", icon)
     server = SiteServer(made.write(), "127.0.0.1", 0, reload=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    context = chromium.new_context()
+    context = new_context(chromium)
     page = context.new_page()
     complaints: list[str] = []
     asked: list[str] = []

@@ -8,12 +8,23 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE = 120_000
+"""Milliseconds that a page may take for anything; only one that hangs takes as long."""
+expect.set_options(timeout=PATIENCE)
+
+
+def new_context(browser: Browser, **options: Any) -> BrowserContext:
+    """A context of its own, patient on a slow or busy machine."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    return context
 
 
 def _missing(reason: str) -> None:

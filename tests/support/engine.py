@@ -250,10 +250,10 @@ def _held(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def shared_engine(root: Path) -> Iterator[tuple[Engine, Path]]:
-    """The engine that all workers share, and the file whose lock means that it is being changed.
+def common_engine(root: Path) -> Iterator[tuple[Engine, Path]]:
+    """The engine of all workers, and the file whose lock means that it is being changed.
 
-    Who uses it holds a shared lock, which the kernel drops also for a worker that was killed.
+    Each user holds a lock together with the others; the kernel drops that of a killed worker too.
     """
     root.mkdir(parents=True, exist_ok=True)
     mutex = root / "mutex"
@@ -341,7 +341,7 @@ CpuImage = BuiltImage
 
 @dataclass(frozen=True)
 class Workshop:
-    """The shared engine, with a lock that has the base for Python images."""
+    """The engine of all workers, with a lock that has the base for Python images."""
 
     engine: Engine
     mutex: Path
@@ -370,7 +370,7 @@ def workshop(folder: Path) -> Iterator[Workshop]:
     require_engine()
     lock = folder / "checkpoints.lock"
     shutil.copyfile(packaged_lock(), lock)
-    with shared_engine(CACHE / "engine") as (engine, mutex):
+    with common_engine(CACHE / "engine") as (engine, mutex):
         environment = {**engine.environment, "TINA_BENCH_LOCK": str(lock)}
         with _held(mutex):
             reference = import_base(engine, CACHE)

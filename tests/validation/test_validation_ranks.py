@@ -114,10 +114,10 @@ MODELS = 8
 def boards(rng, population, n, scenario):
     """Chances of 8 models, shape (8, n), and their true means."""
     base = population.draw(rng, n)
-    shared = np.tile(base, (MODELS, 1))
-    own = another(rng, population, shared)
+    alike = np.tile(base, (MODELS, 1))
+    own = another(rng, population, alike)
     if scenario == "all equal, alike on each problem":
-        return shared, np.full(MODELS, population.mean)
+        return alike, np.full(MODELS, population.mean)
     if scenario == "all equal, each with its own strengths":
         return own, np.full(MODELS, population.mean)
     step = {"two groups of equals": 4, "pairs of equals, close": 2, "no two equal": 1}[scenario]

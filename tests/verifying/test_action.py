@@ -128,7 +128,7 @@ def verify_step(scene: Scene, tmp_path: Path, **inputs: str) -> Stepped:
             "GITHUB_STEP_SUMMARY": str(page), "GITHUB_ACTIONS": "true",
             "GITHUB_WORKSPACE": str(scene.claims.parent.parent),
         },
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=550, check=False,
     )  # fmt: skip
     outputs = dict(line.split("=", 1) for line in said.read_text().splitlines())
     return Stepped(done.returncode, done.stdout + done.stderr, outputs, page.read_text())

@@ -193,6 +193,9 @@ class Stack(Entry):
     """Key-value cache, GiB; CPU engines need it stated."""
     gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of device memory the engine may take; CUDA only."""
+    engine_threads: Annotated[int, Field(gt=0)] | None = None
+    """CPU threads of an engine on the processor, where the user's environment does not say; the
+    engine's own choice if absent."""
     train_threads: Annotated[int, Field(gt=0)] | None = None
     """CPU threads of torch in training; its own choice if absent."""
     price: Name
@@ -201,10 +204,19 @@ class Stack(Entry):
     """Generation speed for estimates before there is a measurement; unknown if absent."""
     load_seconds: Annotated[float, Field(ge=0)] | None = None
     """Engine start for estimates."""
+    train_start_seconds: Annotated[float, Field(ge=0)] | None = None
+    """What a training takes before its first step, for estimates; as an engine if absent."""
     train_seconds_per_step: Annotated[float, Field(gt=0)] | None = None
     """Optimizer step for estimates."""
+    grade_start_seconds: Annotated[float, Field(ge=0)] | None = None
+    """What grading takes before its first answer, for estimates; nothing if absent."""
     grade_seconds_per_sample: Annotated[float, Field(gt=0)] | None = None
     """Grading for estimates."""
+    merge_seconds: Annotated[float, Field(ge=0)] | None = None
+    """The merging of an embedded adapter, for estimates."""
+    probe_seconds: Annotated[float, Field(gt=0)] | None = None
+    """What the speed probe took on the machine of these figures: they are scaled by what it takes
+    on the machine at hand (`planning.probe`). Figures count as they are if absent."""
     figures_reference: str = ""
     """Where the speed figures come from."""
 

@@ -103,11 +103,16 @@ ScaleOption = Annotated[
 
 
 def console(*, stderr: bool = False) -> "Console":
-    """A console that keeps to the terminal's width, or to 120 columns in a pipe."""
+    """A console that keeps to the terminal's width; in a pipe, tables have 120 columns.
+
+    There a sentence is one line, however long: a path in it can be searched for, and copied.
+    """
     from rich.console import Console
 
     made = Console(stderr=stderr, highlight=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=120)
+    if made.is_terminal:
+        return made
+    return Console(stderr=stderr, highlight=False, width=120, soft_wrap=True)
 
 
 def table(*columns: str, title: str | None = None, right: tuple[str, ...] = ()) -> "Table":
@@ -201,6 +206,10 @@ def make_request(
         scale=None if scale is None else Scale(scale),
         price_usd_per_hour=given[1] if given else None,
     )
+
+
+LINE_SECONDS = 30.0
+"""In a pipe, where no bar moves, a line says at least so often how far the work is."""
 
 
 def this_machine(packages: list[str]) -> "Machine":

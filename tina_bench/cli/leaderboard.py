@@ -1,6 +1,7 @@
 """`tina-bench leaderboard`: the static site."""
 
 import gc
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ import typer
 
 from tina_bench.cli import check_site, serve_site
 from tina_bench.cli.common import (
+    LINE_SECONDS,
     CatalogOption,
     ChosenProfileOption,
     HomeOption,
@@ -45,13 +47,24 @@ def lock_digest(path: Path | None) -> str:
 
 @contextmanager
 def progress(doing: str) -> "Iterator[Callable[[int, int], None]]":
-    """A bar of what is written, where somebody looks."""
+    """A bar of what is written on a terminal; in a pipe a line now and then."""
     from rich.progress import Progress
 
     screen = console(stderr=True)
     seen = screen.is_terminal
+    said = time.monotonic()
+
+    def line(done: int, total: int) -> None:
+        nonlocal said
+        if time.monotonic() - said >= LINE_SECONDS:
+            said = time.monotonic()
+            screen.print(f"  {doing}: {done}/{total}", markup=False)
+
+    if not seen:
+        yield line
+        return
     # No refreshing by itself: that takes a thread, beside which a build does not fork.
-    with Progress(console=screen, transient=True, disable=not seen, auto_refresh=False) as bar:
+    with Progress(console=screen, transient=True, auto_refresh=False) as bar:
         task = bar.add_task(doing, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total, refresh=True)
 

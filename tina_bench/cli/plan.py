@@ -52,14 +52,21 @@ def build_plan(
     machine: "Machine | None" = None,
 ) -> "Plan":
     """The plan for a request in this home, on this machine unless another is given."""
+    from dataclasses import replace
+
     from tina_bench.planning.gpus import resolve_gpu
     from tina_bench.planning.plan import make_plan, resolve_profile
+    from tina_bench.planning.probe import needs_probe, probe_seconds
     from tina_bench.planning.snapshot import take_snapshot
 
-    stack = catalog.stacks[resolve_profile(catalog, request).stack]
+    name = resolve_profile(catalog, request).stack
+    stack = catalog.stacks[name]
     machine = machine or this_machine(list(stack.packages))
     gpu = resolve_gpu(catalog, stack, request, machine)
-    return make_plan(request, catalog, lock, take_snapshot(home, gpu), machine)
+    snapshot = take_snapshot(home, gpu)
+    if stack.probe_seconds is not None and needs_probe(snapshot, name):
+        machine = replace(machine, probe_seconds=probe_seconds())
+    return make_plan(request, catalog, lock, snapshot, machine)
 
 
 def print_plan(plan: "Plan") -> None:

@@ -34,7 +34,7 @@ from tina_bench.store.contract import (
     JobResult,
 )
 from tina_bench.store.home import Home, read_record
-from tina_bench.store.records import JobKind, Outcome, Phase, now
+from tina_bench.store.records import Outcome, Phase, now
 
 
 def _interrupt(*_: Any) -> None:
@@ -43,19 +43,9 @@ def _interrupt(*_: Any) -> None:
     raise KeyboardInterrupt
 
 
-def _device(folder: JobFolder) -> str:
-    stack = getattr(folder.inputs, "stack", None) or getattr(
-        getattr(folder.inputs, "protocol", None), "stack", None
-    )
-    # Fetching and grading compute on the processor whatever the engine runs on.
-    if stack is None or folder.kind is JobKind.GRADE:
-        return "cpu"
-    return str(stack.device)
-
-
 def _check_gpu(folder: JobFolder) -> None:
     """Refuse to compute elsewhere than asked: some container engines ignore requests for GPUs."""
-    if _device(folder) == "cuda" and not visible_gpus().names:
+    if folder.device == "cuda" and not visible_gpus().names:
         where = "in its container" if folder.image else "here"
         raise MissingGpuError(
             f"stack {folder.stack} computes on an NVIDIA GPU, and NVML shows none {where}; check "
@@ -102,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _do(folder: JobFolder, path: Path, home: Home) -> None:
     """Do the work and write down how it ended; raises `OSError` when that cannot be written."""
     hold_gpus(folder.gpus)
-    meter = Meter(folder, path / LEDGER_FILE, device=_device(folder))
+    meter = Meter(folder, path / LEDGER_FILE, device=folder.device)
     context = Context(home, path, folder, meter)
     report_progress(path, Phase.LOAD, 0, 0, "")
     outcome, failure, kind = Outcome.FAILED, None, None
@@ -115,7 +105,10 @@ def _do(folder: JobFolder, path: Path, home: Home) -> None:
     except TinaBenchError as error:
         failure, kind = str(error), kind_of(error, path)
     except KeyboardInterrupt:
-        failure = "interrupted; everything finished so far is kept, run the same command again."
+        if meter.is_budget_spent:  # the runner asks a job to stop shortly before that
+            outcome = Outcome.BUDGET
+        else:
+            failure = "interrupted; everything finished so far is kept, run the same command again."
         kind = FailureKind.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever an engine raises is this job's result
         traceback.print_exc()

@@ -7,6 +7,7 @@ together as requests come and go, so on hardware whose arithmetic depends on the
 run may differ in text from an uninterrupted one (each sample stays a fair draw).
 """
 
+import os
 import time
 from collections import deque
 from contextlib import closing
@@ -16,6 +17,7 @@ from typing import Any
 from tina_bench.jobs.context import Context
 from tina_bench.jobs.engine import Answer, Engine, Feed, engine_identity, identity_of
 from tina_bench.jobs.pool import EnginePool, start_engines
+from tina_bench.jobs.serving import thread_environment
 from tina_bench.jobs.wanted import (
     Wanted,
     all_wanted,
@@ -33,16 +35,15 @@ from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Outcome, Phase, Sample, SampleSource, now
 
 LOOKS = 20
-CLOSING_SECONDS = 0.2
-"""What it takes to stop an engine and write the last entry of the ledger."""
 
 
 class Purse:
     """Says when to stop asking, so that what is in flight can still be paid for.
 
-    The reserve is what the longest answer in flight would take at the speed seen so far; when even
-    that turns out too little, `empty` ends the job and loses what is in flight: before the next
-    look at it could come too late, by how far apart the last looks were, and with time to close.
+    The reserve is what the longest answer in flight would take at the speed seen so far, and what
+    the end of the job takes; when even that turns out too little, `empty` ends the job and loses
+    what is in flight: before the next look at it could come too late, by how far apart the last
+    looks were. Should the job not even come to look, its runner ends it (`SpendingLimit`).
     """
 
     def __init__(self, context: Context, engine: Engine | EnginePool, longest_answer: int) -> None:
@@ -66,7 +67,7 @@ class Purse:
         # A step makes one token of every answer in flight in its engine; engines step side by side.
         elapsed = time.monotonic() - self._started
         per_step = elapsed * self._engine.engines / max(1, self._engine.steps)
-        return left < rate * per_step * self._longest
+        return left < rate * (per_step * self._longest + self._meter.closing_seconds)
 
     @property
     def empty(self) -> bool:
@@ -75,7 +76,7 @@ class Purse:
         self._gaps.append(moment - self._looked)
         self._looked = moment
         left, rate = self._left(), self._meter.usd_per_second
-        reserve = (max(self._gaps) + CLOSING_SECONDS) * (rate or 0.0)
+        reserve = (max(self._gaps) + self._meter.closing_seconds) * (rate or 0.0)
         return left is not None and left <= reserve
 
 
@@ -107,6 +108,8 @@ def run(context: Context) -> tuple[Outcome, list[str], EvaluateOutputs]:
     inputs = context.folder.inputs
     assert isinstance(inputs, EvaluateInputs)
     protocol = inputs.protocol
+    if protocol.stack.engine_threads is not None:  # before anything imports torch
+        os.environ.update(thread_environment(protocol.stack.engine_threads))
     engine_facts = engine_identity(protocol.stack, protocol.max_model_tokens)
     identity = identity_of(inputs.weights, engine_facts)
     model = context.folder.jobs[0].model

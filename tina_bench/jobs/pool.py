@@ -93,7 +93,7 @@ class EnginePool:
         """Engines that live."""
         self._started: list[_Worker] = []
         try:
-            environments = worker_environments(stack.device, engines)
+            environments = worker_environments(stack, engines)
             for number, environment in enumerate(environments, start=1):
                 ours, theirs = context.Pipe()
                 process = context.Process(

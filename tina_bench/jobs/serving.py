@@ -49,12 +49,22 @@ class Failed:
 Message = Ready | Stepped | Failed
 
 
-def worker_environments(device: str, engines: int) -> list[dict[str, str]]:
+def thread_environment(threads: int) -> dict[str, str]:
+    """So many threads for an engine on the processor, unless the user's environment says more.
+
+    To be set before torch is imported. Threads that are bound to cores would wait there for each
+    other whenever another program is on one of them.
+    """
+    given = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": str(threads)}
+    return {name: os.environ.get(name, value) for name, value in given.items()}
+
+
+def worker_environments(stack: Stack, engines: int) -> list[dict[str, str]]:
     """What each engine's process sees of the machine: one GPU, or its share of the processor.
 
     Raises `UsageError` when there are fewer GPUs than engines.
     """
-    if device == "cuda":
+    if stack.device == "cuda":
         devices = visible_devices()
         if len(devices) < engines:
             raise UsageError(
@@ -62,10 +72,8 @@ def worker_environments(device: str, engines: int) -> list[dict[str, str]]:
                 "--engines, or name more with --gpus."
             )
         return [{"CUDA_VISIBLE_DEVICES": name} for name in devices[:engines]]
-    # Engines that bind their threads would all bind them to the same cores.
-    threads = str(max(1, (os.cpu_count() or 1) // engines))
-    given = {"VLLM_CPU_OMP_THREADS_BIND": "nobind", "OMP_NUM_THREADS": threads}
-    return [{name: os.environ.get(name, value) for name, value in given.items()}] * engines
+    share = max(1, (os.cpu_count() or 1) // engines)
+    return [thread_environment(stack.engine_threads or share)] * engines
 
 
 def serve(

@@ -65,10 +65,11 @@ def _callback(context: Context, recipe: Recipe, log: LogWriter) -> Any:
             context.progress(state.global_step, stop, "steps")
             budget, spent = context.folder.budget_usd, context.meter.spent_usd()
             rate = context.meter.usd_per_second or 0.0
-            next_step = rate * (time.monotonic() - self._started) / self._steps
+            step_seconds = (time.monotonic() - self._started) / self._steps
+            reserve = rate * (2 * step_seconds + context.meter.closing_seconds)
             if state.global_step >= stop:
                 control.should_save = control.should_training_stop = True
-            elif budget is not None and spent is not None and spent + 2 * next_step > budget:
+            elif budget is not None and spent is not None and spent + reserve > budget:
                 self.hit_budget = True
                 control.should_save = control.should_training_stop = True
 

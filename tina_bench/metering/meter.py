@@ -17,6 +17,7 @@ import psutil
 
 from tina_bench.metering.gpu import GpuReading, visible_gpus
 from tina_bench.metering.hardware import device_name
+from tina_bench.metering.spending_limit import budget_seconds, closing_seconds, price_of_stretch
 from tina_bench.store.contract import JobFolder
 from tina_bench.store.log import LogWriter
 from tina_bench.store.records import LedgerEntry, Outcome, Phase, now
@@ -24,14 +25,6 @@ from tina_bench.store.records import LedgerEntry, Outcome, Phase, now
 INTERVAL_SECONDS = 5.0
 """An entry costs an fsync; five seconds of a $2 GPU are a quarter of a cent."""
 UTILISATION_SECONDS = 0.5
-
-
-def price_of_stretch(folder: JobFolder, wall_seconds: float, gpu_count: int | None) -> float | None:
-    """Dollars for a stretch of time; `None` when price or number of billed units is unknown."""
-    if folder.price_usd_per_hour is None:
-        return None
-    units = gpu_count if folder.billed_per == "gpu" else 1
-    return None if units is None else folder.price_usd_per_hour * units * wall_seconds / 3600
 
 
 @dataclass
@@ -123,6 +116,23 @@ class Meter:
     def usd_per_second(self) -> float | None:
         """What a second costs."""
         return price_of_stretch(self._folder, 1.0, self._gpu_count)
+
+    @property
+    def closing_seconds(self) -> float:
+        """What of the budget is kept for ending in good order; 0 where there is no limit."""
+        seconds = budget_seconds(self._folder, self._gpu_count)
+        return 0.0 if seconds is None else closing_seconds(seconds)
+
+    @property
+    def is_budget_spent(self) -> bool:
+        """Whether little more of the budget is left than what is kept for the end.
+
+        Twice that, because who asks a job to stop for its budget asks a little early.
+        """
+        budget, spent, rate = self._folder.budget_usd, self.spent_usd(), self.usd_per_second
+        if budget is None or spent is None or rate is None:
+            return False
+        return budget - spent <= 2 * rate * self.closing_seconds
 
     @contextmanager
     def in_phase(self, phase: Phase) -> Iterator[None]:

@@ -7,7 +7,8 @@ lengths differ between models.
 
 Bands. A calibration's low and high are the ends of what its source saw. Sums add ends to ends: all
 parts of a plan lean on the same few sources and the same GPU, so that an error goes the same way in
-all of them. A figure that comes without a range (measured here, or of the stack) is its own low and
+all of them. A figure of the stack that was scaled by the speed probe may be off by `PROBE_FACTOR`.
+A figure that comes without a range (measured here, or of the stack as it stands) is its own low and
 high.
 
 Several GPUs. Each has an engine, and all engines pull from one queue: they share the time of the
@@ -16,7 +17,7 @@ held, idle and paid: the start of the engine, a training, a merge, and the longe
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tina_bench.catalog.calibration import Band, Calibration
 from tina_bench.catalog.schema import Catalog, Profile, Source
@@ -27,7 +28,11 @@ from tina_bench.store.records import Job, JobKind
 FETCH_SECONDS = 1.0
 """Hashing local files is of no weight beside an engine start; a round figure."""
 MERGE_SECONDS = 6.0
-"""Dominated by importing torch; measured on the embedded model, see BENCHMARKS.md."""
+"""Dominated by importing torch; measured on the embedded model, where the stack does not say."""
+PROBE_FACTOR = 1.5
+"""How far a figure that was scaled by the speed probe may be off, up and down: what the smoke
+profile was seen to need on quiet and on busy machines, see BENCHMARKS.md."""
+AT_THIS_SPEED = "catalog, at this machine's speed"
 UNKNOWN = Amounts(None, None, None)
 
 
@@ -71,11 +76,17 @@ class Estimator:
         price: UsedPrice,
         gpu: str | None,
         gpu_count: int,
+        probe_seconds: float | None = None,
     ) -> None:
         self._catalog = catalog
         self._profile = profile
         self._stack = catalog.stacks[profile.stack]
         self._snapshot = snapshot
+        self._slowdown = (
+            None
+            if probe_seconds is None or self._stack.probe_seconds is None
+            else probe_seconds / self._stack.probe_seconds
+        )
         self._price = price
         self._on_gpu = self._stack.device == "cuda"
         self._gpus = gpu_count if self._on_gpu else 1
@@ -92,8 +103,8 @@ class Estimator:
     def estimates(self, jobs: Sequence[Job]) -> list[Estimate]:
         """One estimate a job, in order.
 
-        The first run of a pool carries what the pool has once: the start of its engines, and what
-        its longest answer takes beyond the share of each engine.
+        The first run of a pool carries what the pool has once: the start of its engines or of its
+        grader, and what its longest answer takes beyond the share of each engine.
         """
         runs: dict[str, dict[tuple[str, str], int]] = {}
         for job in jobs:
@@ -106,9 +117,13 @@ class Estimator:
                 found.append(self._priced(self._step(job), job.kind))
                 continue
             figure, estimate = self._run(job.kind, job.model, job.task)
-            if job.kind is JobKind.EVALUATE and job.pool not in started:
+            if job.pool not in started:
                 started.add(job.pool)
-                estimate = self._first(job, figure, runs[job.pool])
+                if job.kind is JobKind.EVALUATE:
+                    estimate = self._first(job, figure, runs[job.pool])
+                elif figure is not None and not figure.whole:
+                    start = self.start(JobKind.GRADE) or _point(0.0, "")
+                    estimate = self._priced(figure.plus(start), job.kind)
             found.append(estimate)
         return found
 
@@ -151,10 +166,11 @@ class Estimator:
         once = self._beyond_share(pool)
         of_pool = [self._run(JobKind.EVALUATE, *key)[0] for key in pool]
         if not all(other is None or other.whole for other in of_pool):
-            load = self._speed(job.model).load_seconds or self._stack.load_seconds
+            measured = self._speed(job.model).load_seconds
+            load = self.start(JobKind.EVALUATE) if measured is None else _point(measured, "")
             if load is None:
                 return self._priced(None, job.kind)
-            once = once.plus(_point(load, ""))
+            once = once.plus(load)
         return self._priced(figure.times(1 / self._gpus).plus(once), job.kind)
 
     def _beyond_share(self, pool: dict[tuple[str, str], int]) -> _Figure:
@@ -181,6 +197,29 @@ class Estimator:
         speeds = self._snapshot.speeds
         return speeds.get((self._profile.stack, model), Speed())
 
+    def _of_stack(self, seconds: float) -> _Figure:
+        """A figure of the catalog's stack, at the speed of this machine where that was probed."""
+        if self._slowdown is None:
+            return _point(seconds, "catalog")
+        central = seconds * self._slowdown
+        return _Figure(central / PROBE_FACTOR, central, central * PROBE_FACTOR, AT_THIS_SPEED)
+
+    def start(self, kind: JobKind) -> _Figure | None:
+        """What a job of a kind takes before its first piece of work; `None` where unknown."""
+        stack = self._stack
+        measured = self._snapshot.start_seconds.get((self._profile.stack, kind))
+        if measured is not None:
+            return _point(measured, "ledger")
+        train = stack.train_start_seconds
+        seconds = {
+            JobKind.FETCH: None,
+            JobKind.TRAIN: stack.load_seconds if train is None else train,
+            JobKind.MERGE: stack.merge_seconds,
+            JobKind.EVALUATE: stack.load_seconds,
+            JobKind.GRADE: stack.grade_start_seconds,
+        }[kind]
+        return None if seconds is None else self._of_stack(seconds)
+
     def _step(self, job: Job) -> _Figure | None:
         if job.kind is JobKind.TRAIN:
             return self._training(job)
@@ -188,9 +227,11 @@ class Estimator:
         while model is not None and model.base is not None and job.kind is JobKind.MERGE:
             model = self._catalog.models[model.base]
         if model is None or model.source is not Source.EMBEDDED:
-            # A download takes what the network takes, and nobody has merged weights of that size.
+            # A download takes what the network takes, and weights of that size were never merged.
             return None
-        return _point(FETCH_SECONDS if job.kind is JobKind.FETCH else MERGE_SECONDS, "fixed")
+        if job.kind is JobKind.FETCH:
+            return _point(FETCH_SECONDS, "fixed")
+        return self.start(JobKind.MERGE) or _point(MERGE_SECONDS, "fixed")
 
     def _training(self, job: Job) -> _Figure | None:
         model = self._catalog.models[job.model]
@@ -199,7 +240,7 @@ class Estimator:
         recipe = as_trained_for(model, self._catalog.recipes[name])
         if recipe.steps is None:
             return None
-        load = _point(self._stack.load_seconds or 0.0, "")
+        load = self.start(JobKind.TRAIN) or _point(0.0, "")
         measured = self._speed(job.model).train_seconds_per_step
         if measured is not None:
             return _point(measured, "ledger").times(recipe.steps).plus(load)
@@ -215,7 +256,7 @@ class Estimator:
         per_step = self._stack.train_seconds_per_step
         if per_step is None:
             return None
-        return _point(per_step, "catalog").times(recipe.steps).plus(load)
+        return self._of_stack(per_step).times(recipe.steps).plus(load)
 
     def _from(self, name: str, entry: Calibration, band: Band) -> _Figure:
         self.used[name] = None
@@ -255,8 +296,11 @@ class Estimator:
         speed = measured_speed or self._stack.output_tokens_per_second
         if tokens is None or speed is None:
             return None
-        measured = measured_tokens is not None or measured_speed is not None
-        return _point(task.n_problems * tokens / speed, "mixed" if measured else "catalog")
+        seconds = task.n_problems * tokens / speed
+        if measured_speed is not None:
+            return _point(seconds, "mixed")
+        figure = self._of_stack(seconds)
+        return figure if measured_tokens is None else replace(figure, basis="mixed")
 
     def _calibrated(self, task: str) -> _Figure | None:
         if self._scaled is not None:
@@ -278,7 +322,7 @@ class Estimator:
             return _Figure(0.0, 0.0, 0.0, run.basis, whole=True)
         task = self._catalog.tasks[task_name]
         measured = self._speed(model).grade_seconds_per_sample
-        per_sample = measured or self._stack.grade_seconds_per_sample
-        if per_sample is None:
-            return None
-        return _point(task.n_problems * per_sample, "ledger" if measured else "catalog")
+        if measured is not None:
+            return _point(task.n_problems * measured, "ledger")
+        per_sample = self._stack.grade_seconds_per_sample
+        return None if per_sample is None else self._of_stack(task.n_problems * per_sample)

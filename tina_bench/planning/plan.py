@@ -333,7 +333,7 @@ def make_plan(
     gpu = resolve_gpu(catalog, stack, request, machine)
     gpu_count = request.gpu_count if stack.device == "cuda" else 1
     price = choose_price(catalog, stack, gpu, request)
-    estimator = Estimator(catalog, profile, snapshot, price, gpu, gpu_count)
+    estimator = Estimator(catalog, profile, snapshot, price, gpu, gpu_count, machine.probe_seconds)
     estimates = estimator.estimates([draft.job for draft in open_drafts])
     jobs = tuple(
         PlannedJob(draft.job, draft.reason, estimate)
@@ -352,4 +352,9 @@ def make_plan(
         calibrations={name: catalog.calibrations[name] for name in estimator.used},
         published=published_costs(catalog, profile.models),
         advice=tuple(sentences(catalog, profile, jobs, price, gpu, gpu_count)),
+        start_seconds={
+            kind: figure.central
+            for kind in JobKind
+            if (figure := estimator.start(kind)) is not None
+        },
     )

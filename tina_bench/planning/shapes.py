@@ -6,7 +6,7 @@ from typing import Literal
 
 from tina_bench.catalog.scale import Scale
 from tina_bench.catalog.schema import Calibration, CostClaim
-from tina_bench.store.records import Job
+from tina_bench.store.records import Job, JobKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ class Snapshot:
     """By stack and model."""
     mean_tokens_out: Mapping[tuple[str, str], float] = field(default_factory=dict)
     """By model and task, from results."""
+    start_seconds: Mapping[tuple[str, JobKind], float] = field(default_factory=dict)
+    """By stack and kind of job: what it took before its first piece of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Machine:
     """Installed version by distribution name; `None` where it is not installed."""
     gpus: tuple[str, ...] = ()
     """Names of its GPUs, as their driver gives them."""
+    probe_seconds: float | None = None
+    """What the speed probe took here; `None` where it was not run."""
     lacks: tuple[str, ...] = ()
     """What else keeps it from running anything but fetches, one sentence each."""
 
@@ -102,7 +106,7 @@ class Estimate:
     high: Amounts
     basis: str
     """Where the figures come from: `ledger` (measured in this home), a calibration, `catalog` (the
-    stack's figures), `mixed`, `fixed` or `unknown`."""
+    stack's figures), `catalog, at this machine's speed`, `mixed`, `fixed` or `unknown`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +190,5 @@ class Plan:
     """What others say that such work cost them, by name."""
     advice: tuple[str, ...]
     """What a reader of the estimates must know or can do, one sentence each."""
+    start_seconds: Mapping[JobKind, float] = field(default_factory=dict)
+    """By kind, what a job takes before it does its first piece of work; absent where unknown."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from tina_bench.planning.gpus import is_gpu
 from tina_bench.planning.shapes import Snapshot, Speed
 from tina_bench.store.home import Home
-from tina_bench.store.records import JobKind, LedgerEntry, Phase
+from tina_bench.store.records import JobKind, LedgerEntry, Outcome, Phase
 
 
 def take_snapshot(home: Home, gpu: str | None = None) -> Snapshot:
@@ -21,12 +21,39 @@ def take_snapshot(home: Home, gpu: str | None = None) -> Snapshot:
         for record in home.results()
         if record.k
     }
-    entries = (
+    entries = [
         entry
         for entry in home.ledger()
         if gpu is None or entry.gpu_count == 0 or is_gpu(entry.device, gpu)
+    ]
+    return Snapshot(
+        done=done,
+        speeds=measured_speeds(entries),
+        mean_tokens_out=lengths,
+        start_seconds=measured_starts(entries),
     )
-    return Snapshot(done=done, speeds=measured_speeds(entries), mean_tokens_out=lengths)
+
+
+def measured_starts(entries: Iterable[LedgerEntry]) -> dict[tuple[str, JobKind], float]:
+    """What jobs took before their work, by stack and kind: the mean over attempts that got to it.
+
+    A merge is all start, a fetch as well; of these an attempt counts when it ended well.
+    """
+    seconds: dict[str, float] = defaultdict(float)
+    kinds: dict[str, tuple[str, JobKind]] = {}
+    worked: set[str] = set()
+    for entry in entries:
+        if entry.phase is Phase.LOAD:
+            seconds[entry.attempt] += entry.wall_seconds
+            kinds[entry.attempt] = entry.stack, entry.kind
+        else:
+            worked.add(entry.attempt)
+        if entry.event == "end" and entry.outcome is Outcome.DONE:
+            worked.add(entry.attempt)
+    starts: dict[tuple[str, JobKind], list[float]] = defaultdict(list)
+    for attempt in worked & kinds.keys():
+        starts[kinds[attempt]].append(seconds[attempt])
+    return {key: sum(values) / len(values) for key, values in starts.items()}
 
 
 def measured_speeds(entries: Iterable[LedgerEntry]) -> dict[tuple[str, str], Speed]:

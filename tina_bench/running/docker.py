@@ -17,10 +17,12 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tina_bench.running.failures import RunnerFailure
+from tina_bench.metering.spending_limit import Demand, SpendingLimit, held_gpu_count
+from tina_bench.running.failures import BudgetSpentError, RunnerFailure
 from tina_bench.running.heartbeat import LIMIT_SECONDS, beating
 from tina_bench.running.images import Images
 from tina_bench.running.leftovers import LABEL_ATTEMPT, LABEL_HOME
@@ -117,9 +119,9 @@ class DockerRunner:
     def run(self, folder: Path, home: Path, on_progress: Callable[[Progress], None]) -> int:
         """Run one job folder to its end; returns its exit code, negative for a signal.
 
-        Raises `RunnerFailure` for everything that the engine knows better. On Ctrl-C the container
-        is asked to stop, killed after `GRACE_SECONDS` and removed, and `KeyboardInterrupt` goes on
-        up.
+        Raises `RunnerFailure` for everything that the engine knows better, and `BudgetSpentError`
+        when the container had to be killed for its budget. On Ctrl-C the container is asked to
+        stop, killed after `GRACE_SECONDS` and removed, and `KeyboardInterrupt` goes on up.
         """
         job = read_record(folder / JOB_FILE, JobFolder)
         image = self.image(job.kind)
@@ -128,7 +130,7 @@ class DockerRunner:
         # Real paths: inside, there is no link to follow and no `..` to climb.
         folder, home = folder.resolve(), home.resolve()
         binds = binds_of(job, folder, Home(home))
-        watch = Watch(folder)
+        watch, limit = Watch(folder), SpendingLimit(job, held_gpu_count(job))
         (folder / OUTPUT_FILE).touch()
         with talking(), beating(folder / HEARTBEAT_FILE):
             lend(binds, self._owner)
@@ -138,7 +140,7 @@ class DockerRunner:
                     image, **self._options(job, folder, home, binds)
                 )
                 container.start()
-                code = self._wait(container, watch, on_progress)
+                code = self._wait(container, watch, limit, on_progress)
                 self._keep_words(container, folder / OUTPUT_FILE, code)
                 self._see_engine(folder)
             except BaseException:
@@ -198,8 +200,7 @@ class DockerRunner:
         """A request for the job's GPUs; none for one that computes on the processor."""
         from docker.types import DeviceRequest
 
-        stack = getattr(job.inputs, "stack", None) or job.inputs.protocol.stack  # type: ignore[union-attr]
-        if stack.device != "cuda" or job.kind is JobKind.GRADE:
+        if job.device != "cuda":
             return []
         # "utility" brings NVML, without which nothing can be metered, nor the GPU be seen at all.
         what = [["gpu", "compute", "utility"]]
@@ -213,7 +214,11 @@ class DockerRunner:
         return [DeviceRequest(device_ids=ids, capabilities=what)]
 
     def _wait(
-        self, container: "Container", watch: Watch, on_progress: Callable[[Progress], None]
+        self,
+        container: "Container",
+        watch: Watch,
+        limit: SpendingLimit,
+        on_progress: Callable[[Progress], None],
     ) -> int:
         import docker.errors
 
@@ -229,7 +234,22 @@ class DockerRunner:
                 on_progress(progress)
             if state["Status"] in {"exited", "dead", "stopped"}:
                 return self._code(state)
+            demand = limit.look()
+            if demand is not Demand.GO_ON:
+                self._signal(container, "SIGKILL" if demand is Demand.KILL else "SIGTERM")
+            if demand is Demand.KILL:
+                raise BudgetSpentError
             time.sleep(POLL_SECONDS)
+
+    @staticmethod
+    def _signal(container: "Container", name: str) -> None:
+        import docker.errors
+
+        try:
+            container.kill(signal=name)
+        except docker.errors.APIError as error:
+            if error.status_code != HTTPStatus.CONFLICT:  # else it has just ended by itself
+                raise
 
     def _code(self, state: dict[str, Any]) -> int:
         code = int(state["ExitCode"])

@@ -5,6 +5,7 @@ never touched again; one that is not is taken up where it was left, under a new 
 """
 
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,10 +17,13 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import BusyError, HubUnreachableError, NotOnHubError
 from tina_bench.jobs.failures import is_disk_full
 from tina_bench.lock.lockfile import Lock
+from tina_bench.metering.spending_limit import CLOSING_SECONDS
+from tina_bench.metering.unrecorded import bill_unrecorded, entries_of
 from tina_bench.planning.plan import resolve_profile
 from tina_bench.planning.shapes import Plan
 from tina_bench.running.failures import (
     ENDS_PLAN,
+    BudgetSpentError,
     FailedJob,
     Failure,
     RunnerFailure,
@@ -38,9 +42,9 @@ from tina_bench.store.contract import (
     JobResult,
     MergeInputs,
 )
-from tina_bench.store.home import Home, read_record, read_records
+from tina_bench.store.home import Home, read_record
 from tina_bench.store.log import LogWriter
-from tina_bench.store.records import Job, JobKind, LedgerEntry, Outcome, UntilDecided
+from tina_bench.store.records import Job, JobKind, Outcome, UntilDecided
 
 POOL_DIGITS = 8
 ORPHAN_SECONDS = 60.0
@@ -172,10 +176,18 @@ class Execution:
         spent = self.summary.spent_usd
         return 0.0 if spent is None else self._budget - spent
 
+    def _cost_of_starting_usd(self, kind: JobKind) -> float:
+        """What a job costs before it has done anything, and at its end: below, none is begun."""
+        price = self._price
+        units = self._plan.gpu_count if price.billed_per == "gpu" else 1
+        usd_per_second = (price.price_usd_per_hour or 0.0) * units / 3600
+        seconds = self._plan.start_seconds.get(kind, 0.0) + min(CLOSING_SECONDS)
+        return usd_per_second * seconds
+
     def _one(self, name: str, jobs: tuple[Job, ...]) -> None:
         kind, model = jobs[0].kind, jobs[0].model
         left = self._left()
-        if left is not None and left <= 0:
+        if left is not None and left <= self._cost_of_starting_usd(kind):
             self.summary.budget_reached = True
             return
         try:
@@ -204,19 +216,30 @@ class Execution:
         if self._adopt(work, folder):
             return
         self._watcher.pool_started(kind, model, len(jobs))
+        started = time.monotonic()
         try:
             work.mkdir(parents=True, exist_ok=True)
             self._await_orphan(work)
             self._check_room(folder)
             (work / RESULT_FILE).unlink(missing_ok=True)
             write_model(work / JOB_FILE, folder)
+            started = time.monotonic()
             code = self._runner.run(work, self._home.root, self._watcher.progress)
+        except BudgetSpentError:
+            self._add_cost(work, folder, time.monotonic() - started)
+            self.summary.budget_reached = True
+            self._watcher.pool_ended(
+                Outcome.BUDGET, "killed at the budget, as it did not stop before; what was in "
+                "flight is lost, everything finished is kept"
+            )  # fmt: skip
+            return
         except (RunnerFailure, BusyError, OSError) as error:
             failure = self._explained(error)
-            self._add_cost(work, folder.attempt)
+            # Unless the job has entered anything, it was refused before it began.
+            self._add_cost(work, folder, time.monotonic() - started, surely_ran=False)
             self._fail(kind, model, failure, tail(work))
             return
-        self._add_cost(work, folder.attempt)
+        self._add_cost(work, folder, time.monotonic() - started)
         self._settle(work, folder, code)
 
     @staticmethod
@@ -266,12 +289,14 @@ class Execution:
         self._settle(work, folder, 0)
         return True
 
-    def _add_cost(self, work: Path, attempt: str) -> None:
-        costs = [
-            entry.cost_usd
-            for entry in read_records(work / LEDGER_FILE, LedgerEntry)
-            if entry.attempt == attempt
-        ]
+    def _add_cost(
+        self, work: Path, folder: JobFolder, wall_seconds: float, *, surely_ran: bool = True
+    ) -> None:
+        """Add an attempt to the sum, with the end of one that did not live to enter it itself."""
+        ledger = work / LEDGER_FILE
+        if surely_ran or entries_of(ledger, folder.attempt):
+            bill_unrecorded(folder, ledger, wall_seconds)
+        costs = [entry.cost_usd for entry in entries_of(ledger, folder.attempt)]
         known = [cost for cost in costs if cost is not None]
         if len(known) < len(costs) or self.summary.spent_usd is None:
             self.summary.spent_usd = None

@@ -84,6 +84,10 @@ class RunnerFailure(Exception):  # noqa: N818 - it carries a failure
         self.failure = Failure(kind, found)
 
 
+class BudgetSpentError(Exception):
+    """A job had to be killed, because it did not stop before its budget would be spent."""
+
+
 def failure_of_exit(code: int, log: str) -> Failure:
     """The failure that an exit code stands for; negative for a signal, as in `subprocess`."""
     if code == EXIT_DISK_FULL:

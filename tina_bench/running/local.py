@@ -12,8 +12,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tina_bench.metering.spending_limit import Demand, SpendingLimit, held_gpu_count
+from tina_bench.running.failures import BudgetSpentError
 from tina_bench.running.watch import POLL_SECONDS, Progress, Watch, tail
-from tina_bench.store.contract import OUTPUT_FILE
+from tina_bench.store.contract import JOB_FILE, OUTPUT_FILE, JobFolder
+from tina_bench.store.home import read_record
 from tina_bench.store.records import JobKind
 
 __all__ = ["GRACE_SECONDS", "LocalRunner", "Progress", "tail"]
@@ -39,9 +42,11 @@ class LocalRunner:
     def run(self, folder: Path, home: Path, on_progress: Callable[[Progress], None]) -> int:
         """Run one job folder to its end; returns the child's exit code, negative for a signal.
 
-        On Ctrl-C the child is asked to stop, and `KeyboardInterrupt` goes on up once it has.
+        On Ctrl-C the child is asked to stop, and `KeyboardInterrupt` goes on up once it has. Raises
+        `BudgetSpentError` when it had to be killed for its budget.
         """
-        watch = Watch(folder)
+        job = read_record(folder / JOB_FILE, JobFolder)
+        watch, limit = Watch(folder), SpendingLimit(job, held_gpu_count(job))
         command = [sys.executable, "-m", "tina_bench.jobs", str(folder), "--home", str(home)]
         with (folder / OUTPUT_FILE).open("ab") as log:
             child = subprocess.Popen(
@@ -57,7 +62,16 @@ class LocalRunner:
                     progress = watch.look()
                     if progress is not None:
                         on_progress(progress)
+                    demand = limit.look()
+                    if demand is Demand.KILL:
+                        raise BudgetSpentError  # noqa: TRY301 - the child is ended below
+                    if demand is Demand.STOP:
+                        child.send_signal(signal.SIGTERM)
                     time.sleep(POLL_SECONDS)
+            except BudgetSpentError:
+                child.kill()
+                child.wait()
+                raise
             except BaseException:
                 self._stop(child)
                 raise

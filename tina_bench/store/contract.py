@@ -216,6 +216,17 @@ class JobFolder(Record):
     budget_usd: float | None = None
     """Dollars this attempt may spend at most; `None` for no limit."""
 
+    @property
+    def device(self) -> str:
+        """What it computes on, `cpu` or `cuda`.
+
+        Fetching and grading compute on the processor whatever the engine runs on.
+        """
+        inputs = self.inputs
+        if isinstance(inputs, TrainInputs | MergeInputs):
+            return str(inputs.stack.device)
+        return str(inputs.protocol.stack.device) if isinstance(inputs, EvaluateInputs) else "cpu"
+
 
 class JobResult(Record):
     """`result.json`: how the last attempt at a job folder ended."""

@@ -2,7 +2,7 @@ import pytest
 from audit_catalog import make_catalog, make_claim, make_model
 
 from tests.catalog.facts import CATALOG
-from tests.importing.made_files import LOGS, take_in
+from tests.importing.made_files import take_in
 from tina_bench.stats.audits.chance import Chance, chance_of
 from tina_bench.stats.audits.measurements import gather
 from tina_bench.stats.audits.own_logs import LogSays, audit_own_logs
@@ -68,11 +68,9 @@ def test_more_runs_by_the_same_people_are_not_the_others():
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    if not LOGS.exists():
-        pytest.skip(f"{LOGS}: the shared data are not part of a checkout")
+def home(open_rs_logs, tmp_path_factory):
     root = tmp_path_factory.mktemp("audited") / "home"
-    take_in(root, LOGS, reported_by="Open-RS authors", source="knoveleng/open-rs@2889c47")
+    take_in(root, open_rs_logs, reported_by="Open-RS authors", source="knoveleng/open-rs@2889c47")
     return Home(root)
 
 
@@ -120,8 +118,8 @@ def test_the_files_add_no_evidence_to_the_log_that_they_are(home):
     assert len(told) == 13 * 3 + 4
 
 
-def test_files_without_a_name_for_who_measured_them_are_still_the_log_s(tmp_path, home):
-    take_in(tmp_path / "home", LOGS)
+def test_files_without_a_name_for_who_measured_them_are_still_the_log_s(tmp_path, open_rs_logs):
+    take_in(tmp_path / "home", open_rs_logs)
     unnamed, _ = of_logs(Home(tmp_path / "home").imported())
     assert len(unnamed.measurements) == len(gather(CATALOG).measurements)
 

@@ -7,7 +7,7 @@ import pytest
 from audit_catalog import make_average, make_catalog, make_claim
 
 from tests.catalog.facts import CATALOG
-from tests.importing.made_files import LOGS, take_in
+from tests.importing.made_files import take_in
 from tests.stats.made_records import make_solved
 from tests.support.program import ROOT
 from tina_bench.stats.audits.report import Audits, Kind, build_audits
@@ -15,11 +15,9 @@ from tina_bench.store.home import Home
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    if not LOGS.exists():
-        pytest.skip(f"{LOGS}: the shared data are not part of a checkout")
+def files(open_rs_logs, tmp_path_factory):
     root = tmp_path_factory.mktemp("audited") / "home"
-    take_in(root, LOGS, reported_by="Open-RS")
+    take_in(root, open_rs_logs, reported_by="Open-RS")
     return Home(root).imported()
 
 

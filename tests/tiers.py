@@ -1,0 +1,38 @@
+"""Which tests run when: three tiers, one place that says so.
+
+`make test-fast`  neither an engine, nor containers, nor a browser
+`make test`       adds engines and a browser: the whole program, once
+`make test-all`   adds containers and whatever takes too long for every run
+
+A test is told by what it asks for: the fixtures of a container engine or of a browser mark it by
+themselves, `engine` is written where torch, vLLM, TRL or LightEval are imported (this process or
+one that it starts; `tests.no_engine` fails a test of the fast tier that does), and `nightly` stands
+here by folder and there by test.
+"""
+
+from pathlib import Path
+
+import pytest
+
+CONTAINER_FIXTURES = {"engine", "tiny_image", "cpu_image", "harness_image"}
+BROWSER_FIXTURES = {"chromium"}
+NIGHTLY_FOLDERS = ("validation", "hostile")
+TESTS = Path(__file__).parent
+MARKERS = (
+    "engine: imports a real engine (torch, vLLM, TRL, LightEval) here or in a process it starts",
+    "container: starts a container engine",
+    "browser: starts Chromium",
+    "extra: reads files that others published, from ../shared/data; run with -m extra",
+    "nightly: only in `make test-all`, as it takes minutes",
+)
+
+
+def mark(item: pytest.Item) -> None:
+    """Add the markers that follow from what a test asks for and from where it stands."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if fixtures & CONTAINER_FIXTURES:
+        item.add_marker(pytest.mark.container)
+    if fixtures & BROWSER_FIXTURES:
+        item.add_marker(pytest.mark.browser)
+    if item.path.relative_to(TESTS).parts[0] in NIGHTLY_FOLDERS:
+        item.add_marker(pytest.mark.nightly)
