@@ -26,7 +26,7 @@ smoke: $(STAMP) ## The main job: train, evaluate, judge, and build the leaderboa
 	  "the paper's claims, 'make test' runs the tests."
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
-NOT_FAST := engine or container or browser or nightly
+NOT_FAST := engine or container or browser or nightly or slow
 
 test: $(STAMP) browser ## The tests, on the real engines and in a real browser
 	@$(PYTEST) -m 'not (container or nightly)'

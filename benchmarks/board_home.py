@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from tina_bench.catalog.load import load_catalog
-from tina_bench.store.atomic import write_model
-from tina_bench.store.hashing import digest, sha256_file
+from tina_bench.files.append_log import LogWriter
+from tina_bench.files.atomic import write_model
+from tina_bench.files.hashing import digest, sha256_file
 from tina_bench.store.home import Home, read_record
-from tina_bench.store.log import LogWriter
 from tina_bench.store.records import (
     Grade,
     GradeStatus,

@@ -15,8 +15,8 @@ import numpy as np
 import tomli_w
 
 from tina_bench.catalog.load import load_catalog
-from tina_bench.stats.answers import correct_answers
-from tina_bench.stats.spread import answer_variance
+from tina_bench.stats.methods.score_variance import answer_variance
+from tina_bench.stats.outcome_matrix import correct_answers
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
 

@@ -7,7 +7,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.board_home import make_home
-from tina_bench.board.build import Options, build_site
+from tina_bench.board.site.build import SiteOptions, build_site
 from tina_bench.catalog.load import load_catalog
 from tina_bench.store.home import Home
 
@@ -24,7 +24,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def test_a_rebuild_with_nothing_new_takes_less_than_half(
     benchmark: BenchmarkFixture, home: Home, tmp_path: Path
 ) -> None:
-    catalog, options = load_catalog(), Options(cache=tmp_path / "cache")
+    catalog, options = load_catalog(), SiteOptions(cache=tmp_path / "cache")
 
     def build() -> int:
         out = tmp_path / "site"

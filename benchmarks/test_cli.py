@@ -8,10 +8,10 @@ from statistics import median
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from tina_bench.catalog.load import load_catalog
+from tina_bench.files.hashing import digest
 from tina_bench.lock.lockfile import read_lock
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Machine, Plan, Request, Snapshot
-from tina_bench.store.hashing import digest
+from tina_bench.planning.types import Machine, Plan, Request, Snapshot
 
 ROUNDS = 9
 JOBS = 100_000

@@ -47,11 +47,11 @@ def reproduce(home: Path, seeds: int) -> float:
 def requests_of(home: Path) -> Path:
     """The prompts and seeds of every sample in a home, for the bare engine."""
     from tests.e2e.program import Program
-    from tina_bench.jobs.documents import load_problems
     from tina_bench.jobs.engine import engine_options
-    from tina_bench.jobs.wanted import load_tokenizer, render_prompts
+    from tina_bench.jobs.lighteval_tasks import load_problems
+    from tina_bench.jobs.sample_requests import load_tokenizer, render_prompts
     from tina_bench.lock.lockfile import read_lock
-    from tina_bench.store.contract import Dataset
+    from tina_bench.store.job_folder import Dataset
 
     catalog, lock = load_catalog(), read_lock()
     profile = catalog.profiles["smoke"]

@@ -8,8 +8,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from scipy import stats
 
 from tests.support.made import make_result
-from tina_bench.stats.pairs import PairTable, compare_all
-from tina_bench.stats.ranks import rank_bands
+from tina_bench.stats.comparisons.all_pairs import PairTable, compare_all
+from tina_bench.stats.comparisons.ranks import rank_bands
 from tina_bench.store.records import ProblemOutcome, ResultRecord
 
 TASKS = {"aime24": 30, "aime25": 30, "amc23": 40, "gpqa": 198, "minerva": 272, "math500": 500}

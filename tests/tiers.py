@@ -1,13 +1,13 @@
 """Which tests run when: three tiers, one place that says so.
 
-`make test-fast`  neither an engine, nor containers, nor a browser
+`make test-fast`  neither an engine, nor containers, nor a browser, nor what is slow without
 `make test`       adds engines and a browser: the whole program, once
 `make test-all`   adds containers and whatever takes too long for every run
 
 A test is told by what it asks for: the fixtures of a container engine or of a browser mark it by
 themselves, `engine` is written where torch, vLLM, TRL or LightEval are imported (this process or
-one that it starts; `tests.no_engine` fails a test of the fast tier that does), and `nightly` stands
-here by folder and there by test.
+one that it starts; `tests.no_engine` fails a test of the fast tier that does), `slow` where whole
+sites are built and programs started again and again, and `nightly` here by folder, there by test.
 """
 
 from pathlib import Path
@@ -22,6 +22,7 @@ MARKERS = (
     "engine: imports a real engine (torch, vLLM, TRL, LightEval) here or in a process it starts",
     "container: starts a container engine",
     "browser: starts Chromium",
+    "slow: neither engine nor browser, and yet too long for `make test-fast`",
     "extra: reads files that others published, from ../shared/data; run with -m extra",
     "nightly: only in `make test-all`, as it takes minutes",
 )
@@ -36,3 +37,12 @@ def mark(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.browser)
     if item.path.relative_to(TESTS).parts[0] in NIGHTLY_FOLDERS:
         item.add_marker(pytest.mark.nightly)
+
+
+def turn(item: pytest.Item) -> int:
+    """When a test's file is begun: long ones first, and not two that wait for the smoke home."""
+    if item.path.name == "test_smoke.py":
+        return 0  # makes it
+    if "smoke_home" in getattr(item, "fixturenames", ()):
+        return 3
+    return 1 if item.path.parent.name == "e2e" else 2 if "engine" in item.keywords else 4

@@ -7,8 +7,8 @@ import pytest
 
 from tests.bad_inputs.world import Case, World, refused
 from tina_bench.errors import UsageError
-from tina_bench.stats.shapes import Verdict
-from tina_bench.verifying.baseline import Baseline, Entry, baseline_text
+from tina_bench.stats.types import Verdict
+from tina_bench.verifying.baseline import Baseline, BaselineEntry, baseline_text
 
 Spoil = Callable[[World], object]
 CODE = UsageError.exit_code
@@ -17,7 +17,7 @@ ASK = ("verify", "--no-audits", "--baseline", f"{{root}}/{NAME}")
 GOOD = baseline_text(
     Baseline(
         accepted={
-            "smoke-base-smoke-30": Entry(
+            "smoke-base-smoke-30": BaselineEntry(
                 verdict=Verdict.INCONCLUSIVE, direction="lower", claimed_percent="38.75",
                 measured_percent=38.3, evidence_sha256="0" * 64, reason="so it is on this machine",
                 date=datetime.date(2026, 1, 2), by="me",

@@ -14,11 +14,11 @@ from tests.importing.made_files import CATALOG as LOADED
 from tests.importing.made_files import STAMP
 from tina_bench.catalog.load import load_catalog
 from tina_bench.errors import TinaBenchError
+from tina_bench.files.strict import MalformedError, parse_json, parse_toml
 from tina_bench.importing.lighteval import parse_run
 from tina_bench.lock.lockfile import read_lock
 from tina_bench.store.home import read_record, read_records
 from tina_bench.store.records import Grade, LedgerEntry, ResultRecord
-from tina_bench.strict import MalformedError, parse_json, parse_toml
 
 Read = Callable[[Path], Any]
 QUICK = settings(

@@ -19,7 +19,7 @@ from tests.bad_inputs.world import (
 )
 from tests.support.made import make_grade
 from tina_bench.errors import DamagedLogError, IntegrityError
-from tina_bench.store.log import LogWriter, read_log
+from tina_bench.files.append_log import LogWriter, read_log
 
 Spoil = Callable[[World], object]
 DAMAGED, CHANGED = DamagedLogError.exit_code, IntegrityError.exit_code

@@ -15,9 +15,9 @@ from tests.importing.made_files import old_document, write_results
 from tests.support.made import make_entry
 from tests.support.program import Ended, call
 from tests.support.sealed import mixed, seal
+from tina_bench.files.append_log import LogWriter
 from tina_bench.lock.lockfile import packaged_lock
 from tina_bench.store.home import Home
-from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Phase
 
 MODEL, TASK = "smoke-base", "smoke-30"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from board_catalog import ADAPTER, BASE
 
+from tina_bench.files.append_log import LogWriter
 from tina_bench.store.home import WORK_SUFFIX, Home
-from tina_bench.store.log import LogWriter
 from tina_bench.store.records import JobKind, LedgerEntry, Outcome, Phase
 
 START = datetime.datetime(2026, 11, 20, 9, 0, tzinfo=datetime.UTC)

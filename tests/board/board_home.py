@@ -8,10 +8,10 @@ from pathlib import Path
 from board_catalog import ADAPTER, BASE, SIZES
 from board_costs import START, write_costs, write_training
 
-from tina_bench.store.atomic import write_model
-from tina_bench.store.hashing import digest, sha256_file
+from tina_bench.files.append_log import LogWriter, read_log
+from tina_bench.files.atomic import write_model
+from tina_bench.files.hashing import digest, sha256_file
 from tina_bench.store.home import Home
-from tina_bench.store.log import LogWriter, read_log
 from tina_bench.store.records import (
     Grade,
     GradeStatus,

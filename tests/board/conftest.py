@@ -7,15 +7,15 @@ import pytest
 from board_catalog import catalog
 from board_home import fabricate
 
-from tina_bench.board.build import Options, SiteSummary, build_site
+from tina_bench.board.site.build import SiteOptions, SiteSummary, build_site
 from tina_bench.board.transcripts import ALL_TEXTS
 from tina_bench.stats.report import build_report
 from tina_bench.store.home import Home
 
-EVERYTHING = Options(texts_a_task=ALL_TEXTS)
+EVERYTHING = SiteOptions(texts_a_task=ALL_TEXTS)
 
 
-def build(home: Home, out: Path, options: Options = EVERYTHING) -> SiteSummary:
+def build(home: Home, out: Path, options: SiteOptions = EVERYTHING) -> SiteSummary:
     known = catalog()
     report = build_report(known, home.results())
     return build_site(home=home, catalog=known, report=report, out=out, options=options)

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from tina_bench.catalog.schema import Catalog
-from tina_bench.store.atomic import write_model
-from tina_bench.store.hashing import digest
+from tina_bench.files.atomic import write_model
+from tina_bench.files.hashing import digest
 from tina_bench.store.home import Home
 from tina_bench.store.records import ProblemOutcome, Provenance, ResultRecord
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from board_catalog import catalog as small_catalog
 
-from tina_bench.board.evidence import Evidence, gather
-from tina_bench.board.memo import Memo
+from tina_bench.board.content.context import SiteContext, collect_context
+from tina_bench.board.output.cache import Cache
 from tina_bench.catalog.schema import Catalog
+from tina_bench.files.atomic import write_model
+from tina_bench.files.hashing import digest
 from tina_bench.stats.report import build_report
-from tina_bench.store.atomic import write_model
-from tina_bench.store.hashing import digest
 from tina_bench.store.home import Home
 from tina_bench.store.records import ProblemOutcome, Provenance, ResultRecord
 
@@ -102,12 +102,12 @@ def catalog(
 
 def evidence(
     root: Path, known: Catalog, measured: Sequence[str], tasks: Sequence[str], *, k: int = 4,
-    memo: Memo | None = None,
-) -> Evidence:  # fmt: skip
+    memo: Cache | None = None,
+) -> SiteContext:  # fmt: skip
     """Evidence of a home in which these models were measured on these tasks."""
     home = Home(root)
     for m, model in enumerate(measured):
         for t, task in enumerate(tasks):
             made = record(model, task, SIZES.get(task, 50), k, 100 * m + t)
             write_model(home.result_file("paper", model, task), made)
-    return gather(home, known, build_report(known, home.results()), None, memo=memo)
+    return collect_context(home, known, build_report(known, home.results()), None, memo=memo)

@@ -11,15 +11,18 @@ from board_catalog import ADAPTER, BASE, catalog
 from board_pages import Page, pages
 from conftest import build
 
-import tina_bench.board.site as filling
-from tina_bench.board import runs
-from tina_bench.board.build import Options, SiteSummary, build_site
-from tina_bench.board.render import site_folder
+import tina_bench.board.site.writer as filling
+from tina_bench.board.output import paths
+from tina_bench.board.output.templates import site_folder
+from tina_bench.board.site import run_pages
+from tina_bench.board.site.build import SiteOptions, SiteSummary, build_site
 from tina_bench.errors import BlockedError, IntegrityError, UsageError
+from tina_bench.files.append_log import LogWriter, read_log
+from tina_bench.files.atomic import write_model
 from tina_bench.stats.report import build_report
-from tina_bench.store.atomic import write_model
 from tina_bench.store.home import Home
-from tina_bench.store.log import LogWriter, read_log
+
+pytestmark = pytest.mark.slow
 
 
 def contents(site: Path) -> dict[str, bytes]:
@@ -119,7 +122,7 @@ def test_without_its_log_a_record_still_gives_outcomes(own_home: Home, tmp_path:
 
 def test_transcripts_can_be_left_out(own_home: Home, tmp_path: Path) -> None:
     only(own_home, BASE, "aime24")
-    summary = build(own_home, tmp_path / "site", Options(with_samples=False))
+    summary = build(own_home, tmp_path / "site", SiteOptions(with_samples=False))
     assert (summary.answers, summary.transcripts) == (120, 0)
     assert summary.bytes < 1_000_000
 
@@ -229,7 +232,8 @@ def test_a_long_run_is_cut_into_pages_that_hold_every_problem_once(
     own_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     only(own_home, BASE, "amc23")
-    monkeypatch.setattr(runs, "PROBLEMS_A_PAGE", 15)
+    for module in (paths, run_pages):
+        monkeypatch.setattr(module, "PROBLEMS_A_PAGE", 15)
     build(own_home, tmp_path / "site")
     found = pages(tmp_path / "site")
     names = [f"runs/{BASE}/amc23/seed-0{end}.html" for end in ("", "-page-2", "-page-3")]
@@ -239,7 +243,7 @@ def test_a_long_run_is_cut_into_pages_that_hold_every_problem_once(
 
 def test_the_average_says_how_many_tasks_it_is_over(own_home: Home, tmp_path: Path) -> None:
     own_home.result_file("paper", ADAPTER, "amc23").unlink()
-    build(own_home, tmp_path / "site", Options(with_samples=False))
+    build(own_home, tmp_path / "site", SiteOptions(with_samples=False))
     text = Page.of(tmp_path / "site" / "index.html").text
     assert (text.count("2 tasks"), text.count("3 tasks")) == (1, 2)  # one is the headline's
 

@@ -12,10 +12,10 @@ from board_catalog import ADAPTER, BASE
 from board_home import HOSTILE
 from board_pages import Page, pages
 
-from tina_bench.board.numbers import fixed, signed
-from tina_bench.board.runs import PART_CHARACTERS
+from tina_bench.board.site.run_pages import PART_CHARACTERS
+from tina_bench.files.append_log import read_log
+from tina_bench.formatting.numbers import fixed, signed
 from tina_bench.store.home import Home
-from tina_bench.store.log import read_log
 from tina_bench.store.records import Sample
 
 TAGS = {

@@ -7,7 +7,7 @@ from board_catalog import BASE, catalog
 from board_pages import Page
 from test_board_build import only
 
-from tina_bench.board.build import Options, build_site
+from tina_bench.board.site.build import SiteOptions, build_site
 from tina_bench.board.transcripts import ALL_TEXTS
 from tina_bench.store.home import Home
 
@@ -20,7 +20,7 @@ def test_answers_to_problems_that_may_not_be_published_have_no_text_on_the_site(
     secret = known.tasks["aime24"].model_copy(update={"dataset": "Idavidrein/gpqa"})
     known = known.model_copy(update={"tasks": {**known.tasks, "aime24": secret}})
     site = tmp_path / "site"
-    build_site(home=own_home, catalog=known, out=site, options=Options(texts_a_task=ALL_TEXTS))
+    build_site(home=own_home, catalog=known, out=site, options=SiteOptions(texts_a_task=ALL_TEXTS))
     page = Page.of(site / "runs" / BASE / "aime24" / "seed-0.html")
     assert page.transcripts == []
     assert "The authors of GPQA ask" in page.text

@@ -13,16 +13,16 @@ from board_pages import Page
 from conftest import EVERYTHING, build
 from PIL import Image
 
-from tina_bench.board.build import SiteSummary
+from tina_bench.board.content.context import SiteContext, collect_context
 from tina_bench.board.data.feed import entries, feed
 from tina_bench.board.data.index import MEDIA_TYPES, site_url
-from tina_bench.board.data.picture import picture
-from tina_bench.board.data.shapes import SiteIndex
-from tina_bench.board.evidence import Evidence, gather
-from tina_bench.board.replace import is_site
+from tina_bench.board.data.schemas import SiteIndex
+from tina_bench.board.data.social_card import picture
+from tina_bench.board.output.replace import is_site
+from tina_bench.board.site.build import SiteSummary
 from tina_bench.errors import UsageError
+from tina_bench.files.hashing import sha256_file
 from tina_bench.stats.report import build_report
-from tina_bench.store.hashing import sha256_file
 from tina_bench.store.home import Home
 
 URL = "https://example.org/board"
@@ -34,8 +34,8 @@ def index(site: Path) -> SiteIndex:
 
 
 @pytest.fixture(scope="module")
-def evidence(home: Home) -> Evidence:
-    return gather(home, catalog(), build_report(catalog(), home.results()), None)
+def evidence(home: Home) -> SiteContext:
+    return collect_context(home, catalog(), build_report(catalog(), home.results()), None)
 
 
 def test_the_index_names_every_file_with_its_hash_size_and_kind(
@@ -75,7 +75,9 @@ def test_a_folder_with_an_index_of_something_else_is_not_replaced(
         assert (out / "thesis.tex").exists()
 
 
-def test_the_feed_is_one_that_an_independent_reader_accepts(site: Path, evidence: Evidence) -> None:
+def test_the_feed_is_one_that_an_independent_reader_accepts(
+    site: Path, evidence: SiteContext
+) -> None:
     read = feedparser.parse((site / "feed.xml").read_bytes())
     assert (read.bozo, read.version) == (False, "atom10")
     expected = entries(evidence)
@@ -89,7 +91,7 @@ def test_the_feed_is_one_that_an_independent_reader_accepts(site: Path, evidence
         assert (site / found.link).is_file(), found.link
 
 
-def test_a_result_keeps_its_id_wherever_it_is_published(evidence: Evidence) -> None:
+def test_a_result_keeps_its_id_wherever_it_is_published(evidence: SiteContext) -> None:
     here, there = (feedparser.parse(feed(evidence, url)) for url in (None, f"{URL}/"))
     assert [e.id for e in here.entries] == [e.id for e in there.entries]
     assert len({e.id for e in here.entries}) == len(here.entries)
@@ -97,7 +99,7 @@ def test_a_result_keeps_its_id_wherever_it_is_published(evidence: Evidence) -> N
     assert here.feed.id != there.feed.id
 
 
-def test_a_hostile_title_cannot_break_the_feed(evidence: Evidence) -> None:
+def test_a_hostile_title_cannot_break_the_feed(evidence: SiteContext) -> None:
     model = next(iter(evidence.records))[0]
     entry = evidence.catalog.models[model]
     title = "]]></title><script>\x00\x0b\ud800\u202e&amp;"
@@ -111,7 +113,7 @@ def test_a_hostile_title_cannot_break_the_feed(evidence: Evidence) -> None:
 
 
 def test_the_picture_is_of_the_size_that_previews_want_and_shows_the_counts(
-    site: Path, evidence: Evidence
+    site: Path, evidence: SiteContext
 ) -> None:
     data = (site / "og.png").read_bytes()
     image = Image.open(io.BytesIO(data))

@@ -9,10 +9,9 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from tina_bench.board.data.columns import is_known
-from tina_bench.board.data.schemas import DIALECT, SAMPLE_COLUMNS, schema_files
-from tina_bench.board.data.shapes import SiteIndex
-from tina_bench.board.table import Table
-from tina_bench.store.hashing import digest
+from tina_bench.board.data.schemas import DIALECT, SAMPLE_COLUMNS, SiteIndex, schema_files
+from tina_bench.board.output.elements import Table
+from tina_bench.files.hashing import digest
 
 PUBLISHED = Path(__file__).parent / "published_schemas.json"
 FREE = {"training"}

@@ -9,9 +9,11 @@ import pytest
 from board_pages import Page
 from front_records import write_results
 
-from tina_bench.board.build import Options, build_site
+from tina_bench.board.site.build import SiteOptions, build_site
 from tina_bench.catalog.load import load_catalog
 from tina_bench.stats.report import build_report
+
+pytestmark = pytest.mark.slow
 
 BUDGET_BYTES = 100_000
 SCRIPT_BYTES = 15_000
@@ -25,7 +27,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     catalog = load_catalog()
     home = write_results(root / "home", catalog, models=32, tasks=7, seeds=2)
     report = build_report(catalog, home.measurements(None))
-    options = Options(with_samples=False)
+    options = SiteOptions(with_samples=False)
     build_site(home=home, catalog=catalog, report=report, out=root / "site", options=options)
     return root / "site"
 

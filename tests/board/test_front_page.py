@@ -9,28 +9,35 @@ from board_catalog import ADAPTER, BASE, catalog
 from board_pages import Page
 from front_records import write_results
 
-from tina_bench.board.evidence import Evidence, gather
-from tina_bench.board.numbers import dollars, fixed, signed
+from tina_bench.board.content.context import SiteContext, collect_context
+from tina_bench.board.content.highlights import EXAMPLES, cards
+from tina_bench.board.content.model_rows import (
+    NOTHING,
+    BoardRow,
+    board,
+    columns,
+    measurers,
+    spelled,
+)
 from tina_bench.board.pages.costs import pages as cost_pages
 from tina_bench.board.pages.front import headline
 from tina_bench.board.pages.method import pages as method_pages
 from tina_bench.board.pages.search import pages as search_pages
-from tina_bench.board.rows import NOTHING, Row, board, columns, measurers, spelled
-from tina_bench.board.striking import EXAMPLES, cards
 from tina_bench.catalog.load import load_catalog
 from tina_bench.catalog.schema import Catalog
+from tina_bench.formatting.numbers import dollars, fixed, signed
 from tina_bench.metering.bill import BillLine
 from tina_bench.stats.report import build_report
-from tina_bench.stats.shapes import TaskEstimate, Verdict
+from tina_bench.stats.types import TaskEstimate, Verdict
 from tina_bench.store.home import Home
 
 
-def evidence_of(home: Home, known: Catalog) -> Evidence:
-    return gather(home, known, build_report(known, home.results()), None)
+def evidence_of(home: Home, known: Catalog) -> SiteContext:
+    return collect_context(home, known, build_report(known, home.results()), None)
 
 
 @pytest.fixture(scope="module")
-def whole(home: Home) -> Evidence:
+def whole(home: Home) -> SiteContext:
     """The fabricated results in the packaged catalog, whose models and tasks they are of."""
     return evidence_of(home, load_catalog())
 
@@ -40,11 +47,11 @@ def front(site: Path) -> Page:
     return Page.of(site / "index.html")
 
 
-def rows(evidence: Evidence) -> dict[str, Row]:
+def rows(evidence: SiteContext) -> dict[str, BoardRow]:
     return {row.model: row for group in board(evidence) for row in group.rows}
 
 
-def test_everything_that_anybody_published_or_we_measured_has_a_row(whole: Evidence) -> None:
+def test_everything_that_anybody_published_or_we_measured_has_a_row(whole: SiteContext) -> None:
     found = rows(whole)
     claims = [*whole.catalog.claims.values(), *whole.catalog.averages.values()]
     own = {"smoke-base", "smoke-tina"}  # with neither a result nor a task that is shown
@@ -58,7 +65,7 @@ def test_everything_that_anybody_published_or_we_measured_has_a_row(whole: Evide
 
 
 def test_real_benchmarks_come_first_and_embedded_ones_only_when_measured(
-    whole: Evidence, tmp_path: Path
+    whole: SiteContext, tmp_path: Path
 ) -> None:
     assert [column.task for column in columns(whole)][:6] == [
         "aime24", "aime25", "amc23", "math500", "gpqa", "minerva",
@@ -74,7 +81,7 @@ def test_real_benchmarks_come_first_and_embedded_ones_only_when_measured(
     assert [row.model for row in board(evidence)[-1].rows] == ["smoke-base", "smoke-tina"]
 
 
-def test_a_cell_shows_its_makers_own_number_first(whole: Evidence) -> None:
+def test_a_cell_shows_its_makers_own_number_first(whole: SiteContext) -> None:
     found = rows(whole)
     place = [column.task for column in columns(whole)].index("aime24")
     for model, who in (
@@ -85,14 +92,14 @@ def test_a_cell_shows_its_makers_own_number_first(whole: Evidence) -> None:
     assert len(found[BASE].cells[place].published) > 5
 
 
-def test_averages_over_the_same_tasks_stand_first_and_say_how_many(whole: Evidence) -> None:
+def test_averages_over_the_same_tasks_stand_first_and_say_how_many(whole: SiteContext) -> None:
     for row in rows(whole).values():
         sizes = [published.tasks for published in row.average.published]
         if 6 in sizes:
             assert sizes[0] == 6, row.model
 
 
-def test_ranks_stand_where_models_were_measured_and_nowhere_else(whole: Evidence) -> None:
+def test_ranks_stand_where_models_were_measured_and_nowhere_else(whole: SiteContext) -> None:
     for row in rows(whole).values():
         for column, cell in zip(columns(whole), row.cells, strict=True):
             band = {b.model: b for b in whole.ranks[column.task].bands} if (
@@ -110,7 +117,7 @@ def test_an_average_over_other_tasks_than_the_ranking_has_no_rank(own_home: Home
     assert found[ADAPTER].average.band is not None
 
 
-def test_filters_know_everybody_who_measured_and_every_stack(whole: Evidence) -> None:
+def test_filters_know_everybody_who_measured_and_every_stack(whole: SiteContext) -> None:
     groups = board(whole)
     found = measurers(groups)
     assert set(found.values()) == {
@@ -133,7 +140,7 @@ def test_names_are_spelled_for_links(text: str, short: str) -> None:
     assert spelled(text) == short
 
 
-def test_the_headline_counts_claims_dollars_and_days(whole: Evidence) -> None:
+def test_the_headline_counts_claims_dollars_and_days(whole: SiteContext) -> None:
     text = headline(whole)
     found = [judgement.verdict for judgement in whole.report.judgements]
     tested = sum(found.count(v) for v in Verdict) - found.count(Verdict.NOT_MEASURED)
@@ -169,7 +176,7 @@ def test_no_score_is_shown_stronger_for_being_the_highest(site: Path) -> None:
     assert classes == {"avg"}
 
 
-def test_striking_findings_are_the_audits_own_numbers(whole: Evidence) -> None:
+def test_striking_findings_are_the_audits_own_numbers(whole: SiteContext) -> None:
     found = {card.name: card for card in cards(whole)}
     assert set(found) == {"impossible", "disagreement", "selection", "gain", "resolution"}
     audits = whole.audits
@@ -189,7 +196,7 @@ def test_striking_findings_are_the_audits_own_numbers(whole: Evidence) -> None:
             assert not example.model or example.model in whole.catalog.models
 
 
-def test_the_page_of_methods_retypes_no_figure(whole: Evidence) -> None:
+def test_the_page_of_methods_retypes_no_figure(whole: SiteContext) -> None:
     (page,) = method_pages(whole)
     tasks = {line.task: line for line in page.context["tasks"]}
     for name, line in tasks.items():
@@ -205,7 +212,7 @@ def test_the_page_of_methods_retypes_no_figure(whole: Evidence) -> None:
     )
 
 
-def test_published_costs_stand_beside_ours_and_are_not_converted(whole: Evidence) -> None:
+def test_published_costs_stand_beside_ours_and_are_not_converted(whole: SiteContext) -> None:
     (page,) = cost_pages(whole)
     printed = {line.name: line for line in page.context["printed"]}
     assert set(printed) == set(whole.catalog.costs)
@@ -253,7 +260,7 @@ def test_hostile_names_come_out_of_the_search_data_as_they_went_in(home: Home) -
     assert "</script><script>alert(1)</script>⟨U+202E⟩'\"" in titles
 
 
-def test_estimates_of_a_row_are_those_of_the_report(whole: Evidence) -> None:
+def test_estimates_of_a_row_are_those_of_the_report(whole: SiteContext) -> None:
     for row in rows(whole).values():
         for column, cell in zip(columns(whole), row.cells, strict=True):
             if isinstance(cell.estimate, TaskEstimate):

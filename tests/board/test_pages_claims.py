@@ -10,16 +10,16 @@ import pytest
 from board_catalog import ADAPTER, BASE, catalog
 from board_pages import Page
 
-from tina_bench.board.evidence import Evidence, gather
-from tina_bench.board.facts import again
-from tina_bench.board.numbers import fixed, p_value, signed
-from tina_bench.board.page import Page as Unrendered
+from tina_bench.board.content.context import SiteContext, collect_context
+from tina_bench.board.content.provenance_tables import again
+from tina_bench.board.output.elements import Page as Unrendered
+from tina_bench.board.output.paths import answer_path, run_path
+from tina_bench.board.output.templates import Renderer, site_folder
 from tina_bench.board.pages import claims
-from tina_bench.board.render import Renderer, site_folder
-from tina_bench.board.runs import answer_path, run_path
 from tina_bench.catalog.load import load_catalog
+from tina_bench.formatting.numbers import fixed, p_value, signed
 from tina_bench.stats.report import build_report
-from tina_bench.stats.shapes import Question, Report, Verdict
+from tina_bench.stats.types import Question, Report, Verdict
 from tina_bench.store.home import Home
 
 
@@ -29,13 +29,13 @@ def report(home: Home) -> Report:
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+def published(tmp_path_factory: pytest.TempPathFactory) -> SiteContext:
     """The real catalog without any result of ours."""
-    return gather(Home(tmp_path_factory.mktemp("empty")), load_catalog())
+    return collect_context(Home(tmp_path_factory.mktemp("empty")), load_catalog())
 
 
 @pytest.fixture(scope="module")
-def made(published: Evidence) -> dict[str, Unrendered]:
+def made(published: SiteContext) -> dict[str, Unrendered]:
     return {page.path: page for page in claims.pages(published)}
 
 
@@ -50,7 +50,7 @@ def renderer() -> Renderer:
     return Renderer.of(site_folder() / "templates")
 
 
-def rendered(evidence: Evidence, page: Unrendered) -> str:
+def rendered(evidence: SiteContext, page: Unrendered) -> str:
     common = {
         "evidence": evidence, "Verdict": Verdict, "Question": Question, "preview": None,
         "run_path": run_path, "answer_path": answer_path,
@@ -109,7 +109,7 @@ def test_what_is_not_known_is_said_and_never_zero(site: Path) -> None:
 
 
 def test_an_unmeasured_claim_says_what_to_type_and_that_is_what_the_program_takes(
-    published: Evidence,
+    published: SiteContext,
 ) -> None:
     from typer.testing import CliRunner
 
@@ -137,7 +137,7 @@ def test_more_seeds_are_asked_for_where_they_would_decide(home: Home, report: Re
         j.model_copy(update={"further_seeds": 5}) if j in open_ones else j
         for j in report.judgements
     )
-    evidence = gather(home, catalog(), report.model_copy(update={"judgements": told}))
+    evidence = collect_context(home, catalog(), report.model_copy(update={"judgements": told}))
     by_path = {page.path: page for page in claims.pages(evidence)}
     for found in open_ones:
         page = by_path[f"claims/{found.claim}.html"]
@@ -146,7 +146,7 @@ def test_more_seeds_are_asked_for_where_they_would_decide(home: Home, report: Re
 
 
 def test_every_claim_and_average_of_the_real_catalog_has_a_page(
-    published: Evidence, made: dict[str, Unrendered]
+    published: SiteContext, made: dict[str, Unrendered]
 ) -> None:
     names = {*published.catalog.claims, *published.catalog.averages}
     assert set(made) == {f"claims/{name}.html" for name in names}
@@ -159,7 +159,7 @@ def test_every_claim_and_average_of_the_real_catalog_has_a_page(
 
 
 def test_every_finding_of_the_audits_stands_on_the_page_of_its_number(
-    published: Evidence, made: dict[str, Unrendered]
+    published: SiteContext, made: dict[str, Unrendered]
 ) -> None:
     by_claim = {f.about: f for f in published.audits.findings if f"claims/{f.about}.html" in made}
     assert len(by_claim) > 5
@@ -169,7 +169,7 @@ def test_every_finding_of_the_audits_stands_on_the_page_of_its_number(
 
 
 def test_single_runs_say_how_finely_they_tell(
-    published: Evidence, made: dict[str, Unrendered]
+    published: SiteContext, made: dict[str, Unrendered]
 ) -> None:
     one = next(r for r in published.audits.resolutions if r.task == "aime24" and r.runs_stated)
     text = rendered(published, made[f"claims/{one.claim}.html"])
@@ -178,7 +178,7 @@ def test_single_runs_say_how_finely_they_tell(
 
 
 def test_those_who_measured_the_same_stand_in_one_table(
-    published: Evidence, made: dict[str, Unrendered]
+    published: SiteContext, made: dict[str, Unrendered]
 ) -> None:
     cell = next(d for d in published.audits.disagreement if (d.model, d.task) == (BASE, "aime24"))
     claim = next(m.name for m in cell.measurers if m.name in published.catalog.claims)
@@ -189,7 +189,7 @@ def test_those_who_measured_the_same_stand_in_one_table(
 
 
 def test_a_printed_average_shows_its_cells_and_whether_it_follows(
-    published: Evidence, made: dict[str, Unrendered]
+    published: SiteContext, made: dict[str, Unrendered]
 ) -> None:
     name = next(n for n, a in published.catalog.averages.items() if a.tasks and a.model == ADAPTER)
     page = made[f"claims/{name}.html"]

@@ -17,17 +17,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from tina_bench.board.build import Options, build_site
-from tina_bench.board.evidence import gather
-from tina_bench.board.numbers import fixed, p_value, signed
-from tina_bench.board.page import Page as Unrendered
+from tina_bench.board.content.context import collect_context
+from tina_bench.board.content.outcome_grid import OutcomeGrid
+from tina_bench.board.output.elements import Page as Unrendered
 from tina_bench.board.pages import models, pairs, tasks
 from tina_bench.board.pages.pairs import flipped
 from tina_bench.board.pages.tasks import STEPS, step
-from tina_bench.board.solved import Sheet
+from tina_bench.board.site.build import SiteOptions, build_site
 from tina_bench.catalog.load import load_catalog
-from tina_bench.stats.pairs import compare_all
-from tina_bench.store.atomic import write_model
+from tina_bench.files.atomic import write_model
+from tina_bench.formatting.numbers import fixed, p_value, signed
+from tina_bench.stats.comparisons.all_pairs import compare_all
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import ResultRecord
 
@@ -49,9 +49,9 @@ def context(page: Unrendered) -> Mapping[str, Any]:
     return page.context() if callable(page.context) else page.context
 
 
-def sheet(correct: list[list[bool]], name: str, problems: list[int] | None = None) -> Sheet:
+def sheet(correct: list[list[bool]], name: str, problems: list[int] | None = None) -> OutcomeGrid:
     known = problems or list(range(len(correct)))
-    return Sheet(
+    return OutcomeGrid(
         name, "task", tuple(range(len(correct[0]))), tuple(f"id-{i}" for i in known), tuple(known),
         np.array(correct, dtype=bool),
     )  # fmt: skip
@@ -231,7 +231,7 @@ def test_flips_are_all_problems_that_one_solves_and_the_other_does_not(data: st.
 def test_every_pair_of_a_larger_board_has_a_page_and_a_cell(tmp_path: Path) -> None:
     known = load_catalog()
     home = write_results(tmp_path / "home", known, models=5, tasks=2, seeds=3)
-    evidence = gather(home, known)
+    evidence = collect_context(home, known)
     made = {page.path for page in pairs.pages(evidence)}
     expected = {f"compare/{a}--vs--{b}.html" for a, b in itertools.combinations(evidence.models, 2)}
     assert made == {"compare/index.html", *expected}
@@ -250,7 +250,7 @@ def test_a_model_measured_alone_is_compared_with_nobody(own_home: Home, tmp_path
     for path in (own_home.root / "results").glob(f"*/{ADAPTER}/*.json"):
         path.unlink()
     out = tmp_path / "site"
-    build_site(home=own_home, catalog=catalog(), out=out, options=Options(with_samples=False))
+    build_site(home=own_home, catalog=catalog(), out=out, options=SiteOptions(with_samples=False))
     assert [p.name for p in (out / "compare").iterdir()] == ["index.html"]
     assert "No two models have been measured" in Page.of(out / "compare" / "index.html").text
     assert "Against other models" not in Page.of(out / "models" / f"{BASE}.html").text
@@ -261,7 +261,7 @@ def test_a_kept_page_is_made_anew_when_what_it_shows_changes(
 ) -> None:
     """A grade that changes one problem's outcome: heat map, comparison and claims follow."""
     out, cache = tmp_path / "site", tmp_path / "cache"
-    options = Options(with_samples=False, cache=cache)
+    options = SiteOptions(with_samples=False, cache=cache)
     build_site(home=own_home, catalog=catalog(), out=out, options=options)
     paths = [
         f"compare/{BASE}--vs--{ADAPTER}.html", "claims/tina-v1-rs2-aime24.html",
@@ -282,12 +282,12 @@ def test_a_kept_page_is_made_anew_when_what_it_shows_changes(
     build_site(home=own_home, catalog=catalog(), out=out, options=options)
     kept = {path: (out / path).read_bytes() for path in paths}
     fresh = tmp_path / "fresh"
-    build_site(home=own_home, catalog=catalog(), out=fresh, options=Options(with_samples=False))
+    build_site(home=own_home, catalog=catalog(), out=fresh, options=SiteOptions(with_samples=False))
     assert kept == {path: (fresh / path).read_bytes() for path in paths}
     assert [path for path in paths if kept[path] == before[path]] == []
 
 
 def test_a_site_without_results_has_its_pages_too(tmp_path: Path) -> None:
-    evidence = gather(Home(tmp_path), catalog())
+    evidence = collect_context(Home(tmp_path), catalog())
     assert [page.path for page in tasks.pages(evidence)] == [f"tasks/{task}.html" for task in TASKS]
     assert len(list(models.pages(evidence))) == 3

@@ -8,16 +8,16 @@ import pytest
 from board_catalog import ADAPTER, BASE, catalog
 from board_pages import Page, pages
 
-from tina_bench.board.build import Options, build_site
-from tina_bench.board.maths import ELEMENTS
-from tina_bench.board.problems import GATED, WITHHELD_DATASETS, Problems, withheld
+from tina_bench.board.content.problem_texts import GATED, WITHHELD_DATASETS, Problems, withheld
+from tina_bench.board.output.mathml import ELEMENTS
+from tina_bench.board.site.build import SiteOptions, build_site
 from tina_bench.catalog.load import load_catalog
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import IntegrityError
-from tina_bench.store.atomic import write_model
-from tina_bench.store.hashing import problem_id
+from tina_bench.files.atomic import write_model
+from tina_bench.files.hashing import problem_id
 from tina_bench.store.home import Home, read_record
-from tina_bench.store.problems import ProblemText, keep_problems, read_problems
+from tina_bench.store.problem_texts import ProblemText, keep_problems, read_problems
 from tina_bench.store.records import ResultRecord
 
 SECRET = "Which of these is the secret of"
@@ -78,7 +78,7 @@ def built(known_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """AMC is GPQA here, by its dataset."""
     out = tmp_path_factory.mktemp("built") / "site"
     known = changed("amc23", dataset="Idavidrein/gpqa")
-    build_site(home=known_home, catalog=known, out=out, options=Options(with_samples=False))
+    build_site(home=known_home, catalog=known, out=out, options=SiteOptions(with_samples=False))
     return out
 
 

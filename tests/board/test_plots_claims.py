@@ -7,18 +7,18 @@ import pytest
 from plots_home import catalog, evidence
 from plots_svg import Drawing, scale
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.output.elements import Plot
 from tina_bench.board.plots import published_against_measured
 from tina_bench.board.plots.frame import MARKERS
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 
 TITLES = {"alpha": "Alpha", "beta": "Beta", "gamma": "Gamma"}
 TASKS = ("aime24", "amc23")
 
 
 @pytest.fixture(scope="module")
-def some(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+def some(tmp_path_factory: pytest.TempPathFactory) -> SiteContext:
     """Alpha and Beta are measured, on AIME24 only; everything is claimed twice."""
     known = catalog(TITLES, TASKS, 12)
     return evidence(tmp_path_factory.mktemp("home"), known, ("alpha", "beta"), ("aime24",))
@@ -29,7 +29,7 @@ def drawn(plot: Plot | None) -> tuple[Plot, Drawing]:
     return plot, Drawing.of(plot.svg)
 
 
-def test_the_front_page_shows_every_claim_that_was_tested_and_no_other(some: Evidence) -> None:
+def test_the_front_page_shows_every_claim_that_was_tested_and_no_other(some: SiteContext) -> None:
     plot, picture = drawn(published_against_measured(some))
     assert plot.table is not None
     tested = [j for j in some.report.judgements if j.measured_percent is not None]
@@ -42,7 +42,7 @@ def test_the_front_page_shows_every_claim_that_was_tested_and_no_other(some: Evi
     assert len(picture.marks("measured")) == 2  # one bar a model and task, however many claims
 
 
-def test_marks_bars_and_intervals_stand_on_one_axis_at_their_values(some: Evidence) -> None:
+def test_marks_bars_and_intervals_stand_on_one_axis_at_their_values(some: SiteContext) -> None:
     plot, picture = drawn(published_against_measured(some))
     assert plot.table is not None
     values, places = [], []
@@ -60,7 +60,7 @@ def test_marks_bars_and_intervals_stand_on_one_axis_at_their_values(some: Eviden
     assert scale(values, places) > 0
 
 
-def test_a_task_page_shows_what_was_not_measured_too_the_best_first(some: Evidence) -> None:
+def test_a_task_page_shows_what_was_not_measured_too_the_best_first(some: SiteContext) -> None:
     plot, picture = drawn(published_against_measured(some, task="aime24"))
     assert plot.table is not None
     assert len(plot.table.rows) == 6
@@ -82,7 +82,7 @@ def test_where_nothing_was_tested_the_front_page_shows_nothing(tmp_path: Path) -
     nothing = evidence(tmp_path, catalog(TITLES, TASKS, 12), ("alpha",), ("aime24",))
     untested = [j for j in nothing.report.judgements if j.model != "alpha"]
     report = nothing.report.model_copy(update={"judgements": tuple(untested)})
-    nothing = Evidence(nothing.home, nothing.catalog, report, nothing.records, nothing.bill, ())
+    nothing = SiteContext(nothing.home, nothing.catalog, report, nothing.records, nothing.bill, ())
     assert published_against_measured(nothing) is None
     plot, picture = drawn(published_against_measured(nothing, model="beta"))
     assert plot.table is not None
@@ -96,7 +96,7 @@ def test_verdicts_are_told_by_shape_and_not_by_colour_alone() -> None:
     assert len(shapes) == len(MARKERS) == len(Verdict)
 
 
-def test_the_text_alternative_counts_verdicts_and_names_the_widest_gap(some: Evidence) -> None:
+def test_the_text_alternative_counts_verdicts_and_names_the_widest_gap(some: SiteContext) -> None:
     plot, picture = drawn(published_against_measured(some))
     assert plot.table is not None
     label = picture.root.get("aria-label", "")

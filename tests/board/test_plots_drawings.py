@@ -12,10 +12,10 @@ from plots_home import catalog, evidence, record
 from plots_svg import Drawing, scale
 
 from tina_bench.board import plots
-from tina_bench.board.costs import add_up
-from tina_bench.board.curves import Curve, thinned
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.bill import add_up
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.content.training_curves import Curve, thinned
+from tina_bench.board.output.elements import Plot
 from tina_bench.board.plots.forest import by_maker
 from tina_bench.stats.audits.measurements import OURS
 from tina_bench.store.records import JobKind, LedgerEntry, Phase
@@ -26,7 +26,7 @@ MEASURED = ("base", "near", "far")
 
 
 @pytest.fixture(scope="module")
-def some(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+def some(tmp_path_factory: pytest.TempPathFactory) -> SiteContext:
     return evidence(
         tmp_path_factory.mktemp("home"), catalog(TITLES, TASKS, 24), MEASURED, TASKS, k=8
     )
@@ -39,7 +39,7 @@ def drawn(plot: Plot | None) -> tuple[tuple[dict[str, Any], ...], Drawing]:
     return plot.table.rows, Drawing.of(plot.svg)
 
 
-def test_every_run_is_a_dot_at_its_score_and_every_mean_a_bar(some: Evidence) -> None:
+def test_every_run_is_a_dot_at_its_score_and_every_mean_a_bar(some: SiteContext) -> None:
     rows, picture = drawn(plots.seeds(some, "aime24"))
     assert len(rows) == len(picture.marks("run")) == 3 * 8
     means = dict.fromkeys((row["model"], row["mean_percent"]) for row in rows)
@@ -53,7 +53,7 @@ def test_every_run_is_a_dot_at_its_score_and_every_mean_a_bar(some: Evidence) ->
     assert len(set(picture.marks("run"))) == len(rows)  # equal scores stand on each other
 
 
-def test_possible_scores_have_a_line_each_where_there_are_few(some: Evidence) -> None:
+def test_possible_scores_have_a_line_each_where_there_are_few(some: SiteContext) -> None:
     with_lines = plots.seeds(some, "aime24")
     assert with_lines is not None
     assert "3.3 points apart" in with_lines.caption
@@ -66,7 +66,7 @@ def test_possible_scores_have_a_line_each_where_there_are_few(some: Evidence) ->
         assert min(abs(x - line) for line in xs) <= 0.11
 
 
-def test_lengths_count_every_answer_once_on_its_side_of_the_line(some: Evidence) -> None:
+def test_lengths_count_every_answer_once_on_its_side_of_the_line(some: SiteContext) -> None:
     rows, picture = drawn(plots.lengths(some, "amc23"))
     for model in MEASURED:
         made = some.records[model, "amc23"]
@@ -96,7 +96,7 @@ def test_lengths_count_every_answer_once_on_its_side_of_the_line(some: Evidence)
             )  # fmt: skip
 
 
-def test_medians_beside_the_lengths_are_those_of_the_answers(some: Evidence) -> None:
+def test_medians_beside_the_lengths_are_those_of_the_answers(some: SiteContext) -> None:
     _, picture = drawn(plots.lengths(some, "amc23"))
     for model in MEASURED:
         made = some.records[model, "amc23"]
@@ -110,7 +110,7 @@ def test_medians_beside_the_lengths_are_those_of_the_answers(some: Evidence) -> 
         assert f"{round(found[True]):,} right, {round(found[False]):,} wrong" in picture.words()
 
 
-def test_truncation_shows_rates_and_intervals_of_the_estimates(some: Evidence) -> None:
+def test_truncation_shows_rates_and_intervals_of_the_estimates(some: SiteContext) -> None:
     rows, picture = drawn(plots.truncation(some, "amc23"))
     for row in rows:
         rate = some.estimates[row["model"], "amc23"].truncated
@@ -132,7 +132,7 @@ def test_truncation_shows_rates_and_intervals_of_the_estimates(some: Evidence) -
     assert scale(values, places) > 0
 
 
-def test_gains_are_the_report_s_comparisons(some: Evidence) -> None:
+def test_gains_are_the_report_s_comparisons(some: SiteContext) -> None:
     rows, picture = drawn(plots.gains(some))
     assert len(rows) == 2 * 3  # two measured adapters, pooled and on two tasks
     assert len(picture.marks("pooled")) == 2
@@ -155,7 +155,7 @@ def test_audited_gains_show_printed_and_supported_side_by_side() -> None:
     from tina_bench.store.home import Home
 
     known = load_catalog()
-    bare = Evidence(Home(Path("nowhere")), known, build_report(known, []), {}, add_up([]), ())
+    bare = SiteContext(Home(Path("nowhere")), known, build_report(known, []), {}, add_up([]), ())
     rows, picture = drawn(plots.audit_gains(bare))
     found = [gain for gain in bare.audits.gains if gain.reference_is == "base"]
     assert [row["supported_gain_points"] for row in rows] == [
@@ -171,7 +171,7 @@ def test_audited_gains_show_printed_and_supported_side_by_side() -> None:
     assert plots.audit_gains(bare, model="r1-distill-qwen-1.5b") is None
 
 
-def test_pareto_draws_every_priced_point_and_names_the_others(some: Evidence) -> None:
+def test_pareto_draws_every_priced_point_and_names_the_others(some: SiteContext) -> None:
     plot = plots.pareto(some, task="aime24")
     rows, picture = drawn(plot)
     assert plot is not None
@@ -211,14 +211,14 @@ def _spent(model: str, kind: JobKind, usd: float | None) -> list[LedgerEntry]:
 
 
 def test_what_was_trained_here_stands_at_our_own_dollars_of_training_alone(
-    some: Evidence,
+    some: SiteContext,
 ) -> None:
     entries = [
         *_spent("near", JobKind.TRAIN, 5.5),
         *_spent("near", JobKind.EVALUATE, 100.0),
         *_spent("far", JobKind.TRAIN, None),
     ]
-    with_bill = Evidence(
+    with_bill = SiteContext(
         some.home, some.catalog, some.report, some.records, add_up(entries), ()
     )  # fmt: skip
     rows, _ = drawn(plots.pareto(with_bill, task="aime24"))
@@ -236,7 +236,7 @@ def test_with_less_than_two_models_of_known_cost_there_is_no_plot_of_costs(tmp_p
     assert plots.pareto(evidence(tmp_path / "one", alone, ("base", "near"), TASKS)) is None
 
 
-def test_a_forest_has_every_measurement_once_and_ours_among_them(some: Evidence) -> None:
+def test_a_forest_has_every_measurement_once_and_ours_among_them(some: SiteContext) -> None:
     rows, picture = drawn(plots.forest(some, "near"))
     assert sum(row["who"] == OURS for row in rows) == len(picture.marks("ours")) == 2
     assert len(rows) == 2 + len(some.published_measurements["near"])
@@ -264,7 +264,7 @@ def test_a_model_that_was_measured_once_a_task_has_no_forest(tmp_path: Path) -> 
     assert plots.forest(few, "near") is None
 
 
-def test_makers_are_told_by_the_name_of_their_model(some: Evidence) -> None:
+def test_makers_are_told_by_the_name_of_their_model(some: SiteContext) -> None:
     assert by_maker(some, "near", "Near authors")
     assert not by_maker(some, "near", "Nearly everybody")
     assert not by_maker(some, "near", "Far authors")
@@ -348,7 +348,7 @@ def test_thinning_keeps_the_mean_and_the_order_of_steps(values: list[float], mos
     assert np.average(ys, weights=weights) == pytest.approx(np.mean(values), rel=1e-9, abs=1e-6)
 
 
-def test_tasks_and_models_without_results_have_no_plots(some: Evidence) -> None:
+def test_tasks_and_models_without_results_have_no_plots(some: SiteContext) -> None:
     assert plots.seeds(some, "gpqa") is None
     assert plots.lengths(some, "gpqa") is None
     assert plots.truncation(some, "gpqa") is None
@@ -360,7 +360,7 @@ def test_a_model_without_a_wrong_answer_is_drawn_and_says_so(tmp_path: Path) -> 
     problems = tuple(p.model_copy(update={"correct": (True, True)}) for p in made.problems)
     some = evidence(tmp_path, catalog(TITLES, TASKS, 8), ("base",), ("aime24",), k=2)
     right = made.model_copy(update={"problems": problems})
-    found = Evidence(
+    found = SiteContext(
         some.home, some.catalog, some.report, {("base", "aime24"): right}, some.bill, ()
     )
     rows, picture = drawn(plots.lengths(found, "aime24"))
@@ -380,7 +380,9 @@ def test_answers_of_all_lengths_at_once_are_counted(tmp_path: Path) -> None:
     )
     some = evidence(tmp_path, catalog(TITLES, TASKS, 8), ("base",), ("aime24",), k=2)
     odd = made.model_copy(update={"problems": problems})
-    found = Evidence(some.home, some.catalog, some.report, {("base", "aime24"): odd}, some.bill, ())
+    found = SiteContext(
+        some.home, some.catalog, some.report, {("base", "aime24"): odd}, some.bill, ()
+    )
     rows, _ = drawn(plots.lengths(found, "aime24"))
     assert sum(row["n_right"] + row["n_wrong"] for row in rows) == 60
     for row in rows:

@@ -13,11 +13,13 @@ from plots_home import TASKS, catalog, evidence
 from plots_svg import SVG, Drawing
 
 from tina_bench.board import plots
-from tina_bench.board.curves import Curve
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.memo import Memo
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.content.training_curves import Curve
+from tina_bench.board.output.cache import Cache
+from tina_bench.board.output.elements import Plot
 from tina_bench.board.plots import frame
+
+pytestmark = pytest.mark.slow
 
 HOSTILE = {
     "base": '<script>alert(1)</script> & "quotes" \' ]]> <!--',
@@ -29,7 +31,7 @@ HOSTILE = {
 FRONT_BYTES, PAGE_BYTES = 8_000, 12_000
 
 
-def every(found: Evidence, tasks: tuple[str, ...], models: tuple[str, ...]) -> list[Plot]:
+def every(found: SiteContext, tasks: tuple[str, ...], models: tuple[str, ...]) -> list[Plot]:
     """All plots that a site shows of these tasks and models."""
     made = [
         plots.published_against_measured(found), plots.pareto(found), plots.gains(found),
@@ -50,12 +52,12 @@ def every(found: Evidence, tasks: tuple[str, ...], models: tuple[str, ...]) -> l
     return [plot for plot in made if plot is not None]
 
 
-def hostile(root: Path, memo: Memo | None = None) -> Evidence:
+def hostile(root: Path, memo: Cache | None = None) -> SiteContext:
     known = catalog(HOSTILE, ("aime24", "amc23"), 30)
     return evidence(root, known, ("base", "near", "far", "wide"), ("aime24", "amc23"), memo=memo)
 
 
-def all_of(found: Evidence) -> list[Plot]:
+def all_of(found: SiteContext) -> list[Plot]:
     return every(found, ("aime24", "amc23"), tuple(HOSTILE))
 
 
@@ -129,7 +131,7 @@ def test_text_alternatives_are_short_and_say_where_the_rest_is(drawn: list[Plot]
 def test_a_kept_drawing_is_given_back_without_drawing(
     tmp_path: Path, drawn: list[Plot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    memo = Memo(tmp_path / "memo")
+    memo = Cache(tmp_path / "memo")
     first = all_of(hostile(tmp_path / "home", memo))
     assert fingerprint(first) == fingerprint(drawn)
 
@@ -153,7 +155,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import test_plots_kept as t
-from tina_bench.board.memo import Memo
+from tina_bench.board.output.cache import Cache as Memo
 memo = Memo(Path(sys.argv[3])) if sys.argv[3] else None
 found = t.all_of(t.hostile(Path(sys.argv[2]), memo))
 print(t.fingerprint(found), "matplotlib" in sys.modules)

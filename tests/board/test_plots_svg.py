@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from plots_svg import SVG, places
 
-from tina_bench.board.plots.frame import ems, linear_ticks, log_ticks, said, shortened
-from tina_bench.board.svg import PALETTE, _outline, inline, named
+from tina_bench.board.plots.frame import ems, linear_ticks, log_ticks, shortened, text_of
+from tina_bench.board.plots.svg import PALETTE, _outline, inline, named
 
 PLACE = st.tuples(
     st.floats(-900, 900, allow_nan=False).map(lambda v: round(v, 6)),
@@ -93,7 +93,7 @@ def test_a_label_has_no_line_break_and_stays_inside_its_width(text: str) -> None
 
 @given(st.lists(st.text(min_size=1, max_size=300), min_size=1, max_size=20))
 def test_a_text_alternative_ends_with_where_the_rest_is(sentences: list[str]) -> None:
-    text = said(*sentences)
+    text = text_of(*sentences)
     assert text.endswith("All values: data as CSV.")
     # The first sentence is always said; of what follows, no more than fits.
     assert len(text) <= max(400, 8 * len(sentences[0])) + 30 + 8 * 300

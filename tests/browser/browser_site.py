@@ -21,7 +21,7 @@ def build_one(root: Path) -> Path:
     from board_catalog import catalog as small_catalog
     from board_home import fabricate
 
-    from tina_bench.board.build import Options, build_site
+    from tina_bench.board.site.build import SiteOptions, build_site
     from tina_bench.catalog.load import load_catalog
     from tina_bench.catalog.schema import Catalog
     from tina_bench.stats.report import build_report
@@ -33,7 +33,9 @@ def build_one(root: Path) -> Path:
     )
     report = build_report(catalog, home.measurements(None))
     out = root / "site"
-    build_site(home=home, catalog=catalog, report=report, out=out, options=Options(texts_a_task=12))
+    build_site(
+        home=home, catalog=catalog, report=report, out=out, options=SiteOptions(texts_a_task=12)
+    )
     return out
 
 

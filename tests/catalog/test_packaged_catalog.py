@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from tests.support.program import ROOT
 from tina_bench.catalog import schema
 from tina_bench.catalog.load import SHAPES, load_catalog
-from tina_bench.catalog.schema import Catalog, Claim, Entry, Source
+from tina_bench.catalog.schema import Catalog, CatalogEntry, Claim, Source
 
 CATALOG = load_catalog()
 
@@ -90,7 +90,9 @@ def test_an_entry_is_frozen(kind: str) -> None:
 
 def _schemas() -> list[type[BaseModel]]:
     found = [thing for thing in vars(schema).values() if isinstance(thing, type)]
-    return [thing for thing in found if issubclass(thing, Entry) and thing is not Entry]
+    return [
+        thing for thing in found if issubclass(thing, CatalogEntry) and thing is not CatalogEntry
+    ]
 
 
 @pytest.mark.parametrize("shape", _schemas(), ids=lambda shape: shape.__name__)

@@ -4,9 +4,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from tina_bench.board.data.shapes import FileEntry, RecordEntry, SiteIndex
-from tina_bench.board.evidence import DIGEST_DIGITS
-from tina_bench.store.hashing import digest
+from tina_bench.board.content.context import DIGEST_DIGITS
+from tina_bench.board.data.schemas import FileEntry, RecordEntry, SiteIndex
+from tina_bench.files.hashing import digest
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"
 HEAD = f"""<!doctype html>

@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.made import make_result
 from tests.support.program import call
-from tina_bench.cli.compare import MOST_PAIRS
-from tina_bench.store.atomic import write_model
+from tina_bench.cli.show.comparisons import MOST_PAIRS
+from tina_bench.files.atomic import write_model
 from tina_bench.store.home import Home
 from tina_bench.store.records import ProblemOutcome
 

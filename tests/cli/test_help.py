@@ -17,7 +17,7 @@ HEAVY = {
     "torch", "transformers", "vllm", "trl", "peft", "lighteval", "datasets", "numpy", "pandas",
     "scipy", "statsmodels", "matplotlib", "jinja2", "psutil",
 }  # fmt: skip
-LIGHT_ROOMS = {"cli", "errors", "__main__"}
+LIGHT_ROOMS = {"cli", "errors", "formatting", "__main__"}
 
 
 def _commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

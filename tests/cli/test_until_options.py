@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.made import make_result
 from tests.support.program import call
-from tina_bench.store.atomic import write_model
+from tina_bench.files.atomic import write_model
 from tina_bench.store.home import Home
 
 SMOKE = ("--model", "smoke-base", "--profile", "smoke")

@@ -12,11 +12,12 @@ from tests.support.program import call, run
 from tests.support.sealed import seal, shares
 from tina_bench.catalog.load import SHAPES
 from tina_bench.cli import app as room
-from tina_bench.cli.common import parse_price, seconds_text, usd_text
+from tina_bench.cli.options.common import parse_price
 from tina_bench.errors import UsageError
+from tina_bench.files.append_log import LogWriter
+from tina_bench.formatting.numbers import seconds_text, usd_text
 from tina_bench.metering.gpu import visible_gpus
 from tina_bench.store.home import Home
-from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Phase
 
 SMOKE = ("--all", "--profile", "smoke")

@@ -12,8 +12,8 @@ from tests.support.program import Ended, call
 from tina_bench.containers.bases import pinned
 from tina_bench.containers.engine import as_local, image_tag, local_image
 from tina_bench.errors import BlockedError, DiskFullError, JobFailedError, UsageError
+from tina_bench.files.hashing import sha256_file
 from tina_bench.lock.lockfile import read_lock
-from tina_bench.store.hashing import sha256_file
 
 TAG = image_tag("tiny")
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.program import Ended
+from tina_bench.files.append_log import read_log
 from tina_bench.store.home import Home
-from tina_bench.store.log import read_log
 from tina_bench.store.records import Grade, LedgerEntry, ResultRecord, Sample
 
 # Two engines share two cores in this suite: threads that wait for each other would stop both.

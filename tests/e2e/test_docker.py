@@ -14,12 +14,12 @@ import pytest
 
 from tests.e2e.program import Program
 from tests.support.engine import CpuImage, cpu_image
-from tina_bench.running.docker import DockerRunner
+from tina_bench.running.docker.cleanup import LABEL_HOME
+from tina_bench.running.docker.heartbeat import LIMIT_SECONDS
+from tina_bench.running.docker.images import StackImages
+from tina_bench.running.docker.runner import DockerRunner
 from tina_bench.running.failures import failure_of_exit
-from tina_bench.running.heartbeat import LIMIT_SECONDS
-from tina_bench.running.images import Images
-from tina_bench.running.leftovers import LABEL_HOME
-from tina_bench.store.contract import FailureKind
+from tina_bench.store.job_folder import FailureKind
 from tina_bench.store.records import JobKind, Phase
 
 __all__ = ["cpu_image"]
@@ -218,7 +218,7 @@ def test_a_disk_without_room_is_told_by_a_real_job_in_a_container(
         while True:
             file.write(bytes(4096))
     runner = DockerRunner(
-        cpu_image.engine.client, Images(cpu_image.image, cpu_image.image), memory_bytes=2**32
+        cpu_image.engine.client, StackImages(cpu_image.image, cpu_image.image), memory_bytes=2**32
     )
     code = runner.run(work, home, lambda progress: None)
     assert failure_of_exit(code, "").kind is FailureKind.DISK_FULL

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.program import CALM, Program
 from tests.support.smoke_home import SMOKE, smoke_copy, smoke_home
 from tina_bench.catalog.load import load_catalog
-from tina_bench.stats.compare import compare
+from tina_bench.stats.comparisons.two_models import compare
 from tina_bench.store.records import JobKind, Phase
 
 pytestmark = pytest.mark.engine

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.program import Ended, Program
-from tina_bench.stats.answers import correct_answers
-from tina_bench.stats.sequential import decide
+from tina_bench.stats.claims.sequential import decide
+from tina_bench.stats.outcome_matrix import correct_answers
 from tina_bench.store.records import JobKind
 
 pytestmark = pytest.mark.engine

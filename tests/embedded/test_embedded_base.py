@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("torch")
-pytest.importorskip("transformers")
-
 from tina_bench.embedded.build_base import BASE_DIR, BuildSettings, batches, build, new_model
 from tina_bench.embedded.problems import task_problems
 from tina_bench.embedded.tokenizer import build_tokenizer
+
+pytestmark = pytest.mark.engine
 
 TINY = BuildSettings(
     hidden_size=64, intermediate_size=96, layers=1, attention_heads=2, key_value_heads=1,

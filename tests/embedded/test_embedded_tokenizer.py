@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytest.importorskip("transformers")
-
 from tina_bench.embedded.build_base import BASE_DIR
 from tina_bench.embedded.demonstrations import SlipRates, demonstrations
 from tina_bench.embedded.tokenizer import (
@@ -22,6 +20,8 @@ from tina_bench.embedded.tokenizer import (
     build_tokenizer,
     render_prompt,
 )
+
+pytestmark = pytest.mark.engine
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from tests.importing.log_claims import LogClaims
 from tests.importing.made_files import take_in
 from tests.importing.made_logs import checkpoint_of, document, file_of, runs
 from tina_bench.stats.audits.chance import chance_of
-from tina_bench.stats.audits.measurements import gather
+from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.own_logs import OwnLog, audit_own_logs
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedResult
@@ -72,7 +72,9 @@ def test_the_audit_of_the_published_files_is_that_of_the_made_ones(
     def audited(name: str, logs: Path) -> list[OwnLog]:
         take_in(tmp_path / name, logs, reported_by="Open-RS authors")
         files: list[ImportedResult] = Home(tmp_path / name).imported()
-        return audit_own_logs(CATALOG, gather(CATALOG, files), chance_of(CATALOG), files)
+        return audit_own_logs(
+            CATALOG, collect_measurements(CATALOG, files), chance_of(CATALOG), files
+        )
 
     def without_places(found: list[OwnLog]) -> list[dict[str, Any]]:
         places = {"name", "folder", "repeats"}

@@ -63,7 +63,7 @@ def build_both(root: Path, seeds: int) -> Sites:
     from board_catalog import catalog
     from board_home import fabricate
 
-    from tina_bench.board.build import Options, build_site
+    from tina_bench.board.site.build import SiteOptions, build_site
     from tina_bench.board.transcripts import ALL_TEXTS
     from tina_bench.stats.report import build_report
 
@@ -74,6 +74,6 @@ def build_both(root: Path, seeds: int) -> Sites:
         known = catalog()
         build_site(
             home=home, catalog=known, report=build_report(known, home.results()),
-            out=root / name, options=Options(texts_a_task=ALL_TEXTS),
+            out=root / name, options=SiteOptions(texts_a_task=ALL_TEXTS),
         )  # fmt: skip
     return Sites(root / "hostile", root / "benign", texts)

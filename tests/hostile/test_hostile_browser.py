@@ -17,7 +17,7 @@ from tests.hostile.conftest import PAGES_IN_A_BROWSER, PAGES_IN_PIXELS
 from tests.hostile.payloads import CANARY
 from tests.hostile.sites import Sites
 from tests.support.chromium import PATIENCE, new_context
-from tina_bench.board.serving import SiteServer
+from tina_bench.board.site.preview_server import SiteServer
 
 WATCH = """
 window.seen = [];

@@ -12,7 +12,7 @@ from tests.hostile.payloads import CANARY, KINDS, hostile
 from tests.hostile.sites import Sites
 from tina_bench.board.checking.check import check_site
 from tina_bench.board.checking.findings import Level
-from tina_bench.board.runs import PART_CHARACTERS
+from tina_bench.board.site.run_pages import PART_CHARACTERS
 
 CONTROL = re.compile(r'<span class="control" title="[a-z0-9 -]+">⟨U\+([0-9A-F]{4,6})⟩</span>')
 """What a hidden character becomes: the only markup that a text may bring about."""

@@ -11,7 +11,9 @@ import pytest
 
 from tests.hub.conftest import BASE, ROWS, Site, refusal
 from tests.hub.server import Hub, sha256
-from tina_bench.store.hashing import sha256_file
+from tina_bench.files.hashing import sha256_file
+
+pytestmark = pytest.mark.slow
 
 WEIGHTS = "model.safetensors"
 BIG = os.urandom(1 << 20) * 32

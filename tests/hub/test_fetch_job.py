@@ -11,10 +11,10 @@ import pytest
 from tests.hub.conftest import BASE, ROWS, Site
 from tests.hub.server import Hub, sha256
 from tests.support.made import make_fetch_folder
+from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import LockedFiles
-from tina_bench.store.atomic import write_model
-from tina_bench.store.contract import FetchInputs, JobResult, Weights
 from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import FetchInputs, JobResult, Weights
 from tina_bench.store.records import Job, JobKind, Outcome
 
 WEIGHTS = "model.safetensors"

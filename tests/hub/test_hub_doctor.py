@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.hub.server import Hub
+from tina_bench.doctor.machine import DoctorCheck, examine
 from tina_bench.lock.lockfile import Lock, LockedFile, LockedFiles, read_lock, write_lock
-from tina_bench.metering.doctor import Finding, examine
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hub: Hub) -> pytest.Mo
     return monkeypatch
 
 
-def findings(home: Path) -> dict[str, Finding]:
+def findings(home: Path) -> dict[str, DoctorCheck]:
     return {finding.what: finding for finding in examine(home)}
 
 

@@ -9,8 +9,10 @@ import pytest
 from tests.hub.conftest import CARD, ROWS, parquet
 from tests.hub.server import Hub, sha256
 from tina_bench.errors import IntegrityError
-from tina_bench.jobs.documents import read_rows
-from tina_bench.store.contract import Dataset
+from tina_bench.jobs.lighteval_tasks import read_rows
+from tina_bench.store.job_folder import Dataset
+
+pytestmark = pytest.mark.engine
 
 EXPECTED = [json.loads(line) for line in ROWS.splitlines()]
 CSV = "problem,answer\n" + "".join(f'"{r["problem"]}",{r["answer"]}\n' for r in EXPECTED)

@@ -10,6 +10,8 @@ from tests.hub.conftest import ADAPTER, BASE, CARD, CATALOG, ROWS, TASK, Site, p
 from tests.hub.server import Hub, sha256
 from tina_bench.lock.lockfile import read_lock
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_model_is_locked_to_its_commit_with_the_hash_of_every_file_that_may_be_used(
     hub: Hub, site: Site
@@ -37,6 +39,7 @@ def test_an_adapter_is_locked_in_its_subfolder_only(hub: Hub, site: Site) -> Non
     assert not hub.requests("checkpoint-100|optimizer")
 
 
+@pytest.mark.engine
 def test_a_task_s_name_locks_its_dataset_with_the_card_and_hashes_its_problems(
     hub: Hub, site: Site
 ) -> None:
@@ -70,6 +73,7 @@ def test_what_is_resolved_stays_when_the_branch_moves_until_it_is_asked_to_move(
     assert "same" in site.lock("my-base").out
 
 
+@pytest.mark.engine
 def test_a_plain_lock_resolves_what_it_can_and_lists_the_rest_with_reasons(
     hub: Hub, site: Site
 ) -> None:
@@ -338,6 +342,7 @@ def test_what_the_catalog_dropped_leaves_the_lock_and_images_stay(hub: Hub, site
     assert lock.images["mine"].digest == digest
 
 
+@pytest.mark.engine
 def test_a_task_s_hash_goes_when_its_dataset_moves_and_comes_back_when_it_is_here(
     hub: Hub, site: Site
 ) -> None:

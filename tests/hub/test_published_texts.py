@@ -12,6 +12,8 @@ from tests.hub.conftest import Site, refusal
 from tests.hub.server import Hub, sha256
 from tina_bench.catalog.recipes import PublishedText
 
+pytestmark = pytest.mark.slow
+
 PATH = "/owner/repo/0123456/prompt.py"
 SOURCE = b'''"""Prompts."""
 import os
@@ -32,7 +34,7 @@ PROGRAM = """
 import json, sys
 from tina_bench.catalog.recipes import PublishedText
 from tina_bench.errors import TinaBenchError
-from tina_bench.lock import texts
+from tina_bench.lock import published_texts as texts
 text = PublishedText.model_validate_json(sys.argv[2])
 try:
     print(json.dumps(str(getattr(texts, sys.argv[1])(text))))

@@ -8,7 +8,9 @@ import pytest
 
 from tina_bench.embedded.files import model_folder
 from tina_bench.errors import IntegrityError
-from tina_bench.jobs.wanted import load_tokenizer, prompt_ids
+from tina_bench.jobs.sample_requests import load_tokenizer, prompt_ids
+
+pytestmark = pytest.mark.engine
 
 TEXTS = ("Compute 12345 + 678.", "caf\u0065\u0301 it's 1/2\n\n", "<|user|>hi<think>\n")
 DECOMPOSED = "caf\u0065\u0301"

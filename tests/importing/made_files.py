@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from tina_bench.catalog.load import load_catalog
-from tina_bench.importing.folder import Attribution, Imported, import_results
+from tina_bench.importing.folder import Attribution, ImportSummary, import_results
 from tina_bench.store.home import Home
 
 CATALOG = load_catalog()
@@ -75,5 +75,5 @@ def write_results(folder: Path, document: Any, stamp: str = STAMP) -> Path:
     return path
 
 
-def take_in(home: Path, *paths: Path, **said: Any) -> Imported:
+def take_in(home: Path, *paths: Path, **said: Any) -> ImportSummary:
     return import_results(paths, CATALOG, Home(home), Attribution(**said))

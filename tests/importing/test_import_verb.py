@@ -8,8 +8,8 @@ import pytest
 from tests.importing.made_files import old_document, write_results
 from tests.support.made import make_entry
 from tests.support.program import call
+from tina_bench.files.append_log import LogWriter
 from tina_bench.store.home import Home
-from tina_bench.store.log import LogWriter
 
 
 @pytest.fixture(autouse=True)

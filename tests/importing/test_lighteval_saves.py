@@ -12,9 +12,9 @@ import pytest
 from tests.e2e.program import CALM
 from tests.importing.made_files import CATALOG, take_in
 from tina_bench.lock.lockfile import read_lock
-from tina_bench.store.contract import Dataset
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedRun
+from tina_bench.store.job_folder import Dataset
 
 pytestmark = pytest.mark.engine
 
@@ -82,7 +82,7 @@ def test_our_own_grader_says_the_same_of_the_same_texts_problem_by_problem(
     saved: Path, imported: ImportedRun
 ) -> None:
     from tina_bench.jobs import grade
-    from tina_bench.jobs.documents import load_problems, task_metric
+    from tina_bench.jobs.lighteval_tasks import load_problems, task_metric
 
     lock = read_lock()
     for task in imported.tasks:

@@ -14,10 +14,10 @@ from typing import Any
 
 from tests.support.worlds import make_catalog
 from tina_bench.catalog.schema import Sampling
-from tina_bench.jobs.engine import Answer, Feed, Request
-from tina_bench.jobs.orphans import die_with_parent
-from tina_bench.jobs.pool import EnginePool
-from tina_bench.jobs.serving import Failed, Ready, answer_all
+from tina_bench.jobs.engine import Completion, RequestQueue, SampleRequest
+from tina_bench.jobs.engine_pool import EnginePool
+from tina_bench.jobs.engine_worker import Failed, Ready, answer_all
+from tina_bench.jobs.parent_death import die_with_parent
 
 SAMPLING = Sampling(temperature=0.6, top_p=0.95)
 STACK = make_catalog().stacks["cpu"]
@@ -27,16 +27,16 @@ class Obedient:
     """Answers every request with its key in the next step; some keys are orders."""
 
     def __init__(self) -> None:
-        self.inside: list[Request] = []
+        self.inside: list[SampleRequest] = []
 
     @property
     def busy(self) -> bool:
         return bool(self.inside)
 
-    def add(self, request: Request, sampling: Sampling) -> None:
+    def add(self, request: SampleRequest, sampling: Sampling) -> None:
         self.inside.append(request)
 
-    def step(self) -> list[Answer]:
+    def step(self) -> list[Completion]:
         time.sleep(0.001)
         if any(request.key.startswith("poison") for request in self.inside):
             os.kill(os.getpid(), signal.SIGKILL)
@@ -45,13 +45,13 @@ class Obedient:
         done = [request for request in self.inside if not request.key.startswith("forever")]
         self.inside = [request for request in self.inside if request not in done]
         return [
-            Answer(request.key, "x" * request.max_new_tokens, request.max_new_tokens, "stop")
+            Completion(request.key, "x" * request.max_new_tokens, request.max_new_tokens, "stop")
             for request in done
         ]
 
 
 def serve(connection: Connection, parent: int, environment: Any, weights: Path, *_: Any) -> None:
-    """As `tina_bench.jobs.serving.serve`; a file `fail` in the weights' folder fails one start."""
+    """As `jobs.engine_worker.serve`; a file `fail` in the weights' folder fails one start."""
     die_with_parent(signal.SIGKILL, parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     (weights / f"{os.getpid()}.pid").touch()
@@ -71,8 +71,8 @@ def make_pool(folder: Path, engines: int, requests: int) -> EnginePool:
     return EnginePool(folder, STACK, 64, engines=engines, requests=requests, serve=serve)
 
 
-def make_request(key: str, size: int = 1) -> Request:
-    return Request(key, tuple(range(size)), 0, size)
+def make_request(key: str, size: int = 1) -> SampleRequest:
+    return SampleRequest(key, tuple(range(size)), 0, size)
 
 
 def wait_for_ever(folder: Path) -> None:
@@ -84,7 +84,7 @@ def wait_for_ever(folder: Path) -> None:
     signal.signal(signal.SIGTERM, interrupt)
     requests = [make_request(f"forever-{number}") for number in range(8)]
     with closing(make_pool(folder, 2, 8)) as pool:
-        for _ in pool.stream(Feed(requests, lambda: True), SAMPLING):
+        for _ in pool.stream(RequestQueue(requests, lambda: True), SAMPLING):
             (folder / "running").touch()
 
 

@@ -31,7 +31,7 @@ from lighteval.utils.cache_management import SampleCache  # noqa: E402
 
 from tina_bench.catalog.load import load_catalog  # noqa: E402
 from tina_bench.embedded.files import dataset_file, model_folder  # noqa: E402
-from tina_bench.jobs.documents import lighteval_config  # noqa: E402
+from tina_bench.jobs.lighteval_tasks import lighteval_config  # noqa: E402
 
 
 class BareVllm(LightevalModel):  # type: ignore[misc]

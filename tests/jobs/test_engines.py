@@ -18,18 +18,18 @@ from tests.support.runners import Ears, make_execution
 from tina_bench.catalog.load import load_catalog
 from tina_bench.embedded.files import model_folder
 from tina_bench.errors import MissingEngineError
-from tina_bench.jobs.engine import Answer, Feed, Request, check_packages
-from tina_bench.jobs.pool import EnginePool
+from tina_bench.jobs.engine import Completion, RequestQueue, SampleRequest, check_packages
+from tina_bench.jobs.engine_pool import EnginePool
 from tina_bench.lock.lockfile import read_lock
 from tina_bench.metering.hardware import installed
+from tina_bench.planning.measured_speeds import take_snapshot
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Machine
-from tina_bench.planning.shapes import Request as PlanRequest
-from tina_bench.planning.snapshot import take_snapshot
+from tina_bench.planning.types import Machine
+from tina_bench.planning.types import Request as PlanRequest
 from tina_bench.running.execute import Summary
 from tina_bench.running.local import LocalRunner
-from tina_bench.store.contract import EvaluateOutputs
 from tina_bench.store.home import Home, read_record, read_records
+from tina_bench.store.job_folder import EvaluateOutputs
 from tina_bench.store.records import JobKind, LedgerEntry, Outcome, Sample, SampleSource
 
 pytestmark = pytest.mark.engine
@@ -174,11 +174,11 @@ def peak_memory_bytes(done: Done) -> int:
     return max(entry.peak_memory_bytes for entry in done.ledger)
 
 
-def requests_of(done: Done) -> dict[str, Request]:
+def requests_of(done: Done) -> dict[str, SampleRequest]:
     """The requests of another run again: prompts are not kept, so here they are made anew."""
-    from tina_bench.jobs.documents import load_problems
-    from tina_bench.jobs.wanted import load_tokenizer, render_prompts
-    from tina_bench.store.contract import Dataset
+    from tina_bench.jobs.lighteval_tasks import load_problems
+    from tina_bench.jobs.sample_requests import load_tokenizer, render_prompts
+    from tina_bench.store.job_folder import Dataset
 
     task = "smoke-100"
     files = LOCK.datasets[task].files
@@ -188,7 +188,7 @@ def requests_of(done: Done) -> dict[str, Request]:
     rendered = render_prompts(tokenizer, problems, task, context_tokens=512, max_new_tokens=128)
     prompts = {problem.id: ids for problem, ids, _ in rendered}
     return {
-        s.key: Request(s.key, prompts[s.problem], s.sample_seed, 128)
+        s.key: SampleRequest(s.key, prompts[s.problem], s.sample_seed, 128)
         for s in done.samples
         if s.task == task
     }
@@ -199,8 +199,8 @@ def test_a_low_purse_ends_the_asking_and_a_closed_pool_ends_at_once(one: Done) -
     requests = requests_of(one)
     assert len(requests) == 200
     texts = dict(one.texts)
-    found: list[Answer] = []
-    feed = Feed(requests.values(), lambda: len(found) < 20)
+    found: list[Completion] = []
+    feed = RequestQueue(requests.values(), lambda: len(found) < 20)
     with closing(EnginePool(model_folder(), stack, 512, engines=2, requests=60)) as pool:
         for answers in pool.stream(feed, sampling):
             found += answers
@@ -209,7 +209,7 @@ def test_a_low_purse_ends_the_asking_and_a_closed_pool_ends_at_once(one: Done) -
         assert next(feed, None) is None, "a low purse gives nothing"
         assert {a.key: a.text for a in found} == {a.key: texts[a.key] for a in found}
         processes = [worker.process for worker in pool._workers]
-        next(pool.stream(Feed(requests.values(), lambda: True), sampling))
+        next(pool.stream(RequestQueue(requests.values(), lambda: True), sampling))
         assert sum(len(worker.in_flight) for worker in pool._workers) > 0, "closing has no choice"
         begun = time.monotonic()
     assert time.monotonic() - begun < 120, "what is in flight is not waited for"

@@ -7,14 +7,14 @@ import pytest
 
 from tests.e2e.program import CALM
 from tina_bench.catalog.load import load_catalog
+from tina_bench.files.append_log import LogWriter, read_log
+from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import read_lock
 from tina_bench.running.local import LocalRunner
-from tina_bench.stats.majority import majority
-from tina_bench.store.atomic import write_model
-from tina_bench.store.contract import Dataset, GradeInputs, JobFolder, JobResult, Protocol
+from tina_bench.stats.scores.majority import majority
 from tina_bench.store.home import Home, read_record
-from tina_bench.store.log import LogWriter, read_log
-from tina_bench.store.problems import read_problems
+from tina_bench.store.job_folder import Dataset, GradeInputs, JobFolder, JobResult, Protocol
+from tina_bench.store.problem_texts import read_problems
 from tina_bench.store.records import (
     Grade,
     GradeStatus,
@@ -45,8 +45,8 @@ SPECIAL = {
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, JobResult]:
     """One run of smoke-30 with hostile answers in it, graded by the real job in its own process."""
-    from tina_bench.jobs.documents import load_problems
-    from tina_bench.jobs.wanted import protocol_digest
+    from tina_bench.jobs.lighteval_tasks import load_problems
+    from tina_bench.jobs.sample_requests import protocol_digest
 
     for name, value in CALM.items():
         pytest.MonkeyPatch().setenv(name, value)
@@ -159,7 +159,7 @@ def test_a_cut_answer_is_counted_as_truncated(graded: tuple[Home, JobResult]) ->
 
 def test_a_wrong_byte_in_a_dataset_file_is_refused_by_name(tmp_path: Path) -> None:
     from tina_bench.errors import IntegrityError
-    from tina_bench.jobs.documents import load_problems
+    from tina_bench.jobs.lighteval_tasks import load_problems
 
     task = load_catalog().tasks["smoke-30"]
     wrong = Dataset(name="smoke-30", sha256={"smoke-30.jsonl": "0" * 64})

@@ -11,7 +11,7 @@ import pytest
 
 from tina_bench.catalog.load import load_catalog
 from tina_bench.catalog.schema import Source, Task
-from tina_bench.jobs.documents import import_path, task_metric
+from tina_bench.jobs.lighteval_tasks import import_path, task_metric
 
 pytestmark = pytest.mark.engine
 

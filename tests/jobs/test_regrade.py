@@ -13,13 +13,13 @@ from tests.support.made import make_result
 from tina_bench.catalog.graders import GRADERS, RECORDED
 from tina_bench.catalog.load import load_catalog
 from tina_bench.errors import BlockedError, IntegrityError, UsageError
-from tina_bench.running.regrade import flip_texts, regrade_home
-from tina_bench.stats.grader_audit import CellAudit, Flip, GraderAudit, Ruling
-from tina_bench.store.atomic import write_model
-from tina_bench.store.hashing import sha256_file
+from tina_bench.files.atomic import write_model
+from tina_bench.files.hashing import sha256_file
+from tina_bench.running.regrade.run import flip_texts, regrade_home
+from tina_bench.stats.graders.audit import CellAudit, Flip, GraderAudit, Ruling
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
-from tina_bench.store.regrading import RegradeCell, StoredProblem
+from tina_bench.store.regrade_job import RegradeCell, StoredProblem
 
 pytestmark = pytest.mark.engine
 
@@ -309,8 +309,8 @@ def test_a_right_answer_that_cannot_be_read_is_no_wrong_answer(grade) -> None:
 def test_thinking_is_removed_as_lighteval_removes_it(parts: list[str]) -> None:
     from lighteval.utils.utils import remove_reasoning_tags
 
+    from tina_bench.jobs.grade_workers import REASONING_TAGS
     from tina_bench.jobs.graders import without_thinking
-    from tina_bench.jobs.grading import REASONING_TAGS
 
     text = "".join(parts)
     assert without_thinking(text) == remove_reasoning_tags(text, REASONING_TAGS)

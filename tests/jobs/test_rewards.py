@@ -198,6 +198,7 @@ def test_cosine_gives_nothing_where_the_gold_answer_cannot_be_read() -> None:
     assert cosine([RIGHT], [""], max_len_characters=100, **COSINE) == [None]
 
 
+@pytest.mark.engine
 def test_cosine_in_tokens_is_trl_s_own() -> None:
     from trl.rewards import get_cosine_scaled_reward
 

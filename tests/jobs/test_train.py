@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.program import Program
-from tina_bench.store.log import read_log
+from tina_bench.files.append_log import read_log
 from tina_bench.store.records import JobKind
 
 STEPS = 6

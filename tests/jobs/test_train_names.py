@@ -14,8 +14,8 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.catalog.training import as_trained_for
 from tina_bench.errors import UsageError
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Snapshot
 from tina_bench.planning.trainings import one_recipe, recipes_named, training_request
+from tina_bench.planning.types import Snapshot
 
 CATALOG = load_catalog()
 TINA = "tina-open-rs2"

@@ -20,10 +20,10 @@ from tina_bench.catalog.scale import (
 )
 from tina_bench.catalog.schema import ModelKind, Source
 from tina_bench.catalog.training import check_recipe
-from tina_bench.cli.common import ScaleName
+from tina_bench.cli.options.common import ScaleName
 from tina_bench.errors import CatalogError, UsageError
 from tina_bench.planning.scaled import at_scale
-from tina_bench.planning.shapes import Request
+from tina_bench.planning.types import Request
 
 CATALOG = load_catalog()
 RECIPES = sorted(CATALOG.recipes)

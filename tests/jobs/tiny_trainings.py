@@ -17,9 +17,11 @@ from tina_bench.catalog.recipes import Recipe
 from tina_bench.catalog.scale import tiny
 from tina_bench.catalog.schema import Catalog
 from tina_bench.embedded.files import model_folder
+from tina_bench.files.append_log import read_log
+from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import LockedFiles, read_lock
-from tina_bench.store.atomic import write_model
-from tina_bench.store.contract import (
+from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import (
     Dataset,
     JobFolder,
     JobResult,
@@ -27,8 +29,6 @@ from tina_bench.store.contract import (
     TrainOutputs,
     Weights,
 )
-from tina_bench.store.home import Home, read_record
-from tina_bench.store.log import read_log
 from tina_bench.store.records import Job, JobKind
 
 ROOT = Path(__file__).parents[2]

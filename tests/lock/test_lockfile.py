@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.support.program import call, run
 from tina_bench.catalog.load import load_catalog
 from tina_bench.errors import IntegrityError, LockError
+from tina_bench.files.hashing import sha256_file
 from tina_bench.lock.lockfile import (
     Lock,
     LockedFile,
@@ -23,8 +24,7 @@ from tina_bench.lock.lockfile import (
     verify_sha256,
     write_lock,
 )
-from tina_bench.lock.wanted import hub_entries
-from tina_bench.store.hashing import sha256_file
+from tina_bench.lock.required_files import hub_entries
 
 NAME = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
 PATH = NAME.filter(is_safe_name)
@@ -172,12 +172,14 @@ def test_a_name_that_leads_out_or_hides_something_is_not_safe(name: str) -> None
     assert not is_safe_name(name)
 
 
+@pytest.mark.engine
 def test_the_committed_lock_agrees_with_every_file_it_locks() -> None:
     ended = call("lock", "--check")
     assert ended.code == 0, ended.err
     assert str(packaged_lock()) in ended.out.replace("\n", "")
 
 
+@pytest.mark.engine
 def test_writing_the_lock_gives_the_committed_bytes(tmp_path: Path) -> None:
     target = tmp_path / "checkpoints.lock"
     assert run("lock", "--file", target, HF_HUB_OFFLINE="1").code == 0
@@ -231,6 +233,7 @@ def test_a_lock_that_the_catalog_does_not_have_so_fails_the_check_by_name(
     assert "`tina-bench lock` renews it" in ended.sentence
 
 
+@pytest.mark.engine
 def test_other_problems_than_those_locked_fail_the_check(tmp_path: Path) -> None:
     lock, target = read_lock(), tmp_path / "checkpoints.lock"
     wrong = lock.tasks["smoke-40"].model_copy(update={"problems_sha256": "0" * 64})

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tina_bench.metering.doctor import Finding, examine
+from tina_bench.doctor.machine import DoctorCheck, examine
 from tina_bench.metering.gpu import GpuReading, NoGpus, visible_gpus, visible_indices
 from tina_bench.metering.hardware import describe, device_name, installed, processor_name
 
@@ -83,7 +83,7 @@ def lonely(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatc
     return monkeypatch
 
 
-def findings(home: Path) -> dict[str, Finding]:
+def findings(home: Path) -> dict[str, DoctorCheck]:
     return {finding.what: finding for finding in examine(home)}
 
 

@@ -8,7 +8,7 @@ from tests.support.worlds import PACKAGES, make_catalog, make_lock, make_request
 from tina_bench.errors import UsageError
 from tina_bench.planning.gpus import is_gpu
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Amounts, Estimate, Machine, Plan, Snapshot, Speed
+from tina_bench.planning.types import Amounts, Estimate, Machine, Plan, Snapshot, Speed
 from tina_bench.store.records import JobKind
 
 ONE = {"profile": "gpu", "models": ("base-a",), "tasks": ("t1",), "seeds": (0,)}

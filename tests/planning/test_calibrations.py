@@ -8,7 +8,7 @@ from tests.catalog.facts import CATALOG, facts
 from tina_bench.catalog.calibration import Band
 from tina_bench.lock.lockfile import read_lock
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Machine, Plan, Request, Snapshot
+from tina_bench.planning.types import Machine, Plan, Request, Snapshot
 from tina_bench.store.records import JobKind
 
 LOGS = CATALOG.calibrations["open-rs-logs"]

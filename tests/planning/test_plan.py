@@ -24,7 +24,7 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import UsageError
 from tina_bench.lock.lockfile import Lock, read_lock
 from tina_bench.planning.plan import make_plan, resolve_profile
-from tina_bench.planning.shapes import Machine, Plan, Request, Snapshot
+from tina_bench.planning.types import Machine, Plan, Request, Snapshot
 from tina_bench.store.records import Job, JobKind
 
 CATALOG, LOCK, EMPTY = make_catalog(), make_lock(), Snapshot()

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from tests.support.worlds import FIT, make_catalog, make_lock, make_request
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Amounts, Estimate, PlannedJob, Snapshot
 from tina_bench.planning.totals import by_model, total
+from tina_bench.planning.types import Amounts, Estimate, PlannedJob, Snapshot
 from tina_bench.store.records import Job, JobKind
 
 JOB = Job(id="1", kind=JobKind.EVALUATE, model="m", task="t", seed=0, pool="p")

@@ -14,14 +14,16 @@ from tests.running.test_local import Files, endless, entries_of, ignore, start_f
 from tests.support.runners import Ears, Scripted, make_execution
 from tests.support.worlds import FIT, make_catalog, make_lock, make_request
 from tina_bench.metering.spending_limit import price_of_stretch
+from tina_bench.planning.measured_speeds import take_snapshot
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.snapshot import take_snapshot
 from tina_bench.running.failures import BudgetSpentError
 from tina_bench.running.local import LocalRunner
-from tina_bench.running.watch import Progress
-from tina_bench.store.contract import JobFolder, JobResult
+from tina_bench.running.progress import Progress
 from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import JobFolder, JobResult
 from tina_bench.store.records import JobKind, Outcome
+
+pytestmark = pytest.mark.slow
 
 __all__ = ["endless"]
 DOLLAR_A_SECOND = {"price_usd_per_hour": 3600.0, "billed_per": "machine"}
@@ -126,6 +128,7 @@ def test_a_killed_job_is_on_the_bill_with_all_its_time_and_nothing_is_begun_afte
 ) -> None:
     plan = make_plan(make_request(models=("base-a", "base-b"), tasks=("t1",), seeds=(0,)),
                      CATALOG, LOCK, take_snapshot(home), FIT)  # fmt: skip
+    plan = replace(plan, start_seconds={})
     runner, ears = Killed(cost_usd=0.25), Ears()
     summary = make_execution(
         home, CATALOG, LOCK, plan, runner, watcher=ears, budget_usd=100.0
@@ -163,6 +166,7 @@ def test_no_job_is_begun_whose_start_the_budget_does_not_pay(
 def test_the_budget_of_a_run_is_handed_from_job_to_job_and_never_exceeded(home: Home) -> None:
     plan = make_plan(make_request(models=("base-a", "tina-1"), tasks=("t1", "t2"), seeds=(0, 1)),
                      CATALOG, LOCK, take_snapshot(home), FIT)  # fmt: skip
+    plan = replace(plan, start_seconds={})
     runner = Scripted(cost_usd=1.5)
     summary = make_execution(home, CATALOG, LOCK, plan, runner, budget_usd=5.0).run()
     given = [job.budget_usd for job in runner.seen]

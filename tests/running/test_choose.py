@@ -8,11 +8,11 @@ import pytest
 
 from tests.support.worlds import FIT, make_catalog, make_lock, make_request
 from tina_bench.containers.engine import IMAGE_LABEL, LocalImage, image_tag
+from tina_bench.doctor.containers import examine_containers
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Machine, Snapshot
+from tina_bench.planning.types import Machine, Snapshot
 from tina_bench.running.choose import Choice, RunnerName, choose
-from tina_bench.running.doctor import examine_containers
-from tina_bench.store.contract import FailureKind
+from tina_bench.store.job_folder import FailureKind
 from tina_bench.store.records import JobKind
 
 CATALOG = make_catalog(**{"stacks/cpu/image": "cpu"})

@@ -12,8 +12,8 @@ from tests.support.engine import require_engine
 from tests.support.runners import Ears
 from tina_bench.running.failures import failure_of_exit
 from tina_bench.running.local import LocalRunner
-from tina_bench.store.contract import EXIT_DISK_FULL, FailureKind, JobResult
 from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import EXIT_DISK_FULL, FailureKind, JobResult
 from tina_bench.store.records import Outcome
 
 FILES = {name: (file.bytes, file.sha256) for name, file in LOCK.models["smoke-base"].files.items()}

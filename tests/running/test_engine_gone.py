@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.running.test_docker import containers_of, ignore, result_of, wait_until
+from tests.running.docker.test_runner import containers_of, ignore, result_of, wait_until
 from tests.support import tiny
 from tests.support.engine import Engine, require_engine, running_engine, start_engine
 from tests.support.runners import Ears, Scripted, make_execution
@@ -19,12 +19,12 @@ from tests.support.tiny import make_folder
 from tests.support.worlds import FIT, make_catalog, make_lock, make_request
 from tina_bench.containers.engine import LocalImage
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Snapshot
-from tina_bench.running.docker import DockerRunner
+from tina_bench.planning.types import Snapshot
+from tina_bench.running.docker.cleanup import clear
+from tina_bench.running.docker.runner import DockerRunner
 from tina_bench.running.failures import RunnerFailure
-from tina_bench.running.leftovers import clear
-from tina_bench.store.contract import FailureKind
 from tina_bench.store.home import Home
+from tina_bench.store.job_folder import FailureKind
 from tina_bench.store.records import JobKind
 
 

@@ -8,11 +8,11 @@ from docker.errors import APIError, ImageNotFound
 
 from tina_bench.errors import BlockedError, DiskFullError, IntegrityError, MissingGpuError
 from tina_bench.jobs import guard
-from tina_bench.jobs.failures import kind_of
+from tina_bench.jobs.failure_kinds import kind_of
+from tina_bench.running.docker.errors import refusal
 from tina_bench.running.failures import ADVICE, ENDS_PLAN, FailedJob, Failure, failure_of_exit
-from tina_bench.running.talk import refusal
-from tina_bench.store import contract
-from tina_bench.store.contract import FailureKind
+from tina_bench.store import job_folder
+from tina_bench.store.job_folder import FailureKind
 from tina_bench.store.records import JobKind
 
 
@@ -53,7 +53,7 @@ def test_an_exit_code_is_a_kind(code: int, kind: FailureKind, says: str) -> None
 
 
 def test_the_guard_s_exit_code_is_the_contract_s() -> None:
-    assert guard.EXIT_OUT_OF_MEMORY == contract.EXIT_OUT_OF_MEMORY
+    assert guard.EXIT_OUT_OF_MEMORY == job_folder.EXIT_OUT_OF_MEMORY
 
 
 class OutOfMemoryError(RuntimeError):

@@ -19,19 +19,21 @@ from tests.support.runners import Ears, make_execution
 from tests.support.tiny import make_folder
 from tina_bench.catalog.load import load_catalog
 from tina_bench.embedded.files import model_folder
+from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import Lock, LockedFile, LockedFiles
 from tina_bench.lock.resolve import resolve_embedded
 from tina_bench.metering.bill import bill
+from tina_bench.planning.measured_speeds import take_snapshot
 from tina_bench.planning.plan import make_plan
-from tina_bench.planning.shapes import Machine, Plan, Request
-from tina_bench.planning.snapshot import take_snapshot
+from tina_bench.planning.types import Machine, Plan, Request
 from tina_bench.running.execute import Execution, Summary
 from tina_bench.running.local import LocalRunner, Progress, tail
-from tina_bench.running.watch import Watch
-from tina_bench.store.atomic import write_model
-from tina_bench.store.contract import FailureKind, FetchInputs, JobResult, Weights
+from tina_bench.running.progress import Watch
 from tina_bench.store.home import Home, read_record, read_records
+from tina_bench.store.job_folder import FailureKind, FetchInputs, JobResult, Weights
 from tina_bench.store.records import JobKind, LedgerEntry, Outcome
+
+pytestmark = pytest.mark.slow
 
 CATALOG = load_catalog()
 LOCK = resolve_embedded(CATALOG)

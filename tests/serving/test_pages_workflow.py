@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.support.program import ROOT
 from tests.verifying.local_runner import UPLOAD_STAND_IN, commit, run_workflow
-from tina_bench.board.data.shapes import SiteIndex
+from tina_bench.board.data.schemas import SiteIndex
+
+pytestmark = pytest.mark.slow
 
 WORKFLOW = ROOT / ".github" / "workflows" / "pages.yml"
 BIN = Path(sys.executable).parent

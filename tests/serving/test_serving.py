@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 
 from tests.checking.sites import Made
 from tests.support.program import ROOT, call
-from tina_bench.board.serving import OWN, SiteServer, site_file
+from tina_bench.board.site.preview_server import OWN, SiteServer, site_file
 from tina_bench.errors import UsageError
+
+pytestmark = pytest.mark.slow
 
 SECRET = "years of work"
 LONG = 300

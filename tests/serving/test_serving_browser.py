@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from tests.checking.sites import Made
 from tests.support.chromium import new_context
-from tina_bench.board.serving import SiteServer
+from tina_bench.board.site.preview_server import SiteServer
 
 
 def test_an_open_page_reloads_after_a_build_and_not_before(

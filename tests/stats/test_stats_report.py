@@ -1,12 +1,12 @@
 import itertools
 
 import pytest
-from made_records import make_claim, make_solved, make_task
 
+from tests.stats.made_records import make_claim, make_solved, make_task
 from tina_bench.catalog.schema import Catalog, Model
 from tina_bench.errors import UsageError
 from tina_bench.stats.report import build_report
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 
 
 def make_model(base=None):

@@ -18,10 +18,10 @@ from tests.support.made import (
     make_result,
 )
 from tina_bench.errors import BusyError, DamagedLogError, IntegrityError, UsageError
-from tina_bench.store.atomic import write_model
-from tina_bench.store.contract import JobFolder, JobResult
+from tina_bench.files.append_log import LogWriter
+from tina_bench.files.atomic import write_model
 from tina_bench.store.home import Home, read_record, read_records
-from tina_bench.store.log import LogWriter
+from tina_bench.store.job_folder import JobFolder, JobResult
 from tina_bench.store.records import Grade, LedgerEntry, ResultRecord
 
 

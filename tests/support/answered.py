@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from tests.support.made import NOON, make_grade, make_result
 from tests.support.sealed import ENGINE, METRIC, PROTOCOL, VERSIONS, append
 from tina_bench.embedded.files import dataset_file
+from tina_bench.files.atomic import write_model
+from tina_bench.files.hashing import digest, problem_id, sha256_file
 from tina_bench.lock.lockfile import packaged_lock, read_lock
-from tina_bench.store.atomic import write_model
-from tina_bench.store.hashing import digest, problem_id, sha256_file
 from tina_bench.store.home import Home
-from tina_bench.store.integrity import grade_log_name, sample_log_name
+from tina_bench.store.log_identity import grade_log_name, sample_log_name
 from tina_bench.store.outcomes import collect
 from tina_bench.store.records import GradeStatus, ResultRecord, Sample
 

@@ -3,7 +3,7 @@
 import datetime
 from typing import Any
 
-from tina_bench.store.contract import FetchInputs, JobFolder, JobResult
+from tina_bench.store.job_folder import FetchInputs, JobFolder, JobResult
 from tina_bench.store.records import (
     Grade,
     GradeStatus,

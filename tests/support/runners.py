@@ -9,20 +9,14 @@ from pydantic import BaseModel
 
 from tests.support.made import make_entry
 from tina_bench.catalog.schema import Catalog
+from tina_bench.files.append_log import LogWriter
+from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import Lock
-from tina_bench.planning.shapes import Plan
-from tina_bench.running.execute import Execution, Price, Runner
-from tina_bench.running.watch import Progress
-from tina_bench.store.atomic import write_model
-from tina_bench.store.contract import (
-    EvaluateOutputs,
-    JobFolder,
-    JobResult,
-    TrainOutputs,
-    Weights,
-)
+from tina_bench.planning.types import Plan
+from tina_bench.running.execute import BilledPrice, Execution, Runner
+from tina_bench.running.progress import Progress
 from tina_bench.store.home import Home, read_record
-from tina_bench.store.log import LogWriter
+from tina_bench.store.job_folder import EvaluateOutputs, JobFolder, JobResult, TrainOutputs, Weights
 from tina_bench.store.records import JobKind, Outcome, now
 
 
@@ -117,7 +111,7 @@ def make_execution(
 ) -> Execution:
     values = {
         "watcher": Ears(),
-        "price": Price("test", 3600.0, "machine"),
+        "price": BilledPrice("test", 3600.0, "machine"),
         "command_line": ("tina-bench", "reproduce"),
         **given,
     }

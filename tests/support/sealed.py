@@ -6,12 +6,12 @@ from typing import Any
 
 from tests.support.made import NOON, make_grade, make_result
 from tina_bench.catalog.load import load_catalog
+from tina_bench.files.append_log import LogWriter
+from tina_bench.files.atomic import write_model
+from tina_bench.files.hashing import digest, sha256_file
 from tina_bench.lock.lockfile import packaged_lock, read_lock
-from tina_bench.store.atomic import write_model
-from tina_bench.store.hashing import digest, sha256_file
 from tina_bench.store.home import Home
-from tina_bench.store.integrity import grade_log_name, sample_log_name
-from tina_bench.store.log import LogWriter
+from tina_bench.store.log_identity import grade_log_name, sample_log_name
 from tina_bench.store.outcomes import collect
 from tina_bench.store.records import Grade, ResultRecord, Sample, SampleSource
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from tests.support.worlds import make_catalog
 from tina_bench.containers.engine import LocalImage
+from tina_bench.files.atomic import write_model
 from tina_bench.jobs import guard
-from tina_bench.running.images import Images
-from tina_bench.store.atomic import write_model
-from tina_bench.store.contract import (
+from tina_bench.running.docker.images import StackImages
+from tina_bench.store.home import Home
+from tina_bench.store.job_folder import (
     EvaluateInputs,
     GradeInputs,
     JobFolder,
@@ -20,7 +21,6 @@ from tina_bench.store.contract import (
     TrainInputs,
     Weights,
 )
-from tina_bench.store.home import Home
 from tina_bench.store.records import Job, JobKind
 
 PACKAGE = "/opt/tina-bench"
@@ -151,8 +151,8 @@ def build(client: Any, base: str, **labels: str) -> LocalImage:
     return LocalImage(name="tiny", tag="tiny", id=image.id, labels=labels, size_bytes=0, created="")
 
 
-def images(image: LocalImage) -> Images:
-    return Images(image, image)
+def images(image: LocalImage) -> StackImages:
+    return StackImages(image, image)
 
 
 def make_folder(home: Home, kind: JobKind, *command: str, stack: str = "cpu", **given: Any) -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.lock.lockfile import Lock
-from tina_bench.planning.shapes import Machine, Request
+from tina_bench.planning.types import Machine, Request
 
 MODELS = ("base-a", "base-b", "tina-1", "tina-2", "tina-3")
 TASKS = ("t1", "t2", "t3")

@@ -16,7 +16,7 @@ from tests.stats.audits.audit_catalog import make_average, make_catalog, make_cl
 from tina_bench.stats.audits.chance import Chance, chance_of
 from tina_bench.stats.audits.disagreement import weigh
 from tina_bench.stats.audits.gains import audit_gains
-from tina_bench.stats.audits.measurements import Measurement, gather
+from tina_bench.stats.audits.measurements import Measurement, collect_measurements
 from tina_bench.stats.audits.selection import shrink
 
 SHAPES = {population.name: population for population in POPULATIONS}
@@ -208,7 +208,7 @@ def gain_case(rng, between, chances, number):
         )
     models = {"a": make_model(kind="adapter", base="b"), "b": make_model(kind="base")}
     catalog = make_catalog(claims, averages, models, SIZES)
-    (found,) = audit_gains(catalog, gather(catalog), chances, ())
+    (found,) = audit_gains(catalog, collect_measurements(catalog), chances, ())
     return found, gain
 
 

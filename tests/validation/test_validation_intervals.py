@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from grid import N_PROBLEMS, N_RUNS, POPULATIONS, share_interval
 
-from tina_bench.stats.intervals import (
+from tina_bench.stats.scores.intervals import (
     LEAST_OF_EACH,
     LEAST_PROBLEMS,
     average,
     same_problems,
     similar_problems,
 )
-from tina_bench.stats.shapes import Validity
+from tina_bench.stats.types import Validity
 
 FAST, FULL = 150, 4000
 LOW, HIGH = 0.935, 0.965

@@ -5,12 +5,12 @@ import pytest
 from grid import POPULATIONS, share_interval
 from scipy import stats
 
-from tina_bench.stats.compare import intervals
-from tina_bench.stats.paired import Sheet, Weights, differ
-from tina_bench.stats.pairs import Finding, pair_table
-from tina_bench.stats.power import SIZE, powers
-from tina_bench.stats.ranks import rank_bands
-from tina_bench.stats.shapes import Validity
+from tina_bench.stats.comparisons.all_pairs import PairVerdict, pair_table
+from tina_bench.stats.comparisons.paired import PairedOutcomes, Weighting, paired_differences
+from tina_bench.stats.comparisons.power import SIZE, powers
+from tina_bench.stats.comparisons.ranks import rank_bands
+from tina_bench.stats.comparisons.two_models import intervals
+from tina_bench.stats.types import Validity
 
 SIZES = (30, 40, 500)
 RUNS = ((1, 1), (4, 4), (10, 10), (1, 10))
@@ -32,13 +32,13 @@ def another(rng, population, chances):
 
 
 def outcome_of(rng, chances_a, chances_b, k_a, k_b):
-    """All draws, a pair of models each, as `differ` sees them; chances of shape (draws, n)."""
+    """All draws, a pair of models each, for `paired_differences`; chances of shape (draws, n)."""
     draws, n = chances_a.shape
     solved = np.concatenate([rng.binomial(k_a, chances_a), rng.binomial(k_b, chances_b)])
     models = tuple(f"m{i}" for i in range(2 * draws))
     runs = np.array([k_a] * draws + [k_b] * draws)
-    made = Sheet("t", models, tuple(f"p{i}" for i in range(n)), solved, runs)
-    return differ([made], np.arange(draws), np.arange(draws, 2 * draws))
+    made = PairedOutcomes("t", models, tuple(f"p{i}" for i in range(n)), solved, runs)
+    return paired_differences([made], np.arange(draws), np.arange(draws, 2 * draws))
 
 
 def p_values(found):
@@ -149,7 +149,7 @@ def test_all_rank_bands_are_right_at_once_in_95_of_100_boards(scenario, full, fi
                     names = tuple(f"m{i}" for i in range(MODELS))
                     ids = tuple(f"p{i}" for i in range(n))
                     solved = rng.binomial(k, chances)
-                    made = Sheet("t", names, ids, solved, np.full(MODELS, k))
+                    made = PairedOutcomes("t", names, ids, solved, np.full(MODELS, k))
                     table = pair_table("t", [made], {})
                     by_name = dict(zip(names, means, strict=True))
                     bands = rank_bands(table).bands
@@ -159,9 +159,9 @@ def test_all_rank_bands_are_right_at_once_in_95_of_100_boards(scenario, full, fi
                         for band in bands
                     )
                     wrong_pairs += any(
-                        (pair.finding is Finding.A_BETTER
+                        (pair.finding is PairVerdict.A_BETTER
                          and by_name[pair.model_a] <= by_name[pair.model_b])
-                        or (pair.finding is Finding.B_BETTER
+                        or (pair.finding is PairVerdict.B_BETTER
                             and by_name[pair.model_a] >= by_name[pair.model_b])
                         for pair in table.comparisons
                     )  # fmt: skip
@@ -194,8 +194,12 @@ def test_an_average_over_equal_models_is_as_rarely_significant_as_the_level_says
         both = np.concatenate([chances, another(rng, POPULATIONS[place], chances)])
         models = tuple(f"m{i}" for i in range(2 * draws))
         ids = tuple(f"p{i}" for i in range(n))
-        sheets.append(Sheet(task, models, ids, rng.binomial(k, both), np.full(2 * draws, k)))
-    found = differ(sheets, np.arange(draws), np.arange(draws, 2 * draws), Weights.TASKS)
+        sheets.append(
+            PairedOutcomes(task, models, ids, rng.binomial(k, both), np.full(2 * draws, k))
+        )
+    found = paired_differences(
+        sheets, np.arange(draws), np.arange(draws, 2 * draws), Weighting.TASKS
+    )
     p = p_values(found)
     covered = sum(one.low <= 0 <= one.high for one in intervals(found))
     findings(

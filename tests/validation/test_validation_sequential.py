@@ -12,10 +12,10 @@ import pytest
 from grid import POPULATIONS, share_interval
 from scipy import stats
 
-from tina_bench.stats.evidence import EQUIVALENCE_LEVEL, SIZE
-from tina_bench.stats.intervals import same_problems
-from tina_bench.stats.sequential import Capital, decide
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.claims.p_values import EQUIVALENCE_LEVEL, SIZE
+from tina_bench.stats.claims.sequential import Capital, decide
+from tina_bench.stats.scores.intervals import same_problems
+from tina_bench.stats.types import Verdict
 
 DESIGNS = ((30, 5.0, 64), (500, 2.0, 24))
 """Problems, margin in points and runs at most: like AIME and like MATH-500."""

@@ -6,8 +6,8 @@ from grid import POPULATIONS, share_interval
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from tina_bench.stats.evidence import EQUIVALENCE_LEVEL, SIZE, outcome_p
-from tina_bench.stats.intervals import same_problems
+from tina_bench.stats.claims.p_values import EQUIVALENCE_LEVEL, SIZE, outcome_p
+from tina_bench.stats.scores.intervals import same_problems
 
 TASKS = {"aime24": 30, "aime25": 30, "amc23": 40, "math500": 500, "gpqa": 198, "minerva": 272}
 MARGINS = dict(zip(TASKS, (5.0, 5.0, 3.75, 2.0, 2.0, 2.0), strict=True))

@@ -12,8 +12,8 @@ from tina_bench.catalog.load import load_catalog
 from tina_bench.catalog.schema import Catalog
 from tina_bench.lock.lockfile import Lock, packaged_lock, read_lock
 from tina_bench.store.home import Home
-from tina_bench.verifying.shapes import ClaimResult, Verification
-from tina_bench.verifying.verify import Ask, judge, verify
+from tina_bench.verifying.types import ClaimResult, Verification
+from tina_bench.verifying.verify import VerifyOptions, judge, verify
 
 MODEL = "smoke-base"
 HOSTILE = (
@@ -90,7 +90,7 @@ class Scene:
 
     def verify(self, **ask: Any) -> Verification:
         """Without the audits, which have tests of their own, unless `ask` says otherwise."""
-        asked = Ask(**{"audits": False, **ask})
+        asked = VerifyOptions(**{"audits": False, **ask})
         return verify(judge(self.home, self.catalog, self.lock, asked), asked)
 
 

@@ -18,7 +18,9 @@ from tests.verifying.cases import CLAIMS, HOSTILE, Scene, measure, write_claims
 from tests.verifying.local_runner import EXAMPLES, commit, copy_checkout, run_workflow
 from tests.verifying.test_baseline import accept
 from tina_bench.verifying.baseline import Baseline, write_baseline
-from tina_bench.verifying.failing import FailOn
+from tina_bench.verifying.fail_on import FailOn
+
+pytestmark = pytest.mark.slow
 
 ACTION = ROOT / "action.yml"
 BIN = Path(sys.executable).parent
@@ -189,6 +191,7 @@ def test_an_option_in_the_place_of_a_value_stays_a_value(workspace: Scene, tmp_p
     assert "--records --help: is no folder" in ended.output
 
 
+@pytest.mark.nightly
 def test_the_first_example_runs_as_it_stands(workspace: Scene, tmp_path: Path) -> None:
     """Through a local runner: installed from this checkout, accepted case and all."""
     repository = workspace.claims.parent.parent
@@ -208,6 +211,7 @@ def test_the_first_example_runs_as_it_stands(workspace: Scene, tmp_path: Path) -
 
 
 @pytest.mark.engine
+@pytest.mark.nightly
 def test_the_second_example_runs_within_its_budget_where_there_is_no_gpu(tmp_path: Path) -> None:
     """On the embedded profile: the same steps, with an engine on the processor."""
     repository = tmp_path / "repository"

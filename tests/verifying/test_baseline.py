@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from tests.verifying.cases import Scene, claim, measure, of, write_claims
 from tina_bench.errors import UsageError
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 from tina_bench.verifying.baseline import (
     Baseline,
-    Entry,
+    BaselineEntry,
     baseline_text,
     read_baseline,
     write_baseline,
 )
-from tina_bench.verifying.failing import FailOn
-from tina_bench.verifying.verify import Ask, accept_cases, judge
+from tina_bench.verifying.fail_on import FailOn
+from tina_bench.verifying.verify import VerifyOptions, accept_cases, judge
 
 DAY = datetime.date(2026, 2, 3)
 ENTRY: dict[str, Any] = {
@@ -39,7 +39,7 @@ names = st.text(string.ascii_letters + string.digits + "._-", min_size=1, max_si
     lambda name: name[0].isalnum()
 )
 entries = st.builds(
-    Entry,
+    BaselineEntry,
     verdict=st.sampled_from([v for v in Verdict if v is not Verdict.REPRODUCED]),
     direction=st.sampled_from(["lower", "higher", "equal", None]),
     claimed_percent=st.decimals(0, 100, places=2).map(lambda value: f"{value:.2f}"),
@@ -52,14 +52,14 @@ entries = st.builds(
 
 
 def accept(scene: Scene, *claims: str, baseline: Baseline | None = None, **given: Any) -> Baseline:
-    judged = judge(scene.home, scene.catalog, scene.lock, Ask(audits=False))
+    judged = judge(scene.home, scene.catalog, scene.lock, VerifyOptions(audits=False))
     values = {"reason": "known", "by": None, "date": DAY, **given}
     return accept_cases(judged, baseline or Baseline(), claims, **values)
 
 
 @given(st.dictionaries(names, entries, max_size=5))
 def test_every_baseline_is_read_as_it_was_written(
-    tmp_path_factory: pytest.TempPathFactory, accepted: dict[str, Entry]
+    tmp_path_factory: pytest.TempPathFactory, accepted: dict[str, BaselineEntry]
 ) -> None:
     path = tmp_path_factory.mktemp("baseline") / "b.toml"
     made = Baseline(accepted=accepted)

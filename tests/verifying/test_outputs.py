@@ -17,9 +17,12 @@ from tests.verifying.cases import HOSTILE, VERDICTS, Scene, claim, of, results, 
 from tests.verifying.test_baseline import accept
 from tina_bench.catalog.load import load_catalog
 from tina_bench.errors import UsageError
-from tina_bench.stats.shapes import Verdict
-from tina_bench.verifying import summary
-from tina_bench.verifying.annotations import (
+from tina_bench.stats.types import Verdict
+from tina_bench.verifying.fail_on import FailOn
+from tina_bench.verifying.reports import markdown_summary
+from tina_bench.verifying.reports.badge import AMBER, GREEN, GREY, RED, badge_svg, badge_words
+from tina_bench.verifying.reports.claim_locations import Place, catalog_files, claim_lines
+from tina_bench.verifying.reports.github_annotations import (
     SHOWN,
     annotations,
     escape_data,
@@ -27,14 +30,11 @@ from tina_bench.verifying.annotations import (
     file_place,
     silenced,
 )
-from tina_bench.verifying.badge import AMBER, GREEN, GREY, RED, badge_svg, badge_words
-from tina_bench.verifying.failing import FailOn
-from tina_bench.verifying.junit import junit_xml
-from tina_bench.verifying.places import Place, catalog_files, claim_lines
-from tina_bench.verifying.shapes import Acceptance, Finding, StaleEntry, Verification
-from tina_bench.verifying.summary import summary_markdown
-from tina_bench.verifying.texts import markdown, plain
-from tina_bench.verifying.writing import appended, check_targets, write_all
+from tina_bench.verifying.reports.junit import junit_xml
+from tina_bench.verifying.reports.markdown_summary import summary_markdown
+from tina_bench.verifying.reports.outputs import appended, check_targets, write_all
+from tina_bench.verifying.reports.text import markdown, plain
+from tina_bench.verifying.types import Acceptance, AuditFailure, StaleEntry, Verification
 
 SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).with_name("junit.xsd")))
 COMMAND = re.compile(r"^::(error|warning|notice) ([^:]*)::(.*)$")
@@ -83,7 +83,7 @@ def hostile(scene: Scene) -> Verification:
             "claims": tuple(claims),
             "records": (record.model_copy(update={"file": text, "checks": checks}),),
             "stale": (StaleEntry(claim=text, reason=text),),
-            "findings": (Finding(name=text, sentence=text),),
+            "findings": (AuditFailure(name=text, sentence=text),),
         }
     )
 
@@ -236,7 +236,7 @@ def test_a_summary_beyond_githubs_limit_is_cut_and_says_so(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = scene.verify()
-    monkeypatch.setattr(summary, "MAX_BYTES", 700)
+    monkeypatch.setattr(markdown_summary, "MAX_BYTES", 700)
     text = summary_markdown(made)
     assert len(text.encode()) < 900
     assert re.search(r"Cut here: \d+ more lines", text)
@@ -388,7 +388,7 @@ def test_a_summary_is_added_to_what_is_there(tmp_path: Path) -> None:
 
 
 def test_every_verdict_has_a_sign_in_the_summary() -> None:
-    assert set(summary.SIGNS) == set(Verdict)
+    assert set(markdown_summary.SIGNS) == set(Verdict)
 
 
 def test_a_hostile_record_reaches_no_output_as_it_is(scene: Scene) -> None:

@@ -8,10 +8,10 @@ from tests.support.program import call
 from tests.support.sealed import seal
 from tests.verifying.cases import MODEL
 from tina_bench.catalog.load import load_catalog
-from tina_bench.jobs.documents import load_problems
+from tina_bench.jobs.lighteval_tasks import load_problems
 from tina_bench.lock.lockfile import packaged_lock, read_lock
-from tina_bench.store.contract import Dataset
 from tina_bench.store.home import Home
+from tina_bench.store.job_folder import Dataset
 
 TASK = "smoke-30"
 
@@ -35,6 +35,7 @@ def forged(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
+@pytest.mark.engine
 def test_a_consistent_forgery_is_found_by_grading_again_and_by_nothing_else(
     forged: Home, tmp_path: Path
 ) -> None:
@@ -55,6 +56,7 @@ def test_a_consistent_forgery_is_found_by_grading_again_and_by_nothing_else(
     assert call(*asked, "nothing").code == 0, "the record and its grades are as they were"
 
 
+@pytest.mark.engine
 @pytest.mark.parametrize(
     "arguments", [("--fail-on", "flip"), ("--regrade", "--without-samples")], ids=" ".join
 )

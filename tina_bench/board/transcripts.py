@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tina_bench.errors import IntegrityError
+from tina_bench.store.answers import GradeHead, SampleHead, read_sample, scan_grades, scan_samples
 from tina_bench.store.home import Home
 from tina_bench.store.records import GradeStatus, ProblemOutcome, ResultRecord
-from tina_bench.store.scan import GradeHead, SampleHead, read_sample, scan_grades, scan_samples
 
 Cell = tuple[str, str, int]
 """Protocol, task and seed: what names one run in a log."""
@@ -28,7 +28,7 @@ ALL_TEXTS = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StoredAnswer:
     """One outcome of a record, with the sample and grade behind it where they are at hand."""
 
     problem: str
@@ -63,7 +63,7 @@ class Run:
     """Task."""
     seed: int
     """Sample seed."""
-    answers: tuple[Answer, ...]
+    answers: tuple[StoredAnswer, ...]
     """One a problem."""
     has_samples: bool
     """The sample log is in this home."""
@@ -196,7 +196,7 @@ def runs_of(record: ResultRecord, logs: Logs | None) -> Iterator[Run]:
         for problem in record.problems:
             behind = logs.behind(record, problem, position) if logs else (None, None, ())
             answers.append(
-                Answer(
+                StoredAnswer(
                     problem.problem,
                     problem.index,
                     problem.correct[position],

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from tina_bench.catalog.terms import Confidence, Entry, Name
+from tina_bench.catalog.fields import CatalogEntry, Confidence, Name
 
 
-class Band(Entry):
+class Band(CatalogEntry):
     """A quantity of which a range was observed."""
 
     low: Annotated[float, Field(gt=0)]
@@ -35,7 +35,7 @@ class Band(Entry):
         return self
 
 
-class Calibration(Entry):
+class Calibration(CatalogEntry):
     """Times that somebody measured on one kind of GPU, for work before it is measured here."""
 
     title: str

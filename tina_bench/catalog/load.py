@@ -16,9 +16,9 @@ from tina_bench.catalog.schema import (
     AverageClaim,
     Calibration,
     Catalog,
+    CatalogEntry,
     Claim,
     CostClaim,
-    Entry,
     Model,
     OtherScore,
     Price,
@@ -29,9 +29,9 @@ from tina_bench.catalog.schema import (
     Task,
 )
 from tina_bench.errors import CatalogError
-from tina_bench.strict import MalformedError, first_wrong, parse_toml, read_bytes, shown
+from tina_bench.files.strict import MalformedError, first_wrong, parse_toml, read_bytes, shown
 
-SHAPES: dict[str, type[Entry]] = {
+SHAPES: dict[str, type[CatalogEntry]] = {
     "models": Model,
     "tasks": Task,
     "recipes": Recipe,
@@ -92,7 +92,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise CatalogError(f"{path}: {error}; correct the file or leave it out.") from None
 
 
-def _entries(path: Path) -> Iterator[tuple[str, str, Entry]]:
+def _entries(path: Path) -> Iterator[tuple[str, str, CatalogEntry]]:
     for section, table in _read(path).items():
         shape = SHAPES.get(section)
         if shape is None:
@@ -229,7 +229,7 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
                 "another path with --catalog."
             )
         files.extend(_user_files(folder))
-    sections: dict[str, dict[str, Entry]] = {section: {} for section in SHAPES}
+    sections: dict[str, dict[str, CatalogEntry]] = {section: {} for section in SHAPES}
     origin: dict[tuple[str, str], Path] = {}
     for path in files:
         for section, name, entry in _entries(path):

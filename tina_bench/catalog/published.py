@@ -5,8 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tina_bench.catalog.terms import Confidence, Entry, ImportPath, Name, Sampling, Sha256
-from tina_bench.strict import contradiction
+from tina_bench.catalog.fields import CatalogEntry, Confidence, ImportPath, Name, Sampling, Sha256
+from tina_bench.files.strict import contradiction
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 Count = Annotated[int, Field(gt=0, le=1_000_000)]
@@ -56,7 +56,7 @@ def check_printed(entry: "Claim | AverageClaim") -> None:
         )
 
 
-class Claim(Entry):
+class Claim(CatalogEntry):
     """A published number: model × task × metric, as printed."""
 
     model: Name
@@ -134,7 +134,7 @@ class Claim(Entry):
         return self
 
 
-class AverageClaim(Entry):
+class AverageClaim(CatalogEntry):
     """A published average over tasks, as printed; its cells are claims of their own."""
 
     model: Name
@@ -174,7 +174,7 @@ class AverageClaim(Entry):
         return self
 
 
-class OtherScore(Entry):
+class OtherScore(CatalogEntry):
     """A published score on a benchmark that is no task here: shown, never judged."""
 
     model: Name
@@ -197,7 +197,7 @@ class OtherScore(Entry):
     """What a reader must know."""
 
 
-class CostClaim(Entry):
+class CostClaim(CatalogEntry):
     """A published cost, as printed."""
 
     title: str

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tina_bench.catalog.terms import Commit, Entry, Name, Sha256
+from tina_bench.catalog.fields import CatalogEntry, Commit, Name, Sha256
 
 RewardName = Literal[
     "accuracy",
@@ -21,7 +21,7 @@ RewardName = Literal[
 ]
 
 
-class Lora(Entry):
+class Lora(CatalogEntry):
     """LoRA settings (Hu et al. 2021, arXiv 2106.09685)."""
 
     rank: Annotated[int, Field(gt=0)]
@@ -34,7 +34,7 @@ class Lora(Entry):
     """Names of the linear layers that get an adapter."""
 
 
-class Grpo(Entry):
+class Grpo(CatalogEntry):
     """GRPO settings (Shao et al. 2024, arXiv 2402.03300), spelled as TRL's `GRPOConfig` does."""
 
     loss_type: Literal["grpo", "dr_grpo", "bnpo", "dapo"]
@@ -65,7 +65,7 @@ class Grpo(Entry):
     """Leave completions that hit the limit out of the loss."""
 
 
-class Optimizer(Entry):
+class Optimizer(CatalogEntry):
     """Optimizer and schedule, spelled as transformers' `TrainingArguments` does."""
 
     learning_rate: Annotated[float, Field(gt=0)]
@@ -108,7 +108,7 @@ class Optimizer(Entry):
         return self
 
 
-class PublishedText(Entry):
+class PublishedText(CatalogEntry):
     """A text that stands in a published source file: named here and fetched, never copied."""
 
     url: str
@@ -126,7 +126,7 @@ class Variant(StrEnum):
     AS_DESCRIBED = "as-described"
 
 
-class Reward(Entry):
+class Reward(CatalogEntry):
     """One reward function and its weight in the sum."""
 
     function: RewardName
@@ -137,7 +137,7 @@ class Reward(Entry):
     """Bounds and constants that the function takes, by their published names."""
 
 
-class Recipe(Entry):
+class Recipe(CatalogEntry):
     """How an adapter is trained."""
 
     title: str

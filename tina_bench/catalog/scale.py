@@ -15,7 +15,15 @@ from enum import StrEnum
 from typing import Any
 
 from tina_bench.catalog.recipes import Recipe, Reward
-from tina_bench.catalog.schema import Catalog, Entry, Model, ModelKind, Profile, Source, Stack
+from tina_bench.catalog.schema import (
+    Catalog,
+    CatalogEntry,
+    Model,
+    ModelKind,
+    Profile,
+    Source,
+    Stack,
+)
 from tina_bench.catalog.training import deviations, target_range
 from tina_bench.errors import CatalogError
 
@@ -228,7 +236,9 @@ def tiny_catalog(catalog: Catalog) -> Catalog:
     )
 
 
-def _beside(section: str, real: Mapping[str, Entry], small: Mapping[str, Entry]) -> dict[str, Any]:
+def _beside(
+    section: str, real: Mapping[str, CatalogEntry], small: Mapping[str, CatalogEntry]
+) -> dict[str, Any]:
     for name in small:
         if name in real:
             raise CatalogError(

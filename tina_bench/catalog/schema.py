@@ -13,6 +13,17 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from tina_bench.catalog.calibration import Calibration
+from tina_bench.catalog.fields import (
+    CatalogEntry,
+    Commit,
+    Confidence,
+    ImportPath,
+    ModelKind,
+    Name,
+    Sampling,
+    Sha256,
+    Source,
+)
 from tina_bench.catalog.published import AverageClaim, Claim, CostClaim, OtherScore
 from tina_bench.catalog.recipes import (
     Grpo,
@@ -24,28 +35,17 @@ from tina_bench.catalog.recipes import (
     RewardName,
     Variant,
 )
-from tina_bench.catalog.terms import (
-    Commit,
-    Confidence,
-    Entry,
-    ImportPath,
-    ModelKind,
-    Name,
-    Sampling,
-    Sha256,
-    Source,
-)
-from tina_bench.strict import contradiction
+from tina_bench.files.strict import contradiction
 
 __all__ = [
     "AverageClaim",
     "Calibration",
     "Catalog",
+    "CatalogEntry",
     "Claim",
     "Commit",
     "Confidence",
     "CostClaim",
-    "Entry",
     "Grpo",
     "ImportPath",
     "Lora",
@@ -69,7 +69,7 @@ __all__ = [
 ]
 
 
-class Model(Entry):
+class Model(CatalogEntry):
     """A set of weights under test."""
 
     title: str
@@ -124,7 +124,7 @@ class Model(Entry):
         return self
 
 
-class Task(Entry):
+class Task(CatalogEntry):
     """A benchmark: dataset, prompt, grader and size."""
 
     title: str
@@ -167,7 +167,7 @@ class Task(Entry):
     """Where these facts come from."""
 
 
-class Stack(Entry):
+class Stack(CatalogEntry):
     """A pinned software environment and what is known of its speed."""
 
     title: str
@@ -243,7 +243,7 @@ class Stack(Entry):
         return f"pins packages that differ here: {', '.join(wrong)}; {advice}" if wrong else None
 
 
-class Profile(Entry):
+class Profile(CatalogEntry):
     """What `reproduce` means: which models, tasks, seeds and protocol."""
 
     title: str
@@ -278,7 +278,7 @@ class Profile(Entry):
         return self
 
 
-class Price(Entry):
+class Price(CatalogEntry):
     """What an hour of a device costs."""
 
     device: str
@@ -303,7 +303,7 @@ class Price(Entry):
     """Conditions."""
 
 
-class Catalog(Entry):
+class Catalog(CatalogEntry):
     """Every entry by kind and name; made by `tina_bench.catalog.load`."""
 
     models: dict[Name, Model] = Field(default_factory=dict)

@@ -47,7 +47,7 @@ def _bad_value(error: typer.BadParameter) -> str | None:
     """Option, found and expected; `None` where the verb's usage says it better."""
     from pydantic import ValidationError
 
-    from tina_bench.strict import first_wrong
+    from tina_bench.files.strict import first_wrong
 
     if error.param is None or not isinstance(error.__cause__, ValidationError):
         return None

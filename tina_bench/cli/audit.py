@@ -4,14 +4,8 @@ from typing import Annotated
 
 import typer
 
-from tina_bench.cli.common import (
-    CatalogOption,
-    HomeOption,
-    JsonOption,
-    console,
-    open_home,
-    print_json,
-)
+from tina_bench.cli.options.common import CatalogOption, HomeOption, JsonOption, open_home
+from tina_bench.cli.show.tables import console, print_json
 
 
 def audit(
@@ -40,7 +34,7 @@ def audit(
     if there is anything. Findings are no error: the exit code is 0. For CI see `verify --fail-on`.
     """
     from tina_bench.catalog.load import load_catalog
-    from tina_bench.cli.audits import print_audits
+    from tina_bench.cli.show.audits import print_audits
     from tina_bench.errors import UsageError
     from tina_bench.stats.audits.report import build_audits
 

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from tina_bench.cli.common import CatalogOption, JsonOption, console, print_json, table
+from tina_bench.cli.options.common import CatalogOption, JsonOption
+from tina_bench.cli.show.tables import console, print_json, table
 
 app = typer.Typer(
     help="What exists and what was claimed: models, tasks, recipes, claims, stacks and so on.",

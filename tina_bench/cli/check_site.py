@@ -7,24 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tina_bench.cli.common import (
-    HomeOption,
-    JsonOption,
-    LockOption,
-    console,
-    open_home,
-    print_json,
-    table,
-)
+from tina_bench.cli.options.common import HomeOption, JsonOption, LockOption, open_home
+from tina_bench.cli.show.tables import console, print_json, table
 
 if TYPE_CHECKING:
-    from tina_bench.board.checking.findings import Checked, Finding
+    from tina_bench.board.checking.findings import SiteCheck, SiteProblem
 
 EXIT_FOUND = 1
 _SHOWN = 40
 
 
-class FailOn(StrEnum):
+class FailCheckOn(StrEnum):
     """What ends a check with a code of its own, besides changed bytes."""
 
     ERROR = "error"
@@ -47,8 +40,8 @@ def check(
         ),
     ] = False,
     fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="What fails. Changed bytes always do.")
-    ] = FailOn.ERROR,
+        FailCheckOn, typer.Option("--fail-on", help="What fails. Changed bytes always do.")
+    ] = FailCheckOn.ERROR,
     home: HomeOption = None,
     lock: LockOption = None,
     as_json: JsonOption = False,
@@ -67,7 +60,8 @@ def check(
     """
     from tina_bench.board.checking.check import check_site
     from tina_bench.board.checking.findings import Level
-    from tina_bench.cli.leaderboard import lock_digest, progress
+    from tina_bench.cli.leaderboard import lock_digest
+    from tina_bench.cli.show.site_progress import progress
     from tina_bench.errors import IntegrityError
 
     store = open_home(home)
@@ -89,7 +83,7 @@ def check(
         more = f" ({len(changed) - 1} more like it in the output)" if len(changed) > 1 else ""
         said = changed[0].message.rstrip(".")
         raise IntegrityError(f"{folder / changed[0].path}: {said}{more}.")
-    failing = {FailOn.ERROR: {Level.ERROR}, FailOn.WARNING: {Level.ERROR, Level.WARNING}}
+    failing = {FailCheckOn.ERROR: {Level.ERROR}, FailCheckOn.WARNING: {Level.ERROR, Level.WARNING}}
     if any(found.level in failing.get(fail_on, ()) for found in made.findings):
         raise typer.Exit(EXIT_FOUND)
 
@@ -100,22 +94,22 @@ def _is_said(context: typer.Context, option: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _grouped(findings: Iterable["Finding"]) -> "dict[tuple[str, str], list[Finding]]":
+def _grouped(findings: Iterable["SiteProblem"]) -> "dict[tuple[str, str], list[SiteProblem]]":
     """By level and rule, the worst level first."""
     from tina_bench.board.checking.findings import Level
 
-    groups: dict[tuple[str, str], list[Finding]] = {}
+    groups: dict[tuple[str, str], list[SiteProblem]] = {}
     order = list(Level)
     for found in sorted(findings, key=lambda f: (order.index(f.level), f.rule)):
         groups.setdefault((found.level.value, found.rule), []).append(found)
     return groups
 
 
-def _print(made: "Checked") -> None:
+def _print(made: "SiteCheck") -> None:
     from rich.markup import escape
 
     from tina_bench.board.checking.findings import Level
-    from tina_bench.board.visible import visible
+    from tina_bench.formatting.escape import visible
 
     out = console()
     if made.findings:

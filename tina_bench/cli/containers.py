@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tina_bench.cli.common import (
-    HomeOption,
-    JsonOption,
-    console,
-    open_home,
-    print_json,
-    table,
-)
+from tina_bench.cli.options.common import HomeOption, JsonOption, open_home
+from tina_bench.cli.show.tables import console, print_json, table
 
 if TYPE_CHECKING:
     from tina_bench.containers.drift import Drift
@@ -236,13 +230,13 @@ def build(
     Looks at free disk first and pulls the base by digest. An image that was there before is
     replaced once the new one is whole. What was done is logged in HOME/images.
     """
-    from tina_bench.cli.building import Screen
-    from tina_bench.containers.build import Options, build, drop_if_replaced
+    from tina_bench.cli.show.image_builds import Screen
+    from tina_bench.containers.build import ImageOptions, build, drop_if_replaced
     from tina_bench.containers.engine import connect
     from tina_bench.containers.lending import Lent, check_index
     from tina_bench.containers.records import write_record
 
-    options = Options(
+    options = ImageOptions(
         lock=lock,
         lent=Lent(wheels=wheels, certificates=certificates),
         arguments={"INDEX_URL": check_index(index)} if index else {},

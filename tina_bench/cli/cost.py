@@ -4,16 +4,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from tina_bench.cli.common import (
-    HomeOption,
-    JsonOption,
-    console,
-    open_home,
-    print_json,
-    seconds_text,
-    table,
-    usd_text,
-)
+from tina_bench.cli.options.common import HomeOption, JsonOption, open_home
+from tina_bench.cli.show.tables import console, print_json, table
+from tina_bench.formatting.numbers import seconds_text, usd_text
 
 if TYPE_CHECKING:
     from tina_bench.store.home import Home
@@ -87,7 +80,7 @@ def cost(
 
 def _print_reported(store: "Home", *, as_json: bool = False, always: bool = False) -> None:
     """What others say that theirs took; `always` says so, too, when there is nothing."""
-    from tina_bench.cli.import_ import name_text
+    from tina_bench.cli.show.imports import name_text
     from tina_bench.metering.bill import as_rows, reported
 
     lines = reported(store.imported_runs())

@@ -1,6 +1,7 @@
 """`tina-bench doctor`: what this machine has and lacks, what that prevents, and what to do."""
 
-from tina_bench.cli.common import HomeOption, JsonOption, console, open_home, print_json, table
+from tina_bench.cli.options.common import HomeOption, JsonOption, open_home
+from tina_bench.cli.show.tables import console, print_json, table
 
 
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -13,8 +14,8 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
     from tina_bench.catalog.load import load_catalog
-    from tina_bench.metering.doctor import examine
-    from tina_bench.running.doctor import examine_containers
+    from tina_bench.doctor.containers import examine_containers
+    from tina_bench.doctor.machine import examine
 
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}"), transient=True,

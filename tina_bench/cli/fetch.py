@@ -4,21 +4,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tina_bench.cli.common import (
-    CatalogOption,
-    JsonOption,
-    LockOption,
-    ProfileOption,
-    console,
-    print_json,
-    table,
-)
+from tina_bench.cli.options.common import CatalogOption, JsonOption, LockOption, ProfileOption
+from tina_bench.cli.show.tables import console, print_json, table
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from tina_bench.errors import TinaBenchError
-    from tina_bench.lock.fetching import Fetch, Fetched
+    from tina_bench.lock.fetch import Fetch, Fetched
 
 EXIT_INTERRUPTED = 130
 """What shells give for a program that Ctrl-C ended."""
@@ -79,9 +72,9 @@ def fetch(
     130 Ctrl-C.
     """
     from tina_bench.catalog.load import load_catalog
-    from tina_bench.lock.fetching import Fetch
+    from tina_bench.lock.fetch import Fetch
     from tina_bench.lock.lockfile import read_lock
-    from tina_bench.lock.wanted import needed_by_names, needed_by_profile
+    from tina_bench.lock.required_files import needed_by_names, needed_by_profile
 
     loaded = load_catalog(catalog or ())
     if names:

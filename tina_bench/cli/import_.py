@@ -5,71 +5,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tina_bench.cli.common import (
-    CatalogOption,
-    HomeOption,
-    JsonOption,
-    console,
-    open_home,
-    print_json,
-    seconds_text,
-    table,
+from tina_bench.cli.options.common import CatalogOption, HomeOption, JsonOption, open_home
+from tina_bench.cli.show.imports import (
+    SHORT,
+    correct_text,
+    folder_text,
+    name_text,
+    repeat_text,
+    score_text,
 )
+from tina_bench.cli.show.tables import console, print_json, table
+from tina_bench.formatting.numbers import seconds_text
 
 if TYPE_CHECKING:
-    from tina_bench.importing.folder import Imported
+    from tina_bench.importing.folder import ImportSummary
     from tina_bench.store.imported import ImportedResult
 
 
-SHORT = 8
-"""Digits of an id in a table; --json has it whole."""
-
-
-def name_text(ours: str | None, printed: str) -> str:
-    """The catalog's name, or theirs in brackets, safe for a terminal."""
-    from rich.markup import escape
-
-    from tina_bench.importing.reading import printable
-
-    return escape(printable(ours) if ours else f"({printable(printed)})")
-
-
-def folder_text(result: "ImportedResult") -> str:
-    """The folder that the result file lay in."""
-    from pathlib import PurePosixPath
-
-    from rich.markup import escape
-
-    from tina_bench.importing.reading import printable
-
-    return escape(printable(str(PurePosixPath(result.path).parent)))
-
-
-def score_text(result: "ImportedResult") -> str:
-    """A score for people: percent where it is a share, else as printed."""
-    share = 0 <= result.value <= 1
-    return f"{100 * result.value:.2f} %" if share else f"{result.value:.6g}"
-
-
-def correct_text(result: "ImportedResult") -> str:
-    """Correct of all, as far as known."""
-    parts = ("?" if part is None else str(part) for part in (result.n_correct, result.n))
-    return " of ".join(parts)
-
-
-def repeat_text(result: "ImportedResult") -> str:
-    """Which run this one says again; a question mark where the file cannot tell."""
-    return "?" if result.answers is None else (result.repeat_of or "")[:SHORT]
-
-
-def _became(made: "Imported") -> dict[str, str]:
+def _became(made: "ImportSummary") -> dict[str, str]:
     found: dict[str, str] = {}
     for run, what in made.runs:
         found.setdefault(run.id, str(what))
     return found
 
 
-def _entries(made: "Imported", results: list["ImportedResult"]) -> list[dict[str, Any]]:
+def _entries(made: "ImportSummary", results: list["ImportedResult"]) -> list[dict[str, Any]]:
     became = _became(made)
     return [
         {**result.model_dump(mode="json", exclude={"outcomes"}), "became": became[result.id]}
@@ -78,7 +38,7 @@ def _entries(made: "Imported", results: list["ImportedResult"]) -> list[dict[str
     ]
 
 
-def _print(made: "Imported", results: list["ImportedResult"]) -> None:
+def _print(made: "ImportSummary", results: list["ImportedResult"]) -> None:
     became = _became(made)
     numbers = ("score", "correct", "file's time")
     rows = table("id", "folder", "model", "task", *numbers, "repeats", "", right=numbers)
@@ -167,7 +127,7 @@ def import_(
         )
 
 
-def _summarise(made: "Imported", results: list["ImportedResult"], *, dry_run: bool) -> None:
+def _summarise(made: "ImportSummary", results: list["ImportedResult"], *, dry_run: bool) -> None:
     from collections import Counter
 
     out = console()

@@ -1,30 +1,25 @@
 """`tina-bench leaderboard`: the static site."""
 
 import gc
-import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tina_bench.cli import check_site, serve_site
-from tina_bench.cli.common import (
-    LINE_SECONDS,
+from tina_bench.cli.options.common import (
     CatalogOption,
     ChosenProfileOption,
     HomeOption,
     JsonOption,
     LockOption,
-    console,
     open_home,
-    print_json,
 )
+from tina_bench.cli.show.site_progress import progress
+from tina_bench.cli.show.tables import console, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tina_bench.board.build import Options, SiteSummary
+    from tina_bench.board.site.build import SiteOptions, SiteSummary
     from tina_bench.store.home import Home
 
 app = typer.Typer(
@@ -39,38 +34,14 @@ def _group() -> None:
 
 def lock_digest(path: Path | None) -> str:
     """Names the content of the lock that the options name."""
+    from tina_bench.files.hashing import digest
     from tina_bench.lock.lockfile import read_lock
-    from tina_bench.store.hashing import digest
 
     return digest(read_lock(path).model_dump(mode="json"))
 
 
-@contextmanager
-def progress(doing: str) -> "Iterator[Callable[[int, int], None]]":
-    """A bar of what is written on a terminal; in a pipe a line now and then."""
-    from rich.progress import Progress
-
-    screen = console(stderr=True)
-    seen = screen.is_terminal
-    said = time.monotonic()
-
-    def line(done: int, total: int) -> None:
-        nonlocal said
-        if time.monotonic() - said >= LINE_SECONDS:
-            said = time.monotonic()
-            screen.print(f"  {doing}: {done}/{total}", markup=False)
-
-    if not seen:
-        yield line
-        return
-    # No refreshing by itself: that takes a thread, beside which a build does not fork.
-    with Progress(console=screen, transient=True, auto_refresh=False) as bar:
-        task = bar.add_task(doing, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total, refresh=True)
-
-
 def build_once(
-    home: "Home", out: Path, catalogs: list[Path] | None, options: "Options"
+    home: "Home", out: Path, catalogs: list[Path] | None, options: "SiteOptions"
 ) -> "SiteSummary":
     """Build the site of a home, with a bar; raises `BlockedError` without a result to show."""
     # A build makes many objects and drops few: looking for cycles among them takes a quarter of it.
@@ -85,9 +56,9 @@ def build_once(
 
 
 def _build(
-    home: "Home", out: Path, catalogs: list[Path] | None, options: "Options"
+    home: "Home", out: Path, catalogs: list[Path] | None, options: "SiteOptions"
 ) -> "SiteSummary":
-    from tina_bench.board.build import build_site, measurements
+    from tina_bench.board.site.build import build_site, measurements
     from tina_bench.catalog.load import load_catalog
     from tina_bench.errors import BlockedError
 
@@ -158,9 +129,9 @@ def build(
     """Build the site from this home's results. The old site stays until the new one is whole."""
     import platformdirs
 
-    from tina_bench.board.build import Options
+    from tina_bench.board.site.build import SiteOptions
 
-    options = Options(
+    options = SiteOptions(
         with_samples=transcripts != "none",
         texts_a_task=_texts(transcripts),
         profile=profile,

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tina_bench.cli.common import CatalogOption, JsonOption, console, print_json, table
+from tina_bench.cli.options.common import CatalogOption, JsonOption
+from tina_bench.cli.show.tables import console, print_json, table
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
-    from tina_bench.lock.problems import TaskRenewal
-    from tina_bench.lock.resolve import Renewal, Row
+    from tina_bench.lock.resolve import Renewal, ResolvedEntry
+    from tina_bench.lock.task_hashes import TaskRenewal
 
 
 def lock(
@@ -81,9 +82,9 @@ def _renew(loaded: "Catalog", target: Path, update: list[str], *, as_json: bool)
 
     from tina_bench.errors import LockError
     from tina_bench.lock.lockfile import packaged_lock, read_lock, write_lock
-    from tina_bench.lock.problems import renew_tasks
+    from tina_bench.lock.required_files import lock_names
     from tina_bench.lock.resolve import renew
-    from tina_bench.lock.wanted import lock_names
+    from tina_bench.lock.task_hashes import renew_tasks
 
     asked = lock_names(loaded, update)
     old = read_lock(target if target.exists() else packaged_lock())
@@ -141,7 +142,7 @@ def _print(target: Path, made: "Renewal", tasks: "TaskRenewal") -> None:
     """One line for all entries that share state and reason, then what is in the file."""
     from tina_bench.lock.resolve import NOT_ASKED
 
-    def alike(row: "Row") -> tuple[str, str, str]:
+    def alike(row: "ResolvedEntry") -> tuple[str, str, str]:
         return row.state, row.reason, row.section
 
     rows = table("state", "what", "names", "why")

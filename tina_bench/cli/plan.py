@@ -1,11 +1,10 @@
 """`tina-bench plan`: what would run, why, and what it would cost."""
 
-from collections import Counter
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tina_bench.cli.common import (
+from tina_bench.cli.options.common import (
     AllOption,
     CatalogOption,
     HomeOption,
@@ -18,28 +17,25 @@ from tina_bench.cli.common import (
     ScaleOption,
     SeedsOption,
     TasksOption,
-    console,
     make_request,
     open_home,
     open_lock,
-    print_json,
-    seconds_text,
-    table,
     this_machine,
 )
-from tina_bench.cli.estimates import costs_json, print_costs
-from tina_bench.cli.limits import (
+from tina_bench.cli.options.runner import RunnerOption, RunnerWord, choose_runner
+from tina_bench.cli.options.until_decided import (
     FirstSeedsOption,
     MaxSeedsOption,
     UntilOption,
     check_options,
 )
-from tina_bench.cli.runners import RunnerOption, RunnerWord, choose_runner
+from tina_bench.cli.show.plan import plan_json, print_plan
+from tina_bench.cli.show.tables import console, print_json
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
     from tina_bench.lock.lockfile import Lock
-    from tina_bench.planning.shapes import Machine, Plan, Request
+    from tina_bench.planning.types import Machine, Plan, Request
     from tina_bench.running.choose import Choice
     from tina_bench.store.home import Home
 
@@ -55,9 +51,9 @@ def build_plan(
     from dataclasses import replace
 
     from tina_bench.planning.gpus import resolve_gpu
+    from tina_bench.planning.measured_speeds import take_snapshot
     from tina_bench.planning.plan import make_plan, resolve_profile
     from tina_bench.planning.probe import needs_probe, probe_seconds
-    from tina_bench.planning.snapshot import take_snapshot
 
     name = resolve_profile(catalog, request).stack
     stack = catalog.stacks[name]
@@ -67,63 +63,6 @@ def build_plan(
     if stack.probe_seconds is not None and needs_probe(snapshot, name):
         machine = replace(machine, probe_seconds=probe_seconds())
     return make_plan(request, catalog, lock, snapshot, machine)
-
-
-def print_plan(plan: "Plan") -> None:
-    """Print the plan: its steps, a pool a line; what they cost, a model a line; what is missing."""
-    from tina_bench.planning.totals import total
-
-    out = console()
-    if not plan.jobs:
-        out.print(f"Nothing to do: all {plan.already_done} jobs of this request are done.")
-        return
-    rows = table("step", "model", "jobs", "time", "why", right=("jobs", "time"))
-    pools: dict[str, list[Any]] = {}
-    for planned in plan.jobs:
-        pools.setdefault(planned.job.pool, []).append(planned)
-    for pool in pools.values():
-        job, central = pool[0].job, total(pool).central
-        more = f" (and {len(pool) - 1} more)" if len(pool) > 1 else ""
-        blocked = "blocked: " if job.id in plan.blocked else ""
-        rows.add_row(
-            job.kind, job.model, str(len(pool)), seconds_text(central.seconds),
-            f"{blocked}{pool[0].reason}{more}",
-        )  # fmt: skip
-    out.print(rows)
-    kinds = Counter(planned.job.kind for planned in plan.jobs)
-    runs = kinds.get("evaluate", 0)  # type: ignore[call-overload]
-    out.print(
-        f"{len(plan.jobs)} jobs to do ({runs} runs to sample), {plan.already_done} already done."
-    )
-    print_costs(plan, out)
-    if plan.missing:
-        out.print(f"\n{len(plan.blocked)} of them cannot run here. Missing:")
-        for sentence in plan.missing:
-            out.print(f"  • {sentence}", markup=False)
-
-
-def plan_json(plan: "Plan") -> dict[str, Any]:
-    """The plan as JSON."""
-    from dataclasses import asdict
-
-    # Runs of one task share one estimate: 100 000 jobs have a handful of them.
-    estimates = {id(planned.estimate): planned.estimate for planned in plan.jobs}
-    as_dict = {key: asdict(estimate) for key, estimate in estimates.items()}
-    return {
-        "request": asdict(plan.request),
-        "already_done": plan.already_done,
-        **costs_json(plan),
-        "missing": list(plan.missing),
-        "jobs": [
-            {
-                **planned.job.model_dump(mode="json"),
-                "reason": planned.reason,
-                "estimate": as_dict[id(planned.estimate)],
-                "blocked": plan.blocked.get(planned.job.id),
-            }
-            for planned in plan.jobs
-        ],
-    }
 
 
 def plan(
@@ -216,8 +155,9 @@ def _plan_until_decided(
     """The first batch, and a bound for the rest: a plan looks at no answers."""
     from dataclasses import asdict
 
-    from tina_bench.cli.until import at_most, bound_text
-    from tina_bench.running import until
+    from tina_bench.cli.show.until_decided import bound_text
+    from tina_bench.cli.until import at_most
+    from tina_bench.running import until_decided as until
 
     rule = until.make_rule(loaded, request, store, first_seeds=limits[0], max_seeds=limits[1])
     targets = until.first_targets(loaded, request, store, rule)

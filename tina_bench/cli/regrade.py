@@ -3,33 +3,21 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from tina_bench.cli.common import (
+from tina_bench.cli.options.common import (
     CatalogOption,
     ChosenProfileOption,
     HomeOption,
     JsonOption,
     ModelsOption,
     TasksOption,
-    console,
     open_home,
-    print_json,
-    table,
 )
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from tina_bench.stats.grader_audit import CellAudit, Flip, GraderAudit, GraderScore
-    from tina_bench.store.home import Home
-    from tina_bench.store.records import ResultRecord
-
-MOST_FLIPS = 50
-"""Flips that are printed; --json and --flips have all."""
-QUESTION_CHARACTERS = 600
+from tina_bench.cli.show.regrade import print_flips, print_pairs, print_scores
+from tina_bench.cli.show.tables import console, print_json
 
 
 def regrade(
@@ -93,64 +81,27 @@ def regrade(
     be graded again; 23 another process grades the same; 24 a grader's package is not installed.
     """
     from tina_bench.catalog.load import load_catalog
-    from tina_bench.running.regrade import regrade_home
+    from tina_bench.running.regrade.requested import grader_interpreter, requested_records
+    from tina_bench.running.regrade.run import regrade_home, write_flips
 
     store = open_home(home)
-    records = _chosen(store, profile, model, task)
+    records = requested_records(store, profile, model, task)
     with _bar() as progress:
         found = regrade_home(
             store, load_catalog(catalog or []), records, grader, progress,
-            pythons=[_interpreter(path) for path in grader_python or ()],
+            pythons=[grader_interpreter(path) for path in grader_python or ()],
         )  # fmt: skip
     if flips is not None:
-        _write_flips(flips, store, records, found)
+        write_flips(flips, store, records, found)
     if as_json:
         print_json(found.model_dump(mode="json"))
         return
     out = console()
-    _print_scores(found, out)
-    _print_pairs(found, out)
-    _print_flips(found, out, flips)
+    print_scores(found, out)
+    print_pairs(found, out)
+    print_flips(found, out, flips)
     for cell in found.left_out:
         out.print(f"Left out: {cell.model} on {cell.task}: {cell.reason}.", markup=False)
-
-
-def _chosen(
-    store: "Home", profile: str | None, models: list[str] | None, tasks: list[str] | None
-) -> "list[ResultRecord]":
-    """The records that were asked for."""
-    from tina_bench.errors import BlockedError, UsageError
-
-    records = store.measurements(profile)
-    if not records:
-        raise BlockedError(
-            f"{store.root}: holds no results to grade again; run `tina-bench reproduce` first, or "
-            "name another home with --home."
-        )
-    for option, wanted, there in (
-        ("--model", models, {record.model for record in records}),
-        ("--task", tasks, {record.task for record in records}),
-    ):
-        for name in wanted or ():
-            if name not in there:
-                raise UsageError(
-                    f"{option} {name}: there is no result of it in {store.root}; there are "
-                    f"{', '.join(sorted(there))}."
-                )
-    return [
-        record
-        for record in records
-        if (models is None or record.model in models) and (tasks is None or record.task in tasks)
-    ]
-
-
-def _interpreter(path: Path) -> Path:
-    """The interpreter as given; a link to it is what makes an environment's Python its own."""
-    from tina_bench.errors import UsageError
-
-    if not path.is_file():
-        raise UsageError(f"--grader-python {path}: found no file, expected a Python to run.")
-    return path.absolute()
 
 
 @contextmanager
@@ -164,111 +115,3 @@ def _bar() -> "Iterator[Callable[[int, int], None]]":
     ) as bar:  # fmt: skip
         line = bar.add_task("grading again", total=None)
         yield lambda done, total: bar.update(line, completed=done, total=total)
-
-
-def _write_flips(
-    path: Path, store: "Home", records: "list[ResultRecord]", found: "GraderAudit"
-) -> None:
-    """One JSON object a flip, with the whole answer; replaced whole or not at all."""
-    import json
-
-    from tina_bench.running.regrade import flip_texts
-    from tina_bench.store.atomic import write_text
-
-    lines = [
-        json.dumps({"model": cell.model, "task": cell.task, **flip.model_dump(mode="json"),
-                    "answer": text})
-        for cell, flip, text in flip_texts(store, records, found)
-    ]  # fmt: skip
-    write_text(path.absolute(), "".join(f"{line}\n" for line in lines))
-
-
-def _shift(score: "GraderScore") -> str:
-    if score.shift_points is None:
-        return ""
-    return f"{score.shift_points:+.2f}" + (" !" if score.exceeds_margin else "")
-
-
-def _print_scores(found: "GraderAudit", out: "Console") -> None:
-    from tina_bench.catalog.graders import RECORDED
-
-    rows = table(
-        "model", "task", "grader", "score", "shift", "undecided", "nothing read", "of",
-        "lowest – highest", title="Score by grader",
-        right=("score", "shift", "undecided", "nothing read", "of"),
-    )  # fmt: skip
-    moved = False
-    for cell in found.cells:
-        for score in cell.scores:
-            first = score.grader == RECORDED
-            span = f"{cell.lowest_percent:.2f} – {cell.highest_percent:.2f} %"
-            moved |= bool(score.exceeds_margin)
-            rows.add_row(
-                cell.model if first else "", cell.task if first else "", score.grader,
-                "" if score.percent is None else f"{score.percent:.2f} %", _shift(score),
-                str(score.undecided), str(score.unread), str(score.answers), span if first else "",
-            )  # fmt: skip
-    out.print(rows)
-    out.print(
-        "Shift: points from the recorded score. Lowest – highest: every answer that graders differ "
-        "on, or none decided, counted as wrong, and as right.",
-        markup=False,
-    )
-    if moved:
-        out.print(
-            "! at least the task's equivalence margin: a verdict may hang on the grader.",
-            markup=False,
-        )
-
-
-def _print_pairs(found: "GraderAudit", out: "Console") -> None:
-    """The pairs that differ; the others in a sentence."""
-    rows = table(
-        "model", "task", "graders", "agree", "kappa", "right by first only", "by second only",
-        "else", "p", title="Graders that differ",
-        right=("agree", "kappa", "right by first only", "by second only", "else", "p"),
-    )  # fmt: skip
-    same = 0
-    for cell in found.cells:
-        for pair in cell.pairs:
-            if pair.agreement_percent == 100:
-                same += 1
-                continue
-            rows.add_row(
-                cell.model, cell.task, f"{pair.first} / {pair.second}",
-                f"{pair.agreement_percent:.2f} %",
-                "" if pair.kappa is None else f"{pair.kappa:.3f}", str(pair.right_by_first_only),
-                str(pair.right_by_second_only), str(pair.other_differences), f"{pair.p_value:.4f}",
-            )  # fmt: skip
-    if rows.row_count:
-        out.print(rows)
-    out.print(f"{same} pairs of graders say the same of every answer.", markup=False)
-
-
-def _print_flips(found: "GraderAudit", out: "Console", file: Path | None) -> None:
-    flips = [(cell, flip) for cell in found.cells for flip in cell.flips]
-    for cell, flip in flips[:MOST_FLIPS]:
-        _print_flip(cell, flip, out)
-    if len(flips) > MOST_FLIPS:
-        where = str(file) if file else "--flips FILE"
-        out.print(f"{len(flips) - MOST_FLIPS} more flips: see --json or {where}.", markup=False)
-
-
-def _print_flip(cell: "CellAudit", flip: "Flip", out: "Console") -> None:
-    from tina_bench.board.visible import visible
-
-    def say(text: str) -> None:
-        out.print(visible(text), markup=False, emoji=False)
-
-    say(f"── {cell.model} on {cell.task}, row {flip.index}, seed {flip.seed}")
-    question = (flip.question or "").strip()
-    cut = " …" if len(question) > QUESTION_CHARACTERS else ""
-    say(f"problem: {question[:QUESTION_CHARACTERS]}{cut}")
-    say(f"right answer: {flip.gold}")
-    for name, ruling in flip.rulings.items():
-        read = flip.read.get(name)
-        say(f"  {name}: {ruling}, " + ("read nothing" if read is None else f"read {read}"))
-    end = flip.answer_end or ""
-    before = (flip.answer_characters or 0) - len(end)
-    say(f"answer{f', after {before} characters' if before else ''}: {end}")
-    say("")

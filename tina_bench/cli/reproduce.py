@@ -1,24 +1,17 @@
 """`tina-bench reproduce`: plan, show the plan, carry it out."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from tina_bench.cli.carrying import (
-    Carrier,
-    open_bar,
-    prepare,
-    print_done,
-    raise_unfinished,
-    refuse_hopeless,
-)
-from tina_bench.cli.common import (
+from tina_bench.cli.carrying import Carrier, prepare, print_done, raise_unfinished, refuse_hopeless
+from tina_bench.cli.options.common import (
     AllOption,
+    BudgetOption,
     CatalogOption,
     HomeOption,
     JsonOption,
     LockOption,
+    LogOption,
     ModelsOption,
     PriceOption,
     ProfileOption,
@@ -26,39 +19,24 @@ from tina_bench.cli.common import (
     ScaleOption,
     SeedsOption,
     TasksOption,
-    console,
     make_request,
-    print_json,
 )
-from tina_bench.cli.engines import EnginesOption, GpusOption
-from tina_bench.cli.limits import (
+from tina_bench.cli.options.engines import EnginesOption, GpusOption
+from tina_bench.cli.options.runner import MemoryOption, RunnerOption, RunnerWord, ShmOption, Sizes
+from tina_bench.cli.options.until_decided import (
     FirstSeedsOption,
     MaxSeedsOption,
     UntilOption,
     check_options,
 )
-from tina_bench.cli.plan import plan_json, print_plan
-from tina_bench.cli.runners import MemoryOption, RunnerOption, RunnerWord, ShmOption, Sizes
+from tina_bench.cli.show.plan import plan_json, print_plan
+from tina_bench.cli.show.progress import open_bar
+from tina_bench.cli.show.tables import console, print_json
 from tina_bench.cli.until import sample_until_decided
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
-    from tina_bench.planning.shapes import Request
-
-
-BudgetOption = Annotated[
-    float | None,
-    typer.Option(
-        "--budget",
-        metavar="USD",
-        min=0,
-        help="Stop at a sample boundary before this many dollars are spent by this command; "
-        "everything finished is kept. Exit code 21.",
-    ),
-]
-LogOption = Annotated[
-    bool, typer.Option("--show-log", help="Print what the jobs print, as they print it.")
-]
+    from tina_bench.planning.types import Request
 
 
 def reproduce(
@@ -176,7 +154,7 @@ def _carry_out(carrier: Carrier) -> None:
     result: dict[str, Any] = {"plan": plan_json(made), "done": 0, **carrier.runner_json()}
     refuse_hopeless(made, result if as_json else None)
 
-    from tina_bench.running.looked_at import carried_on
+    from tina_bench.running.until_decided import carried_on
 
     with carrier.store.held(), open_bar() as bar:
         # A result that was once looked at stays one, whoever adds runs to it.

@@ -4,21 +4,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tina_bench.cli.common import (
-    ChosenProfileOption,
-    HomeOption,
-    JsonOption,
-    console,
-    open_home,
-    print_json,
-    table,
-    usd_text,
-)
+from tina_bench.cli.options.common import ChosenProfileOption, HomeOption, JsonOption, open_home
+from tina_bench.cli.show.tables import console, print_json, table
+from tina_bench.formatting.numbers import usd_text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from tina_bench.stats.shapes import TaskEstimate
+    from tina_bench.stats.types import TaskEstimate
     from tina_bench.store.home import Home
     from tina_bench.store.imported import ImportedResult
     from tina_bench.store.records import ResultRecord
@@ -47,7 +40,7 @@ def _entry(
 
 
 def _estimated(records: list["ResultRecord"]) -> list[tuple["ResultRecord", "TaskEstimate"]]:
-    from tina_bench.stats.estimates import estimate
+    from tina_bench.stats.scores.estimates import estimate
 
     return [(record, estimate(record)) for record in records]
 
@@ -94,7 +87,7 @@ def list_results(
 
 def _print_averages(measured: list[tuple["ResultRecord", "TaskEstimate"]], out: "Console") -> None:
     """Mean over tasks of each model that has several under one profile."""
-    from tina_bench.stats.estimates import estimate_average
+    from tina_bench.stats.scores.estimates import estimate_average
 
     groups: dict[tuple[str, str], list[TaskEstimate]] = {}
     for record, estimate in measured:
@@ -125,7 +118,7 @@ def list_imported(
     Names in (brackets) are theirs: no certain entry of the catalog. "?" under repeats means that
     the file cannot tell one run from another.
     """
-    from tina_bench.cli.import_ import (
+    from tina_bench.cli.show.imports import (
         SHORT,
         correct_text,
         folder_text,
@@ -170,7 +163,7 @@ def list_imported(
 
 def _interval_text(result: "ImportedResult") -> str:
     """Where endless fresh runs would put the score of one run, as far as its total tells."""
-    from tina_bench.stats.estimates import estimate_totals
+    from tina_bench.stats.scores.estimates import estimate_totals
 
     if result.n is None or result.n_correct is None:
         return "–"

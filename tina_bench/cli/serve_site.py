@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tina_bench.cli.common import (
+from tina_bench.cli.options.common import (
     CatalogOption,
     ChosenProfileOption,
     HomeOption,
     LockOption,
-    console,
     open_home,
 )
+from tina_bench.cli.show.tables import console
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tina_bench.board.serving import SiteServer
+    from tina_bench.board.site.preview_server import SiteServer
 
 DEFAULT_PORT = 8000
 
@@ -58,8 +58,8 @@ def serve(
     Exit codes: 0 Ctrl-C, which is how it ends; 11 the port is taken, or there is no site; 22 with
     --watch, nothing has been measured yet.
     """
-    from tina_bench.board.replace import is_site
-    from tina_bench.board.serving import SiteServer
+    from tina_bench.board.output.replace import is_site
+    from tina_bench.board.site.preview_server import SiteServer
     from tina_bench.errors import UsageError
 
     store = open_home(home)
@@ -92,12 +92,12 @@ def _builder(
 ) -> "Callable[[], None]":
     import platformdirs
 
-    from tina_bench.board.build import Options
+    from tina_bench.board.site.build import SiteOptions
     from tina_bench.cli.leaderboard import build_once, lock_digest
 
     def build() -> None:
         cache = platformdirs.user_cache_path("tina-bench", appauthor=False)
-        options = Options(profile=profile, lock_digest=lock_digest(lock), cache=cache)
+        options = SiteOptions(profile=profile, lock_digest=lock_digest(lock), cache=cache)
         build_once(open_home(home), folder, catalog, options)
 
     return build
@@ -105,7 +105,7 @@ def _builder(
 
 def _watched(home: Path, catalogs: list[Path] | None) -> list[Path]:
     """Folders and files whose changes make another site."""
-    from tina_bench.board.render import site_folder
+    from tina_bench.board.output.templates import site_folder
 
     source = site_folder()
     wanted = [home, source / "templates", source / "assets", *(catalogs or ())]

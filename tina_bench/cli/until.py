@@ -1,25 +1,20 @@
 """`--until-decided`: how `reproduce` chooses the number of seeds by looking, and shows it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tina_bench.cli.carrying import (
-    Carrier,
-    open_bar,
-    print_done,
-    raise_unfinished,
-    refuse_hopeless,
-)
-from tina_bench.cli.common import console, print_json, table
-from tina_bench.cli.estimates import time_text, usd_band
-from tina_bench.cli.plan import plan_json, print_plan
+from tina_bench.cli.carrying import Carrier, print_done, raise_unfinished, refuse_hopeless
+from tina_bench.cli.show.estimates import time_text, usd_band
+from tina_bench.cli.show.plan import plan_json, print_plan
+from tina_bench.cli.show.progress import open_bar
+from tina_bench.cli.show.tables import console, print_json
+from tina_bench.cli.show.until_decided import cell_json, print_cells, print_left, rule_text
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
-    from tina_bench.planning.shapes import Plan, Request
+    from tina_bench.planning.types import Plan, Request
     from tina_bench.running.execute import Summary
-    from tina_bench.running.looked_at import CellName
-    from tina_bench.running.until import Cell, LookedAt, Rule
+    from tina_bench.running.until_decided import CellLook, ModelTask, Rule
 
 
 def sample_until_decided(carrier: Carrier, first_seeds: int, max_seeds: int) -> None:
@@ -27,31 +22,31 @@ def sample_until_decided(carrier: Carrier, first_seeds: int, max_seeds: int) -> 
 
     Raises a `TinaBenchError` when a claim is left open or a job undone; everything done is kept.
     """
-    from tina_bench.running import looked_at, until
+    from tina_bench.running import until_decided
 
     known = (carrier.loaded, carrier.request, carrier.store)
-    rule = until.make_rule(*known, first_seeds=first_seeds, max_seeds=max_seeds)
-    rounds = _Rounds(carrier, rule, until.first_targets(*known, rule))
+    rule = until_decided.make_rule(*known, first_seeds=first_seeds, max_seeds=max_seeds)
+    rounds = _Rounds(carrier, rule, until_decided.first_targets(*known, rule))
     if not carrier.as_json:
-        console().print(_rule_text(rule, len(rounds.targets)), markup=False)
+        console().print(rule_text(rule, len(rounds.targets)), markup=False)
     # A plan comes before anything is written: what cannot run here leaves no trace.
     made = rounds.plan(rounds.targets)
     rounds.show_plan(made)
     with carrier.store.held():
-        wanted: Mapping[CellName, int] = rounds.targets
+        wanted: Mapping[ModelTask, int] = rounds.targets
         while wanted:
             if rounds.number:
                 made = rounds.plan(wanted)
                 rounds.show_plan(made)
-            declared = looked_at.declarations(*known, rule.family, wanted)
+            declared = until_decided.declarations(*known, rule.family, wanted)
             with open_bar() as bar:
                 summary = carrier.execute(
                     made, bar, budget=rounds.budget_left, until_decided=declared
                 )
-            looked_at.declare(*known, rule.family)
-            cells = until.look(*known, rule, rounds.targets)
+            until_decided.declare(*known, rule.family)
+            cells = until_decided.look(*known, rule, rounds.targets)
             rounds.add(made, summary, cells)
-            wanted = {} if rounds.is_over else until.next_targets(cells, rule)
+            wanted = {} if rounds.is_over else until_decided.next_targets(cells, rule)
             rounds.targets |= wanted
     rounds.end()
 
@@ -59,7 +54,7 @@ def sample_until_decided(carrier: Carrier, first_seeds: int, max_seeds: int) -> 
 class _Rounds:
     """What happened so far: a round is a batch of runs and the look that follows it."""
 
-    def __init__(self, carrier: Carrier, rule: "Rule", targets: "dict[CellName, int]") -> None:
+    def __init__(self, carrier: Carrier, rule: "Rule", targets: "dict[ModelTask, int]") -> None:
         from tina_bench.running.execute import Summary
 
         self._carrier = carrier
@@ -70,12 +65,12 @@ class _Rounds:
         self._total = Summary()
         self._blocked: dict[str, str] = {}
         self._made: Plan | None = None
-        self._cells: list[Cell] = []
+        self._cells: list[CellLook] = []
         self._rounds: list[dict[str, Any]] = []
 
-    def plan(self, targets: "Mapping[CellName, int]") -> "Plan":
+    def plan(self, targets: "Mapping[ModelTask, int]") -> "Plan":
         """The plan for so many runs of these cells."""
-        from tina_bench.running.until import with_targets
+        from tina_bench.running.until_decided import with_targets
 
         return self._carrier.plan(with_targets(self._carrier.request, targets))
 
@@ -104,7 +99,7 @@ class _Rounds:
         budget, spent = self._carrier.budget, self._total.spent_usd
         return None if budget is None else 0.0 if spent is None else budget - spent
 
-    def add(self, made: "Plan", summary: "Summary", cells: "list[Cell]") -> None:
+    def add(self, made: "Plan", summary: "Summary", cells: "list[CellLook]") -> None:
         """Take a round in, and show what was seen."""
         total = self._total
         total.done += summary.done
@@ -140,7 +135,7 @@ class _Rounds:
         from dataclasses import asdict
 
         from tina_bench.errors import StillOpenError
-        from tina_bench.running.until import CellStatus
+        from tina_bench.running.until_decided import CellStatus
 
         total, carrier = self._total, self._carrier
         still_open = [
@@ -176,81 +171,7 @@ class _Rounds:
             )
 
 
-def _rule_text(rule: "Rule", cells: int) -> str:
-    return (
-        f"Until decided: {rule.first_seeds} seeds for each of {cells} cells, then half as many "
-        f"again where a claim is open, {rule.max_seeds} at most. Claims in the family: "
-        f"{rule.family}, declared before the first look."
-    )
-
-
-def print_cells(cells: "Sequence[Cell]", title: str) -> None:
-    """One line a claim that seeds can decide: ours with its bounds, the claim, and where it is."""
-    from tina_bench.running.until import CellStatus
-
-    rows = table("model", "task", "seeds", "ours", "90 % bounds", "claim", "is", title=title,
-                 right=("seeds", "ours", "90 % bounds", "claim"))  # fmt: skip
-    for cell in cells:
-        decided = [looked for looked in cell.claims if looked.decision is not None]
-        if not decided or cell.status is CellStatus.STUCK:
-            rows.add_row(cell.model, cell.task, str(cell.runs), "", "", "", str(cell.status))
-            continue
-        for looked in decided:
-            assert looked.decision is not None
-            made, claim = looked.decision, looked.claim
-            rows.add_row(
-                cell.model,
-                cell.task,
-                str(cell.runs),
-                f"{made.measured_percent:.2f} %",
-                f"{made.low_percent:.2f}–{made.high_percent:.2f}",
-                f"{claim.value_percent:.{claim.decimals}f} ± {made.margin_points:g}",
-                _state(looked, cell),
-            )
-    console().print(rows)
-
-
-def _state(looked: "LookedAt", cell: "Cell") -> str:
-    assert looked.decision is not None
-    if looked.decision.verdict is None:
-        from tina_bench.running.until import CellStatus
-
-        return str(cell.status) if cell.status is CellStatus.AT_MAXIMUM else "open"
-    return f"{looked.decision.verdict}, after {looked.decision.decided_after}"
-
-
-def print_left(cells: "Sequence[Cell]") -> None:
-    """Name what no number of seeds decides, with the reason, and cells without any claim."""
-    out = console()
-    bare = [f"{cell.model} on {cell.task}" for cell in cells if cell.runs and not cell.claims]
-    if bare:
-        out.print(f"No claim, so the first batch only: {', '.join(bare)}.", markup=False)
-    for cell in cells:
-        for looked in cell.claims:
-            if looked.decision is None:
-                out.print(f"Not decided by seeds: {looked.name}, {looked.cannot}.", markup=False)
-
-
-def cell_json(cell: "Cell") -> dict[str, Any]:
-    """A cell with its claims, for `--json`."""
-    return {
-        "model": cell.model,
-        "task": cell.task,
-        "seeds": cell.runs,
-        "status": str(cell.status),
-        "claims": [
-            {
-                "claim": looked.name,
-                "claimed_percent": looked.claim.value_percent,
-                "decision": looked.decision and looked.decision.model_dump(mode="json"),
-                "cannot": looked.cannot or None,
-            }
-            for looked in cell.claims
-        ],
-    }
-
-
-def at_most(request: "Request", catalog: "Catalog", rule: "Rule") -> dict["CellName", int]:
+def at_most(request: "Request", catalog: "Catalog", rule: "Rule") -> dict["ModelTask", int]:
     """Runs by cell if every claim that seeds can decide stayed open to the end."""
     from tina_bench.planning.plan import resolve_profile
 
@@ -263,12 +184,3 @@ def at_most(request: "Request", catalog: "Catalog", rule: "Rule") -> dict["CellN
         for model in profile.models
         for task in profile.tasks
     }
-
-
-def bound_text(bound: "Plan", rule: "Rule") -> str:
-    """What a plan of a first batch is not the end of."""
-    return (
-        "Until decided: this is the first batch, and how much follows is open. Only where a claim "
-        f"is still open come more seeds, up to --max-seeds {rule.max_seeds}. If all claims stayed "
-        f"open to the end: {time_text(bound.total)}, {usd_band(bound.total)}."
-    )

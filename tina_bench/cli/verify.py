@@ -6,28 +6,27 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from tina_bench.cli.common import (
+from tina_bench.cli.options.common import (
     CatalogOption,
     ChosenProfileOption,
     HomeOption,
     JsonOption,
     LockOption,
     PriceOption,
-    console,
-    json_text,
     open_home,
     open_lock,
     parse_price,
-    print_json,
 )
+from tina_bench.cli.show.tables import console, json_text
+from tina_bench.cli.show.verdicts import audits_text, show_verification
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
-    from tina_bench.stats.grader_audit import GraderAudit
+    from tina_bench.stats.graders.audit import GraderAudit
     from tina_bench.store.home import Home
     from tina_bench.verifying.baseline import Baseline
-    from tina_bench.verifying.shapes import Verification
-    from tina_bench.verifying.verify import Ask, Judged
+    from tina_bench.verifying.types import Verification
+    from tina_bench.verifying.verify import JudgedRecords, VerifyOptions
 
 FILES, BASELINE, WHAT = "Files for CI", "Known discrepancies", "What to verify"
 
@@ -176,9 +175,9 @@ def verify(
     from tina_bench.catalog.load import load_catalog
     from tina_bench.errors import UsageError
     from tina_bench.verifying.baseline import DEFAULT_NAME, Baseline, read_baseline
-    from tina_bench.verifying.failing import FailOn, parse_fail_on
-    from tina_bench.verifying.verify import Ask, judge
-    from tina_bench.verifying.writing import check_targets, write_all
+    from tina_bench.verifying.fail_on import FailOn, parse_fail_on
+    from tina_bench.verifying.reports.outputs import check_targets, write_all
+    from tina_bench.verifying.verify import VerifyOptions, judge
 
     given = parse_price(price)
     failing = parse_fail_on(fail_on, strict=strict)
@@ -201,7 +200,7 @@ def verify(
     if kept and (kept.exists() or not accept):
         known = read_baseline(kept)
     loaded = load_catalog(catalog or ())
-    ask = Ask(
+    ask = VerifyOptions(
         profile=profile,
         models=tuple(model or ()),
         fail_on=failing,
@@ -221,7 +220,9 @@ def verify(
     write_all(texts)
     if annotate is None:
         annotate = os.environ.get("GITHUB_ACTIONS") == "true"
-    _say(made, store, catalog or [], as_json=as_json, annotate=annotate, everything=everything)
+    show_verification(
+        made, store, catalog or [], as_json=as_json, annotate=annotate, everything=everything
+    )
     _end(made, store)
 
 
@@ -238,8 +239,8 @@ def _folder(home: Path | None, records: Path | None) -> "Home":
 
 
 def _accepted(
-    judged: "Judged", ask: "Ask", names: list[str], *, reason: str, by: str | None
-) -> "Ask":
+    judged: "JudgedRecords", ask: "VerifyOptions", names: list[str], *, reason: str, by: str | None
+) -> "VerifyOptions":
     from dataclasses import replace
 
     from tina_bench.store.records import now
@@ -255,11 +256,11 @@ def _baseline_text(baseline: "Baseline") -> str:
     return baseline_text(baseline)
 
 
-def _regrade(store: "Home", catalog: "Catalog", judged: "Judged") -> "GraderAudit":
+def _regrade(store: "Home", catalog: "Catalog", judged: "JudgedRecords") -> "GraderAudit":
     """Every stored answer once more, by the metric that its record names."""
     from rich.progress import Progress
 
-    from tina_bench.running.regrade import regrade_home
+    from tina_bench.running.regrade.run import regrade_home
 
     screen = console(stderr=True)
     with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
@@ -271,7 +272,9 @@ def _regrade(store: "Home", catalog: "Catalog", judged: "Judged") -> "GraderAudi
         return regrade_home(store, catalog, judged.sound, ("task",), advance)
 
 
-def _verify(judged: "Judged", ask: "Ask", graded: "GraderAudit | None") -> "Verification":
+def _verify(
+    judged: "JudgedRecords", ask: "VerifyOptions", graded: "GraderAudit | None"
+) -> "Verification":
     from tina_bench.verifying.verify import verify as weigh
 
     return weigh(judged, ask, graded)
@@ -288,91 +291,21 @@ def _files(
     """Every file that was asked for, with its text."""
     texts = {}
     if junit is not None:
-        from tina_bench.verifying.junit import junit_xml
+        from tina_bench.verifying.reports.junit import junit_xml
 
         texts[junit] = junit_xml(made)
     if badge is not None:
-        from tina_bench.verifying.badge import badge_svg
+        from tina_bench.verifying.reports.badge import badge_svg
 
         texts[badge] = badge_svg(made)
     if report is not None:
         texts[report] = json_text(made.model_dump(mode="json")) + "\n"
     if summary is not None:
-        from tina_bench.verifying.summary import summary_markdown
-        from tina_bench.verifying.writing import appended
+        from tina_bench.verifying.reports.markdown_summary import summary_markdown
+        from tina_bench.verifying.reports.outputs import appended
 
-        texts[summary] = appended(summary, summary_markdown(made, _audits_text(made)))
+        texts[summary] = appended(summary, summary_markdown(made, audits_text(made)))
     return texts
-
-
-def _audits_text(made: "Verification", *, everything: bool = False) -> str:
-    """The audits as a terminal of 120 columns shows them."""
-    import io
-
-    from rich.console import Console
-
-    from tina_bench.cli.audits import print_audits
-
-    if made.audits is None:
-        return ""
-    page = Console(file=io.StringIO(), width=120, highlight=False, color_system=None)
-    with page.capture() as captured:
-        print_audits(made.audits, page, everything=everything)
-    return captured.get()
-
-
-def _say(
-    made: "Verification",
-    store: "Home",
-    catalogs: list[Path],
-    *,
-    as_json: bool,
-    annotate: bool,
-    everything: bool,
-) -> None:
-    from tina_bench.cli.audits import print_audits
-    from tina_bench.cli.verdicts import print_verification
-
-    commands = _commands(made, store, catalogs) if annotate else []
-    if as_json:
-        # On its own stream, where it is no part of the document; the runner reads both.
-        print_json(made.model_dump(mode="json"))
-        for line in commands:
-            typer.echo(line, err=True)
-        return
-    out = console()
-    if not annotate:
-        print_verification(made, out, everything=everything)
-        if made.audits is not None:
-            print_audits(made.audits, out, everything=everything)
-        return
-    from tina_bench.verifying.annotations import silenced
-
-    with out.capture() as captured:
-        print_verification(made, out, everything=everything)
-        if made.audits is not None:
-            print_audits(made.audits, out, everything=everything)
-    typer.echo(silenced(captured.get()), nl=False)
-    for line in commands:
-        typer.echo(line)
-
-
-def _commands(made: "Verification", store: "Home", catalogs: list[Path]) -> list[str]:
-    from tina_bench.verifying.annotations import annotations, file_place
-    from tina_bench.verifying.places import catalog_files, claim_lines
-
-    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
-    claims = {}
-    for name, (path, line) in claim_lines(catalog_files(catalogs)).items():
-        place = file_place(path, line, workspace)
-        if place is not None:
-            claims[name] = place
-    records = {}
-    for record in made.records:
-        place = file_place(store.root / record.file, 1, workspace)
-        if place is not None:
-            records[record.file] = place
-    return annotations(made, claims, records)
 
 
 def _end(made: "Verification", store: "Home") -> None:

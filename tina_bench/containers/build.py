@@ -26,7 +26,7 @@ BUILD_TIMEOUT_SECONDS = 3600
 
 
 @dataclass(frozen=True)
-class Options:
+class ImageOptions:
     """How to build, where this machine needs something special."""
 
     lock: Path | None = None
@@ -63,7 +63,7 @@ def check_space(client: "DockerClient", name: str, need_gib: float) -> float | N
 
 
 def build(
-    client: "DockerClient", name: str, options: Options, on_event: OnEvent
+    client: "DockerClient", name: str, options: ImageOptions, on_event: OnEvent
 ) -> tuple[LocalImage, LocalImage | None]:
     """Build the image of folder `containers/NAME`; returns it, and the one it replaces if any.
 

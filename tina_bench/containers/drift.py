@@ -13,8 +13,8 @@ from tina_bench.containers.labels import (
     SOURCE_LABEL,
     commit,
 )
+from tina_bench.files.hashing import sha256_file
 from tina_bench.lock.lockfile import chosen_lock, read_lock
-from tina_bench.store.hashing import sha256_file
 
 
 @dataclass(frozen=True)

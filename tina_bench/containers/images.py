@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tina_bench.errors import LockError, UsageError
-from tina_bench.store.hashing import digest, sha256_file
+from tina_bench.files.hashing import digest, sha256_file
 
 PACKAGE = Path(__file__).parents[1]
 CHECKOUT = PACKAGE.parent
@@ -46,7 +46,7 @@ class Image(_Shape):
     """What has not been done or cannot be known; shown wherever the image is."""
 
 
-class Images(_Shape):
+class ImageList(_Shape):
     """The whole list."""
 
     bases: dict[str, Base]
@@ -68,11 +68,11 @@ def shipped(path: str) -> Path:
     return in_wheel if in_wheel.exists() else CHECKOUT / path
 
 
-def load_images(path: Path | None = None) -> Images:
+def load_images(path: Path | None = None) -> ImageList:
     """Read the list; raises `LockError` naming file and key where it is malformed."""
     path = path or shipped("containers") / LIST_FILE
     try:
-        made = Images.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        made = ImageList.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LockError(f"{path}: cannot be read: {error}.") from None
     except ValidationError as error:

@@ -7,8 +7,8 @@ from pathlib import Path
 from tina_bench import __version__
 from tina_bench.containers.engine import IMAGE_LABEL, LABEL
 from tina_bench.containers.images import CHECKOUT, Image, recipe_sha256, source_sha256
+from tina_bench.files.hashing import sha256_file
 from tina_bench.lock.lockfile import LockedImage
-from tina_bench.store.hashing import sha256_file
 
 OCI = "org.opencontainers.image"
 REVISION = f"{OCI}.revision"

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tina_bench.errors import BusyError, UsageError
-from tina_bench.store.hashing import digest, sha256_file
+from tina_bench.files.hashing import digest, sha256_file
 
 PORTS = range(47462, 47478)
 """The first that is free; always the same, since an engine's cache goes by addresses too."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from tina_bench.containers.engine import LocalImage
-from tina_bench.store.atomic import write_model
+from tina_bench.files.atomic import write_model
 
 ID_DIGITS = 12
 

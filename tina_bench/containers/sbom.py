@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tina_bench.containers.engine import LocalImage
 from tina_bench.errors import JobFailedError, MissingEngineError
-from tina_bench.store.atomic import write_bytes
+from tina_bench.files.atomic import write_bytes
 
 if TYPE_CHECKING:
     from docker import DockerClient

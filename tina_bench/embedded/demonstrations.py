@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from tina_bench.embedded.problems import (
     HIGHEST,
     LOWEST,
+    MadeProblem,
     Operator,
-    Problem,
     Step,
     crosses_ten,
     seeded,
@@ -46,7 +46,7 @@ class SlipRates:
 class Demonstration:
     """A completion to learn from (without the end-of-text token), and what is wrong with it."""
 
-    problem: Problem
+    problem: MadeProblem
     completion: str
     eligible_steps: int
     """Steps at which the carry could have been forgotten."""
@@ -61,7 +61,7 @@ def demonstrations(seed: int, rates: SlipRates) -> Iterator[Demonstration]:
         yield demonstrate(problem, rates, rng)
 
 
-def demonstrate(problem: Problem, rates: SlipRates, rng: random.Random) -> Demonstration:
+def demonstrate(problem: MadeProblem, rates: SlipRates, rng: random.Random) -> Demonstration:
     """Solve `problem` step by step, slipping at the given rates."""
     lines, eligible, slipped = [], 0, 0
     value, steps = problem.expression.start, problem.expression.steps

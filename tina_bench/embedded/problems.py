@@ -82,7 +82,7 @@ class Expression:
 
 
 @dataclass(frozen=True)
-class Problem:
+class MadeProblem:
     """An expression in the words of one family."""
 
     family: Family
@@ -143,12 +143,12 @@ def task_path(name: str) -> Path:
 
 
 @functools.cache
-def task_problems(name: str) -> tuple[Problem, ...]:
+def task_problems(name: str) -> tuple[MadeProblem, ...]:
     """The problems of a task, regenerated from its seed (the committed file holds the same)."""
     spec = TASKS[name]
     taken = {p.expression for other in _names_before(name) for p in task_problems(other)}
     rng = seeded(spec.seed)
-    problems: list[Problem] = []
+    problems: list[MadeProblem] = []
     while len(problems) < spec.n:
         expression = _expression(rng, spec.family, spec.length)
         # A problem that never crosses a ten is never slipped on: it would be right every time,
@@ -156,7 +156,7 @@ def task_problems(name: str) -> tuple[Problem, ...]:
         if expression in taken or expression.crossings() < spec.crossings:
             continue
         taken.add(expression)
-        problems.append(Problem(spec.family, expression))
+        problems.append(MadeProblem(spec.family, expression))
     return tuple(problems)
 
 
@@ -171,7 +171,7 @@ def training_jsonl() -> str:
     return _jsonl(TRAINING_FILE, problems, digits=4)
 
 
-def training_problems(seed: int) -> Iterator[Problem]:
+def training_problems(seed: int) -> Iterator[MadeProblem]:
     """An endless stream of problems of all families, none of them an evaluation problem.
 
     Pre-training and RL draw from the same stream with different seeds. Problems may repeat within
@@ -184,7 +184,7 @@ def training_problems(seed: int) -> Iterator[Problem]:
         family = families[_below(rng, len(families))]
         expression = _expression(rng, family, TRAINING_LENGTHS[_below(rng, len(TRAINING_LENGTHS))])
         if expression not in held_out:
-            yield Problem(family, expression)
+            yield MadeProblem(family, expression)
 
 
 @functools.cache
@@ -198,7 +198,7 @@ def seeded(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311
 
 
-def _jsonl(name: str, problems: Sequence[Problem], digits: int) -> str:
+def _jsonl(name: str, problems: Sequence[MadeProblem], digits: int) -> str:
     rows = (
         {"id": f"{name}/{index:0{digits}d}", "problem": problem.text, "answer": problem.answer}
         for index, problem in enumerate(problems)

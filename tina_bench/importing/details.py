@@ -25,10 +25,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from tina_bench.errors import MissingEngineError
-from tina_bench.importing.reading import clean, describe, read_bytes, refuse, shaped
-from tina_bench.store.hashing import problem_id
+from tina_bench.files.hashing import problem_id
+from tina_bench.files.strict import MalformedError
+from tina_bench.formatting.escape import clean
+from tina_bench.importing.reading import describe, read_bytes, refuse, shaped
 from tina_bench.store.imported import ImportedAnswer, ImportedOutcome, SourceFile
-from tina_bench.strict import MalformedError
 
 MAX_BYTES = 1 << 30
 MAX_UNPACKED_BYTES = 4 << 30

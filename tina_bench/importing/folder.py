@@ -12,10 +12,11 @@ from pathlib import Path
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import ForeignFileError, UsageError
+from tina_bench.files.atomic import write_model
+from tina_bench.formatting.escape import printable
 from tina_bench.importing.details import read_details
 from tina_bench.importing.lighteval import Details, parse_run, stamp
-from tina_bench.importing.reading import MAX_JSON_BYTES, printable, read_bytes
-from tina_bench.store.atomic import write_model
+from tina_bench.importing.reading import MAX_JSON_BYTES, read_bytes
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedRun, ImportedTask
 
@@ -45,7 +46,7 @@ class Attribution:
 
 
 @dataclass
-class Imported:
+class ImportSummary:
     """What came of it."""
 
     runs: list[tuple[ImportedRun, Became]] = field(default_factory=list)
@@ -128,7 +129,7 @@ def import_results(
     *,
     write: bool = True,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
-) -> Imported:
+) -> ImportSummary:
     """Read every result file under the paths, with its details, and keep it in the home.
 
     Bad files end up in `bad`, with a sentence each, and the rest goes on. Raises `UsageError` for a
@@ -142,7 +143,7 @@ def import_results(
     results, details = find_results(paths)
     loose = {found.path: found for found in details}
     stored = {run.id: run for run in home.imported_runs()}
-    made = Imported()
+    made = ImportSummary()
     fresh: dict[str, str] = {}
     for number, found in enumerate(results):
         progress(number, len(results))

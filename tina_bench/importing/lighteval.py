@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import ForeignFileError
+from tina_bench.files.strict import MalformedError
 from tina_bench.importing.counts import MAX_PROBLEMS, TOLERANCE, problems_behind, whole
 from tina_bench.importing.names import Match, match_model, match_task
 from tina_bench.importing.reading import describe, parse_json, refuse, shaped
@@ -31,7 +32,6 @@ from tina_bench.store.imported import (
     ReportedTime,
     SourceFile,
 )
-from tina_bench.strict import MalformedError
 
 STDERR = "_stderr"
 SHARE = re.compile(r"(extractive_match$|(pass|avg|maj)@)")

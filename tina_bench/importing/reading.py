@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from tina_bench import strict
 from tina_bench.errors import ForeignFileError
+from tina_bench.files import strict
+from tina_bench.files.strict import FOUND_CHARACTERS, MalformedError, shown, shown_key
+from tina_bench.formatting.escape import printable
 from tina_bench.store.imported import SourceFile
-from tina_bench.strict import FOUND_CHARACTERS, MalformedError, shown, shown_key
 
 MAX_JSON_BYTES = 64 << 20
 """LightEval's largest result files, with hundreds of tasks, stay below one MiB."""
@@ -22,18 +23,6 @@ MAX_DEPTH = 50
 ADVICE = "get the file again from where it was published, or leave it out"
 OBJECT = "an object with the keys of LightEval's result files"
 ShapeT = TypeVar("ShapeT", bound=BaseModel)
-
-
-def clean(text: str) -> str:
-    """The text as Unicode that can be written: half a letter is spelled out."""
-    return text.encode(errors="backslashreplace").decode()
-
-
-def printable(text: str) -> str:
-    """The text for a terminal: on one line, and without anything that could steer it."""
-    return "".join(
-        letter if letter.isprintable() else ascii(letter)[1:-1] for letter in clean(text)
-    )
 
 
 def _unreadable(path: Path, error: OSError) -> ForeignFileError:

@@ -18,13 +18,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from tina_bench.errors import MissingGpuError, TinaBenchError
+from tina_bench.files.atomic import write_model
 from tina_bench.jobs.context import Context, report_progress
-from tina_bench.jobs.failures import is_disk_full, kind_of
-from tina_bench.jobs.orphans import die_with_parent
+from tina_bench.jobs.failure_kinds import is_disk_full, kind_of
+from tina_bench.jobs.parent_death import die_with_parent
 from tina_bench.metering.gpu import hold_gpus, visible_gpus
 from tina_bench.metering.meter import Meter
-from tina_bench.store.atomic import write_model
-from tina_bench.store.contract import (
+from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import (
     EXIT_DISK_FULL,
     JOB_FILE,
     LEDGER_FILE,
@@ -33,7 +34,6 @@ from tina_bench.store.contract import (
     JobFolder,
     JobResult,
 )
-from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import Outcome, Phase, now
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tina_bench.metering.meter import Meter
-from tina_bench.store.contract import PROGRESS_FILE, JobFolder, Weights
 from tina_bench.store.home import Home
+from tina_bench.store.job_folder import PROGRESS_FILE, JobFolder, Weights
 from tina_bench.store.records import Phase
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from tina_bench.catalog.schema import Sampling, Stack
 from tina_bench.errors import MissingEngineError, UsageError
+from tina_bench.files.hashing import digest
 from tina_bench.metering.gpu import visible_gpus
 from tina_bench.metering.hardware import device_name, installed
-from tina_bench.store.contract import Weights
-from tina_bench.store.hashing import digest
+from tina_bench.store.job_folder import Weights
 
 IDENTITY_DIGITS = 16
 ROUNDS = 2
@@ -101,7 +101,7 @@ def engine_device(device: str) -> str:
 
 
 @dataclass(frozen=True)
-class Request:
+class SampleRequest:
     """One answer that is wanted."""
 
     key: str
@@ -111,7 +111,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Completion:
     """One answer as the engine gave it."""
 
     key: str
@@ -120,23 +120,23 @@ class Answer:
     finish_reason: str
 
 
-class Feed:
+class RequestQueue:
     """The queue of requests, longest first, as long as more may be asked for."""
 
-    def __init__(self, requests: Iterable[Request], may_ask: Callable[[], bool]) -> None:
+    def __init__(self, requests: Iterable[SampleRequest], may_ask: Callable[[], bool]) -> None:
         self._waiting = deque(requests)
         self._may_ask = may_ask
 
-    def __iter__(self) -> Iterator[Request]:
+    def __iter__(self) -> Iterator[SampleRequest]:
         return self
 
-    def __next__(self) -> Request:
+    def __next__(self) -> SampleRequest:
         """The next request; it ends while no more may be asked for."""
         if not self._waiting or not self._may_ask():
             raise StopIteration
         return self._waiting.popleft()
 
-    def give_back(self, requests: Iterable[Request]) -> None:
+    def give_back(self, requests: Iterable[SampleRequest]) -> None:
         """Requests that were taken and not answered; they are the first again."""
         self._waiting.extendleft(reversed(list(requests)))
 
@@ -168,7 +168,7 @@ class Engine:
         """Whether a request is inside."""
         return bool(self._inside)
 
-    def add(self, request: Request, sampling: Sampling) -> None:
+    def add(self, request: SampleRequest, sampling: Sampling) -> None:
         """Take a request in."""
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
@@ -187,7 +187,7 @@ class Engine:
         )
         self._inside.add(request.key)
 
-    def step(self) -> list[Answer]:
+    def step(self) -> list[Completion]:
         """One step; the answers that it finished."""
         answers = [_answer(out) for out in self._llm.llm_engine.step() if out.finished]
         self.steps += 1
@@ -197,7 +197,7 @@ class Engine:
     def close(self) -> None:
         """Nothing: tearing an engine down takes seconds, and its process ends right after."""
 
-    def stream(self, requests: Feed, sampling: Sampling) -> Generator[list[Answer]]:
+    def stream(self, requests: RequestQueue, sampling: Sampling) -> Generator[list[Completion]]:
         """Yield the answers of each engine step that finished any, in the order they finish.
 
         At most two batches of requests are inside the engine at a time, so a caller that stops
@@ -221,9 +221,9 @@ class Engine:
                 self._inside.clear()
 
 
-def _answer(output: Any) -> Answer:
+def _answer(output: Any) -> Completion:
     (completion,) = output.outputs
-    return Answer(
+    return Completion(
         key=output.request_id,
         text=completion.text,
         tokens_out=len(completion.token_ids),

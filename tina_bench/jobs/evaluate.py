@@ -14,12 +14,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tina_bench.files.append_log import LogWriter
+from tina_bench.files.atomic import write_model
 from tina_bench.jobs.context import Context
-from tina_bench.jobs.engine import Answer, Engine, Feed, engine_identity, identity_of
-from tina_bench.jobs.pool import EnginePool, start_engines
-from tina_bench.jobs.serving import thread_environment
-from tina_bench.jobs.wanted import (
-    Wanted,
+from tina_bench.jobs.engine import Completion, Engine, RequestQueue, engine_identity, identity_of
+from tina_bench.jobs.engine_pool import EnginePool, start_engines
+from tina_bench.jobs.engine_worker import thread_environment
+from tina_bench.jobs.sample_requests import (
+    WantedSample,
     all_wanted,
     load_tokenizer,
     longest_first,
@@ -28,16 +30,14 @@ from tina_bench.jobs.wanted import (
 )
 from tina_bench.lock.lockfile import verify_sha256
 from tina_bench.metering.hardware import describe
-from tina_bench.store.atomic import write_model
-from tina_bench.store.contract import EvaluateInputs, EvaluateOutputs, Protocol
 from tina_bench.store.home import read_record
-from tina_bench.store.log import LogWriter
+from tina_bench.store.job_folder import EvaluateInputs, EvaluateOutputs, Protocol
 from tina_bench.store.records import Outcome, Phase, Sample, SampleSource, now
 
 LOOKS = 20
 
 
-class Purse:
+class BudgetGuard:
     """Says when to stop asking, so that what is in flight can still be paid for.
 
     The reserve is what the longest answer in flight would take at the speed seen so far, and what
@@ -162,7 +162,7 @@ def _generate(
     context: Context,
     engine: Engine | EnginePool,
     protocol: Protocol,
-    missing: list[Wanted],
+    missing: list[WantedSample],
     log: LogWriter,
     present: set[str],
     found: int,
@@ -172,8 +172,8 @@ def _generate(
     total, done = found + len(missing), found
     protocol_id = protocol_digest(protocol)
     with context.meter.in_phase(Phase.GENERATE):
-        purse = Purse(context, engine, max(item.request.max_new_tokens for item in missing))
-        feed = Feed((item.request for item in missing), lambda: not purse.low)
+        purse = BudgetGuard(context, engine, max(item.request.max_new_tokens for item in missing))
+        feed = RequestQueue((item.request for item in missing), lambda: not purse.low)
         stream = engine.stream(feed, protocol.sampling)
         for answers in stream:
             if answers:
@@ -192,7 +192,7 @@ def _generate(
                 return
 
 
-def _sample(item: Wanted, answer: Answer, protocol_id: str) -> Sample:
+def _sample(item: WantedSample, answer: Completion, protocol_id: str) -> Sample:
     return Sample(
         key=answer.key,
         task=item.task,

@@ -12,7 +12,7 @@ from pathlib import Path
 from tina_bench.embedded.files import dataset_file, model_folder
 from tina_bench.errors import IntegrityError, LockError
 from tina_bench.jobs.context import Context
-from tina_bench.lock.cache import (
+from tina_bench.lock.hub_cache import (
     HubFile,
     check_cache_space,
     check_space,
@@ -21,9 +21,9 @@ from tina_bench.lock.cache import (
     hub_files,
     place,
 )
-from tina_bench.lock.client import cache_folder
+from tina_bench.lock.hub_client import cache_folder
 from tina_bench.lock.lockfile import LockedFile, LockedFiles, is_safe_name, verify_sha256
-from tina_bench.store.contract import FetchInputs, Weights
+from tina_bench.store.job_folder import FetchInputs, Weights
 from tina_bench.store.records import Outcome
 
 MIB = 1024**2
@@ -33,7 +33,7 @@ def run(context: Context) -> tuple[Outcome, list[str], Weights]:
     """Fill the folder's `weights` or `data`.
 
     Raises `IntegrityError` naming a file that is not the locked one, and for the hub what
-    `tina_bench.lock.cache.fetch_file` raises.
+    `tina_bench.lock.hub_cache.fetch_file` raises.
     """
     inputs = context.folder.inputs
     assert isinstance(inputs, FetchInputs)

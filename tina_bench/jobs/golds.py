@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from tina_bench.errors import TinaBenchError
-from tina_bench.jobs.documents import Problem, load_problems
-from tina_bench.store.regrading import NO_ENGINE, ORDER_FILE, PROBLEMS_FILE, ProblemOrder
+from tina_bench.jobs.lighteval_tasks import TaskProblem, load_problems
+from tina_bench.store.regrade_job import NO_ENGINE, ORDER_FILE, PROBLEMS_FILE, ProblemOrder
 
 
-def stored(problem: Problem) -> dict[str, Any]:
+def stored(problem: TaskProblem) -> dict[str, Any]:
     """A problem as JSON: what JSON cannot hold of the document is left out."""
     doc = problem.doc
     return {

@@ -14,18 +14,18 @@ from functools import partial
 from typing import Any
 
 from tina_bench import __version__
+from tina_bench.files.append_log import LogWriter
+from tina_bench.files.atomic import write_model
+from tina_bench.files.hashing import digest, sha256_prefix
 from tina_bench.jobs.context import Context
-from tina_bench.jobs.documents import Problem, load_problems, task_metric
-from tina_bench.jobs.grading import decide, grade_with
-from tina_bench.jobs.wanted import protocol_digest
+from tina_bench.jobs.grade_workers import decide, grade_with
+from tina_bench.jobs.lighteval_tasks import TaskProblem, load_problems, task_metric
+from tina_bench.jobs.sample_requests import protocol_digest
 from tina_bench.metering.hardware import installed
-from tina_bench.store.atomic import write_model
-from tina_bench.store.contract import GRADER_PACKAGES, GradeInputs, Protocol
-from tina_bench.store.hashing import digest, sha256_prefix
 from tina_bench.store.home import read_record, read_records
-from tina_bench.store.log import LogWriter
+from tina_bench.store.job_folder import GRADER_PACKAGES, GradeInputs, Protocol
 from tina_bench.store.outcomes import collect
-from tina_bench.store.problems import keep_problems
+from tina_bench.store.problem_texts import keep_problems
 from tina_bench.store.records import (
     Grade,
     GradeStatus,
@@ -59,12 +59,12 @@ def grader_identity(inputs: GradeInputs) -> tuple[str, dict[str, str]]:
 
 
 def _grades(
-    todo: Iterable[tuple[Sample, Problem]], protocol: Protocol, timeout_seconds: float
+    todo: Iterable[tuple[Sample, TaskProblem]], protocol: Protocol, timeout_seconds: float
 ) -> Iterator[Grade]:
     """Grade in forked workers, in order; a worker that overruns is killed and replaced."""
     grade = partial(grade_text, remove_reasoning=protocol.remove_reasoning_tags)
 
-    def arguments(asked: tuple[Sample, Problem]) -> tuple[Any, ...]:
+    def arguments(asked: tuple[Sample, TaskProblem]) -> tuple[Any, ...]:
         sample, problem = asked
         return sample.task, problem.doc, sample.text
 
@@ -98,7 +98,7 @@ class _Origin:
     grade_log: str
 
 
-def _loaded(context: Context, protocol: Protocol, name: str) -> list[Problem]:
+def _loaded(context: Context, protocol: Protocol, name: str) -> list[TaskProblem]:
     """The problems of a task, after leaving their texts in the home.
 
     Not those that are handed out only to who accepts a licence: they stay in their own folder.
@@ -119,7 +119,7 @@ def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
     runs = {(job.task, job.seed) for job in context.folder.jobs}
     protocol_id = protocol_digest(protocol)
     tasks = sorted({str(job.task) for job in context.folder.jobs})
-    problems: dict[tuple[str, str], Problem] = {}
+    problems: dict[tuple[str, str], TaskProblem] = {}
     for name in tasks:
         _metrics[name] = task_metric(protocol.tasks[name])
         for problem in _loaded(context, protocol, name):
@@ -132,7 +132,7 @@ def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
         grades = list(read_records(grade_path, Grade))
         graded = {(grade.key, grade.task, grade.metric) for grade in grades}
 
-        def todo() -> Iterator[tuple[Sample, Problem]]:
+        def todo() -> Iterator[tuple[Sample, TaskProblem]]:
             """Read the log once, and hold no more texts than are being graded."""
             for sample in read_records(sample_path, Sample):
                 problem = problems.get((sample.task, sample.problem))
@@ -185,7 +185,7 @@ def _write_result(
     context: Context,
     protocol: Protocol,
     task: str,
-    problems: dict[tuple[str, str], Problem],
+    problems: dict[tuple[str, str], TaskProblem],
     grades: list[Grade],
     finished: list[datetime.datetime],
     origin: _Origin,

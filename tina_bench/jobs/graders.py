@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from tina_bench.store.regrading import RegradeCell, StoredProblem
+from tina_bench.store.regrade_job import RegradeCell, StoredProblem
 
 Reading = tuple[bool, str | None]
 """Whether the answer is right, and what was read out of it."""
@@ -35,7 +35,7 @@ def without_thinking(text: str) -> str:
 
 def by_task_metric(cell: RegradeCell, problem: StoredProblem, text: str) -> Reading:
     """The task's LightEval metric, by the function that the `grade` job uses."""
-    from tina_bench.jobs.grading import grade_with
+    from tina_bench.jobs.grade_workers import grade_with
 
     return grade_with(
         _metric(cell.metric), _doc(problem), text, remove_reasoning=cell.remove_reasoning_tags
@@ -44,7 +44,7 @@ def by_task_metric(cell: RegradeCell, problem: StoredProblem, text: str) -> Read
 
 @cache
 def _metric(path: str) -> Any:
-    from tina_bench.jobs.documents import import_path
+    from tina_bench.jobs.lighteval_tasks import import_path
 
     found = import_path(path)
     return getattr(found, "value", found)  # members of the enum `Metrics` wrap the metric

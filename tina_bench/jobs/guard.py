@@ -23,7 +23,7 @@ from typing import Any
 
 POLL_SECONDS = 0.1
 EXIT_OUT_OF_MEMORY = errno.ENOMEM
-"""The same as in `tina_bench.store.contract`, which would import half of the package."""
+"""The same as in `tina_bench.store.job_folder`, which would import half of the package."""
 OOM_COUNTERS = (
     Path("/sys/fs/cgroup/memory.events"),  # cgroup v2: a line `oom_kill N`
     Path("/sys/fs/cgroup/memory/memory.oom_control"),  # cgroup v1: likewise

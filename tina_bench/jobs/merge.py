@@ -4,11 +4,11 @@ import os
 import shutil
 from pathlib import Path
 
+from tina_bench.files.hashing import sha256_file
 from tina_bench.jobs.context import Context
 from tina_bench.jobs.engine import OFFLINE, check_packages
 from tina_bench.lock.lockfile import verify_sha256
-from tina_bench.store.contract import MergeInputs, Weights
-from tina_bench.store.hashing import sha256_file
+from tina_bench.store.job_folder import MergeInputs, Weights
 from tina_bench.store.records import Outcome
 
 NOT_WEIGHTS = ("*.safetensors", "model.safetensors.index.json", "config.json")

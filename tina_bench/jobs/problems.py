@@ -12,10 +12,10 @@ from typing import Any
 
 from tina_bench.catalog.schema import Task
 from tina_bench.errors import TinaBenchError
-from tina_bench.jobs.documents import load_problems
+from tina_bench.files.hashing import digest
+from tina_bench.jobs.lighteval_tasks import load_problems
 from tina_bench.metering.hardware import installed
-from tina_bench.store.contract import GRADER_PACKAGES, Dataset
-from tina_bench.store.hashing import digest
+from tina_bench.store.job_folder import GRADER_PACKAGES, Dataset
 
 NO_ENGINE = 3
 

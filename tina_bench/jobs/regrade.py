@@ -19,13 +19,13 @@ from pathlib import Path
 
 from tina_bench.catalog.graders import Answers, Grader
 from tina_bench.errors import MissingEngineError, TinaBenchError
+from tina_bench.files.append_log import LogWriter
+from tina_bench.jobs.grade_workers import Decision, decide
 from tina_bench.jobs.graders import load, regrade_text
-from tina_bench.jobs.grading import Decision, decide
-from tina_bench.jobs.orphans import die_with_parent
+from tina_bench.jobs.parent_death import die_with_parent
 from tina_bench.store.home import Home, read_record, read_records
-from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Grade, Sample
-from tina_bench.store.regrading import (
+from tina_bench.store.regrade_job import (
     ANSWER_FILE,
     ORDER_FILE,
     PROBLEMS_FILE,

@@ -19,17 +19,17 @@ from typing import Any
 
 from tina_bench.catalog.schema import Recipe, Stack
 from tina_bench.catalog.training import check_recipe, deviations, grpo_settings
+from tina_bench.files.append_log import LogWriter
 from tina_bench.jobs.context import Context
 from tina_bench.jobs.conversations import conversations, fitting
-from tina_bench.jobs.documents import read_rows
 from tina_bench.jobs.engine import OFFLINE, check_packages
+from tina_bench.jobs.lighteval_tasks import read_rows
 from tina_bench.jobs.merge import hash_folder
 from tina_bench.jobs.rewards import recipe_rewards
-from tina_bench.jobs.wanted import load_tokenizer
+from tina_bench.jobs.sample_requests import load_tokenizer
 from tina_bench.lock.lockfile import verify_sha256
 from tina_bench.metering.gpu import visible_devices
-from tina_bench.store.contract import TRAINING_FILE, TrainInputs, TrainOutputs, Weights
-from tina_bench.store.log import LogWriter
+from tina_bench.store.job_folder import TRAINING_FILE, TrainInputs, TrainOutputs, Weights
 from tina_bench.store.records import Outcome, Phase
 
 ADAPTER_FILES = ("adapter_model.safetensors", "adapter_config.json")

@@ -5,9 +5,9 @@ from pathlib import Path
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import LockError
 from tina_bench.lock.lockfile import Lock, LockedFiles, LockedTask, lock_text, read_lock
-from tina_bench.lock.problems import compute
+from tina_bench.lock.required_files import hub_entries, unresolved
 from tina_bench.lock.resolve import resolve_embedded
-from tina_bench.lock.wanted import hub_entries, unresolved
+from tina_bench.lock.task_hashes import compute
 
 RENEW = "`tina-bench lock` renews it"
 

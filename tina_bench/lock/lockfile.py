@@ -15,9 +15,9 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tina_bench.errors import IntegrityError, LockError
-from tina_bench.store.atomic import write_text
-from tina_bench.store.hashing import digest, sha256_file
-from tina_bench.strict import (
+from tina_bench.files.atomic import write_text
+from tina_bench.files.hashing import digest, sha256_file
+from tina_bench.files.strict import (
     MalformedError,
     contradiction,
     first_wrong,

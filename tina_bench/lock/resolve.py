@@ -8,20 +8,20 @@ from typing import Literal
 from tina_bench.catalog.schema import Catalog, Source
 from tina_bench.embedded.files import dataset_file, model_folder
 from tina_bench.errors import HubUnreachableError, IntegrityError, LockError, TinaBenchError
-from tina_bench.lock.cache import remove
-from tina_bench.lock.client import library, patiently
-from tina_bench.lock.explain import explained
-from tina_bench.lock.hub import RemoteFile, list_repository
+from tina_bench.files.hashing import sha256_file
+from tina_bench.lock.allowed_files import select
+from tina_bench.lock.hub_cache import remove
+from tina_bench.lock.hub_client import library, patiently
+from tina_bench.lock.hub_errors import explained
+from tina_bench.lock.hub_listing import RemoteFile, list_repository
 from tina_bench.lock.lockfile import Lock, LockedFile, LockedFiles, LockedTask
-from tina_bench.lock.selection import select
-from tina_bench.lock.wanted import (
+from tina_bench.lock.required_files import (
     EMBEDDED_PREFIX,
+    HubFiles,
     Section,
-    Wanted,
     hub_entries,
     unresolved,
 )
-from tina_bench.store.hashing import sha256_file
 
 
 def _entry(folder: Path, names: list[str]) -> LockedFiles:
@@ -63,7 +63,7 @@ def resolve_embedded(catalog: Catalog) -> Lock:
     return Lock(models=models, datasets=datasets)
 
 
-def resolve_hub(wanted: Wanted) -> LockedFiles:
+def resolve_hub(wanted: HubFiles) -> LockedFiles:
     """The files of one hub entry at one commit, each with its size and sha256.
 
     The hub knows the sha256 of what is in large-file storage (all weights); the rest, configuration
@@ -92,7 +92,7 @@ def resolve_hub(wanted: Wanted) -> LockedFiles:
     )
 
 
-def _file(wanted: Wanted, revision: str, path: str, remote: RemoteFile) -> LockedFile:
+def _file(wanted: HubFiles, revision: str, path: str, remote: RemoteFile) -> LockedFile:
     if remote.sha256 is not None and remote.bytes is not None:
         return LockedFile(bytes=remote.bytes, sha256=remote.sha256)
     with explained(wanted.kind, wanted.repo, revision):
@@ -118,7 +118,7 @@ State = Literal["kept", "resolved", "moved", "same", "unresolved", "dropped"]
 
 
 @dataclass(frozen=True)
-class Row:
+class ResolvedEntry:
     """What became of one entry."""
 
     section: Section
@@ -136,7 +136,7 @@ class Renewal:
     """A lock brought up to the catalog, and what became of every hub entry."""
 
     lock: Lock
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ResolvedEntry] = field(default_factory=list)
 
 
 def renew(
@@ -159,7 +159,7 @@ def renew(
         "models": dict(embedded.models),
         "datasets": dict(embedded.datasets),
     }
-    rows: list[Row] = []
+    rows: list[ResolvedEntry] = []
     silence: HubUnreachableError | None = None
     for (section, name), wanted in known.items():
         entry: LockedFiles | None = getattr(old, section).get(name)
@@ -168,21 +168,23 @@ def renew(
             sections[section][name] = fitting
         left: State = "kept" if fitting is not None else "unresolved"
         if (section, name) not in asked and (asked or fitting is not None):
-            rows.append(Row(section, name, left, "" if fitting is not None else NOT_ASKED))
+            rows.append(
+                ResolvedEntry(section, name, left, "" if fitting is not None else NOT_ASKED)
+            )
             continue
         if silence is not None:
-            rows.append(Row(section, name, left, f"not tried: {silence}", silence))
+            rows.append(ResolvedEntry(section, name, left, f"not tried: {silence}", silence))
             continue
         on_name(name)
         try:
             found = resolve_hub(wanted)
         except TinaBenchError as error:
             silence = error if isinstance(error, HubUnreachableError) else None
-            rows.append(Row(section, name, left, str(error), error))
+            rows.append(ResolvedEntry(section, name, left, str(error), error))
             continue
         sections[section][name] = found
         state: State = "resolved" if fitting is None else "same" if found == fitting else "moved"
-        rows.append(Row(section, name, state))
+        rows.append(ResolvedEntry(section, name, state))
     rows += _dropped(old, sections)
     tasks = _tasks(old, sections["datasets"], catalog)
     made = old.model_copy(
@@ -192,9 +194,11 @@ def renew(
     return Renewal(made, rows)
 
 
-def _dropped(old: Lock, sections: Mapping[Section, Mapping[str, LockedFiles]]) -> list[Row]:
+def _dropped(
+    old: Lock, sections: Mapping[Section, Mapping[str, LockedFiles]]
+) -> list[ResolvedEntry]:
     return [
-        Row(section, name, "dropped", "the catalog has no such entry")
+        ResolvedEntry(section, name, "dropped", "the catalog has no such entry")
         for section, entries in sections.items()
         for name, entry in sorted(getattr(old, section).items())
         if name not in entries and entry.source == "hub"

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import psutil
 
+from tina_bench.files.append_log import LogWriter
 from tina_bench.metering.gpu import GpuReading, visible_gpus
 from tina_bench.metering.hardware import device_name
 from tina_bench.metering.spending_limit import budget_seconds, closing_seconds, price_of_stretch
-from tina_bench.store.contract import JobFolder
-from tina_bench.store.log import LogWriter
+from tina_bench.store.job_folder import JobFolder
 from tina_bench.store.records import LedgerEntry, Outcome, Phase, now
 
 INTERVAL_SECONDS = 5.0

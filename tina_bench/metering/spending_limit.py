@@ -15,7 +15,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from tina_bench.metering.gpu import visible_gpus
-from tina_bench.store.contract import JobFolder
+from tina_bench.store.job_folder import JobFolder
 
 KILL_SECONDS = 0.5
 """What killing a process and taking it away may take."""

@@ -8,11 +8,11 @@ energy of that last stretch are not known; the bill of such an attempt stays a l
 from pathlib import Path
 from typing import Literal
 
+from tina_bench.files.append_log import LogWriter
 from tina_bench.metering.hardware import device_name
 from tina_bench.metering.spending_limit import held_gpu_count, price_of_stretch
-from tina_bench.store.contract import JobFolder
 from tina_bench.store.home import read_records
-from tina_bench.store.log import LogWriter
+from tina_bench.store.job_folder import JobFolder
 from tina_bench.store.records import LedgerEntry, Phase, now
 
 Event = Literal["start", "spent"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tina_bench.catalog.schema import Catalog, Profile
-from tina_bench.planning.shapes import PlannedJob, UsedPrice
+from tina_bench.planning.types import PlannedJob, UsedPrice
 from tina_bench.store.records import JobKind
 
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from tina_bench.catalog.calibration import Band, Calibration
 from tina_bench.catalog.schema import Catalog, Profile, Source
 from tina_bench.catalog.training import as_trained_for
-from tina_bench.planning.shapes import Amounts, Estimate, Snapshot, Speed, UsedPrice
+from tina_bench.planning.types import Amounts, Estimate, Snapshot, Speed, UsedPrice
 from tina_bench.store.records import Job, JobKind
 
 FETCH_SECONDS = 1.0

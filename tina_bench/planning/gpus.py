@@ -5,7 +5,7 @@ import re
 
 from tina_bench.catalog.schema import Catalog, Price, Stack
 from tina_bench.errors import UsageError
-from tina_bench.planning.shapes import Machine, Request, UsedPrice
+from tina_bench.planning.types import Machine, Request, UsedPrice
 
 
 def known_gpus(catalog: Catalog) -> tuple[str, ...]:

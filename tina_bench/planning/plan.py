@@ -11,22 +11,15 @@ from dataclasses import dataclass
 from tina_bench.catalog.schema import Catalog, Model, Profile, Source, Stack, Task
 from tina_bench.catalog.training import as_trained_for
 from tina_bench.errors import UsageError
+from tina_bench.files.hashing import digest
 from tina_bench.lock.lockfile import Lock
 from tina_bench.planning.advice import sentences
 from tina_bench.planning.estimate import Estimator
 from tina_bench.planning.gpus import choose_price, resolve_gpu
 from tina_bench.planning.published import published_costs
-from tina_bench.planning.shapes import (
-    CellSeeds,
-    Machine,
-    Plan,
-    PlannedJob,
-    Request,
-    Snapshot,
-)
 from tina_bench.planning.totals import total
-from tina_bench.store.contract import GRADER_PACKAGES
-from tina_bench.store.hashing import digest
+from tina_bench.planning.types import CellSeeds, Machine, Plan, PlannedJob, Request, Snapshot
+from tina_bench.store.job_folder import GRADER_PACKAGES
 from tina_bench.store.records import Job, JobKind
 
 ID_DIGITS = 16

@@ -10,7 +10,7 @@ import json
 import time
 from functools import cache
 
-from tina_bench.planning.shapes import Snapshot
+from tina_bench.planning.types import Snapshot
 from tina_bench.store.records import JobKind
 
 ROUNDS = 72

@@ -5,7 +5,7 @@ from dataclasses import replace
 from tina_bench.catalog.scale import tiny_catalog, tiny_name
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import UsageError
-from tina_bench.planning.shapes import Request
+from tina_bench.planning.types import Request
 
 
 def at_scale(request: Request, catalog: Catalog) -> tuple[Request, Catalog]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tina_bench.planning.shapes import Amounts, Estimate, PlannedJob, Total
+from tina_bench.planning.types import Amounts, Estimate, PlannedJob, Total
 from tina_bench.store.records import JobKind
 
 ENDS: tuple[Callable[[Estimate], Amounts], ...] = (

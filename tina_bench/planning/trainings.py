@@ -15,7 +15,7 @@ from tina_bench.catalog.training import (
     target_range,
 )
 from tina_bench.errors import UsageError
-from tina_bench.planning.shapes import Request
+from tina_bench.planning.types import Request
 
 DEFAULT_PROFILE = "paper"
 SCALED_PROFILE = "smoke"

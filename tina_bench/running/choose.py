@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from tina_bench.catalog.schema import Stack
 from tina_bench.containers.engine import connect
 from tina_bench.errors import BlockedError, MissingEngineError
-from tina_bench.planning.shapes import Machine
+from tina_bench.planning.types import Machine
+from tina_bench.running.docker.images import StackImages, resolve_images
 from tina_bench.running.failures import Failure, RunnerFailure
-from tina_bench.running.images import Images, resolve_images
-from tina_bench.store.contract import FailureKind
+from tina_bench.store.job_folder import FailureKind
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -46,7 +46,7 @@ class Choice:
     failures: tuple[Failure, ...] = ()
     """What the docker runner lacks here, when it was asked for by name."""
     client: "DockerClient | None" = None
-    images: Images | None = None
+    images: StackImages | None = None
 
     @property
     def sentence(self) -> str:

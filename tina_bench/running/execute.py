@@ -15,12 +15,14 @@ from typing import Protocol
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import BusyError, HubUnreachableError, NotOnHubError
-from tina_bench.jobs.failures import is_disk_full
+from tina_bench.files.append_log import LogWriter
+from tina_bench.files.atomic import fsync_folder, write_model
+from tina_bench.jobs.failure_kinds import is_disk_full
 from tina_bench.lock.lockfile import Lock
 from tina_bench.metering.spending_limit import CLOSING_SECONDS
 from tina_bench.metering.unrecorded import bill_unrecorded, entries_of
 from tina_bench.planning.plan import resolve_profile
-from tina_bench.planning.shapes import Plan
+from tina_bench.planning.types import Plan
 from tina_bench.running.failures import (
     ENDS_PLAN,
     BudgetSpentError,
@@ -29,10 +31,10 @@ from tina_bench.running.failures import (
     RunnerFailure,
     failure_of_exit,
 )
-from tina_bench.running.inputs import Inputs
-from tina_bench.running.watch import Progress, tail
-from tina_bench.store.atomic import fsync_folder, write_model
-from tina_bench.store.contract import (
+from tina_bench.running.job_inputs import Inputs
+from tina_bench.running.progress import Progress, tail
+from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import (
     JOB_FILE,
     LEDGER_FILE,
     OUTPUT_FILE,
@@ -42,8 +44,6 @@ from tina_bench.store.contract import (
     JobResult,
     MergeInputs,
 )
-from tina_bench.store.home import Home, read_record
-from tina_bench.store.log import LogWriter
 from tina_bench.store.records import Job, JobKind, Outcome, UntilDecided
 
 POOL_DIGITS = 8
@@ -87,7 +87,7 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True)
-class Price:
+class BilledPrice:
     """What a machine costs in this invocation."""
 
     name: str
@@ -118,7 +118,7 @@ class Execution:
         runner: Runner,
         watcher: Watcher,
         *,
-        price: Price,
+        price: BilledPrice,
         budget_usd: float | None = None,
         command_line: tuple[str, ...] = (),
         engines: int = 1,
@@ -177,12 +177,16 @@ class Execution:
         return 0.0 if spent is None else self._budget - spent
 
     def _cost_of_starting_usd(self, kind: JobKind) -> float:
-        """What a job costs before it has done anything, and at its end: below, none is begun."""
-        price = self._price
+        """What a job costs before it has done anything, and at its end; 0 where that is unknown.
+
+        With less than that left, none is begun.
+        """
+        price, start = self._price, self._plan.start_seconds.get(kind)
+        if start is None:
+            return 0.0
         units = self._plan.gpu_count if price.billed_per == "gpu" else 1
         usd_per_second = (price.price_usd_per_hour or 0.0) * units / 3600
-        seconds = self._plan.start_seconds.get(kind, 0.0) + min(CLOSING_SECONDS)
-        return usd_per_second * seconds
+        return usd_per_second * (start + min(CLOSING_SECONDS))
 
     def _one(self, name: str, jobs: tuple[Job, ...]) -> None:
         kind, model = jobs[0].kind, jobs[0].model

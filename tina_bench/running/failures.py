@@ -7,11 +7,7 @@ that is broken, and either from a job that failed by itself.
 import signal
 from dataclasses import dataclass
 
-from tina_bench.store.contract import (
-    EXIT_DISK_FULL,
-    EXIT_OUT_OF_MEMORY,
-    FailureKind,
-)
+from tina_bench.store.job_folder import EXIT_DISK_FULL, EXIT_OUT_OF_MEMORY, FailureKind
 from tina_bench.store.records import JobKind
 
 ADVICE = {

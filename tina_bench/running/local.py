@@ -14,9 +14,9 @@ from pathlib import Path
 
 from tina_bench.metering.spending_limit import Demand, SpendingLimit, held_gpu_count
 from tina_bench.running.failures import BudgetSpentError
-from tina_bench.running.watch import POLL_SECONDS, Progress, Watch, tail
-from tina_bench.store.contract import JOB_FILE, OUTPUT_FILE, JobFolder
+from tina_bench.running.progress import POLL_SECONDS, Progress, Watch, tail
 from tina_bench.store.home import read_record
+from tina_bench.store.job_folder import JOB_FILE, OUTPUT_FILE, JobFolder
 from tina_bench.store.records import JobKind
 
 __all__ = ["GRACE_SECONDS", "LocalRunner", "Progress", "tail"]

@@ -4,17 +4,17 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from tina_bench.catalog.schema import AverageClaim, Catalog, Claim
-from tina_bench.stats.answers import by_cell
-from tina_bench.stats.compare import compare
-from tina_bench.stats.estimates import estimate, estimate_average
-from tina_bench.stats.known import NOTHING_KNOWN, Known
-from tina_bench.stats.shapes import Comparison, Report, TaskEstimate
-from tina_bench.stats.verdicts import AverageCase, Case, judge_family
+from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
+from tina_bench.stats.claims.verdicts import AverageCase, Case, judge_family
+from tina_bench.stats.comparisons.two_models import compare
+from tina_bench.stats.outcome_matrix import by_cell
+from tina_bench.stats.scores.estimates import estimate, estimate_average
+from tina_bench.stats.types import Comparison, Report, TaskEstimate
 from tina_bench.store.records import ResultRecord
 
 
 def build_report(
-    catalog: Catalog, records: Sequence[ResultRecord], known: Known = NOTHING_KNOWN
+    catalog: Catalog, records: Sequence[ResultRecord], known: RecordCache = NOTHING_KNOWN
 ) -> Report:
     """Return the report of the records, which does not depend on their order.
 
@@ -67,7 +67,7 @@ def _comparisons(
     catalog: Catalog,
     cells: dict[tuple[str, str], ResultRecord],
     tasks: list[str],
-    known: Known,
+    known: RecordCache,
 ) -> Iterable[Comparison]:
     for name, model in catalog.models.items():
         if model.base is None:

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 
 import msgspec
 
+from tina_bench.files.strict import read_bytes
 from tina_bench.store.home import read_record
 from tina_bench.store.records import ProblemOutcome, Provenance, ResultRecord
-from tina_bench.strict import read_bytes
 
 
 class _Outcome(msgspec.Struct, gc=False):
@@ -40,7 +40,7 @@ _DECODER = msgspec.json.Decoder(_Result)
 
 
 class Accepted(Protocol):
-    """Keeps bytes by what they were made from (`tina_bench.board.memo`)."""
+    """Keeps bytes by what they were made from (`tina_bench.board.output.cache`)."""
 
     def get(self, kind: str, key: Any, make: Callable[[], bytes]) -> bytes:
         """The value of `key`; made, if it is not kept."""

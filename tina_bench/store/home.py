@@ -22,11 +22,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tina_bench.errors import BusyError, IntegrityError, UsageError
-from tina_bench.store.contract import LEDGER_FILE, RESULT_FILE, JobResult
-from tina_bench.store.imported import ImportedResult, ImportedRun, imported_results
-from tina_bench.store.log import read_log
-from tina_bench.store.records import LedgerEntry, Record, ResultRecord
-from tina_bench.strict import (
+from tina_bench.files.append_log import read_log
+from tina_bench.files.strict import (
     MalformedError,
     first_wrong,
     has_long_number,
@@ -34,6 +31,9 @@ from tina_bench.strict import (
     read_bytes,
     shown,
 )
+from tina_bench.store.imported import ImportedResult, ImportedRun, imported_results
+from tina_bench.store.job_folder import LEDGER_FILE, RESULT_FILE, JobResult
+from tina_bench.store.records import LedgerEntry, Record, ResultRecord
 
 WORK_SUFFIX = ".work"
 RecordT = TypeVar("RecordT", bound=BaseModel)
@@ -152,7 +152,7 @@ class Home:
         return self.root / "problems"
 
     def problems_file(self, task: str, sha256: str) -> Path:
-        """The problems of a task by the hash of their content (`tina_bench.store.problems`)."""
+        """The problems of a task by the hash of their content (`store.problem_texts`)."""
         return self.problems / f"{task}-{sha256[:16]}.json"
 
     def imported_file(self, run: str) -> Path:

@@ -8,9 +8,9 @@ nothing of it is ever added to our own results or our own bill.
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from tina_bench.store.hashing import digest
+from tina_bench.files.hashing import digest
+from tina_bench.files.strict import MalformedError, shown
 from tina_bench.store.records import Record
-from tina_bench.strict import MalformedError, shown
 
 ID_DIGITS = 16
 NKnown = Literal["details", "task configuration", "standard error", "catalog"]

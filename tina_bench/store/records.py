@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from tina_bench.strict import MalformedError, shown
+from tina_bench.files.strict import MalformedError, shown
 
 SCHEMA_VERSION = 1
 MAX_TOKENS = 2**40

@@ -14,13 +14,13 @@ from typing import Annotated, Any, Literal
 import tomli_w
 from pydantic import Field, ValidationError, field_validator
 
-from tina_bench.catalog.terms import Name, Sha256
+from tina_bench.catalog.fields import Name, Sha256
 from tina_bench.errors import UsageError
-from tina_bench.stats.shapes import Judgement, Shape, Verdict
-from tina_bench.store.atomic import write_text
-from tina_bench.strict import MalformedError, first_wrong, parse_toml, read_bytes
-from tina_bench.verifying.shapes import Acceptance, StaleEntry
-from tina_bench.verifying.texts import plain
+from tina_bench.files.atomic import write_text
+from tina_bench.files.strict import MalformedError, first_wrong, parse_toml, read_bytes
+from tina_bench.stats.types import Judgement, Shape, Verdict
+from tina_bench.verifying.reports.text import plain
+from tina_bench.verifying.types import Acceptance, StaleEntry
 
 DEFAULT_NAME = "tina-bench-baseline.toml"
 REASON_CHARACTERS = 2000
@@ -31,7 +31,7 @@ HEADER = (
 Direction = Literal["lower", "higher", "equal"]
 
 
-class Entry(Shape):
+class BaselineEntry(Shape):
     """One accepted case."""
 
     verdict: Verdict
@@ -70,7 +70,7 @@ class Baseline(Shape):
     """The whole file."""
 
     schema_version: Literal[1] = 1
-    accepted: dict[Name, Entry] = Field(default_factory=dict)
+    accepted: dict[Name, BaselineEntry] = Field(default_factory=dict)
     """By catalog name of the claim."""
 
 
@@ -96,14 +96,14 @@ def entry_for(
     reason: str,
     date: datetime.date,
     by: str | None = None,
-) -> Entry:
+) -> BaselineEntry:
     """The entry that accepts a case as it stands; raises `UsageError` where there is none to."""
     if judgement.verdict is Verdict.REPRODUCED:
         raise UsageError(
             f"--accept {judgement.claim}: the claim is REPRODUCED, so there is nothing to accept."
         )
     try:
-        return Entry(
+        return BaselineEntry(
             verdict=judgement.verdict,
             direction=direction_of(judgement),
             claimed_percent=printed(judgement),
@@ -159,7 +159,7 @@ def _refusal(path: Path, wrong: MalformedError) -> UsageError:
 
 
 def weigh(
-    entry: Entry, judgement: Judgement, evidence_sha256: str | None
+    entry: BaselineEntry, judgement: Judgement, evidence_sha256: str | None
 ) -> tuple[Acceptance | None, str | None]:
     """An acceptance, or why the entry does not hold for the claim as it stands now."""
     now = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tina_bench.errors import IntegrityError
-from tina_bench.store.hashing import sha256_prefix
+from tina_bench.files.hashing import sha256_prefix
 from tina_bench.store.home import read_record, read_records
 from tina_bench.store.records import Grade, ResultRecord, Sample, SampleSource
 

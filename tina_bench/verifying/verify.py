@@ -11,38 +11,34 @@ from dataclasses import dataclass, field
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import BlockedError, UsageError
+from tina_bench.files.hashing import digest
 from tina_bench.lock.lockfile import Lock
 from tina_bench.stats.audits.report import Audits, build_audits
-from tina_bench.stats.grader_audit import GraderAudit
+from tina_bench.stats.graders.audit import GraderAudit
 from tina_bench.stats.report import build_report
-from tina_bench.stats.shapes import Judgement, Verdict
-from tina_bench.store.hashing import digest
+from tina_bench.stats.types import Judgement, Verdict
 from tina_bench.store.home import Home
-from tina_bench.store.integrity import evidence_sha256
+from tina_bench.store.log_identity import evidence_sha256
 from tina_bench.store.records import ResultRecord
 from tina_bench.verifying.baseline import Baseline, entry_for, stale_entries, weigh
-from tina_bench.verifying.failing import (
+from tina_bench.verifying.cost_to_decide import Pricer
+from tina_bench.verifying.fail_on import (
     BY_VERDICT,
     DEFAULT,
     EXIT_NOT_REPRODUCED,
     EXIT_OTHER,
     FailOn,
+    findings_of,
     spelled,
 )
-from tina_bench.verifying.findings import findings_of
-from tina_bench.verifying.further import Pricer
-from tina_bench.verifying.recompute import Checked, check_folder
-from tina_bench.verifying.shapes import (
-    Acceptance,
-    ClaimResult,
-    Verification,
-)
+from tina_bench.verifying.record_checks import CheckedRecord, check_folder
+from tina_bench.verifying.types import Acceptance, ClaimResult, Verification
 
 INTEGRITY = "INTEGRITY"
 
 
 @dataclass(frozen=True)
-class Ask:
+class VerifyOptions:
     """What is to be verified, and what is to fail."""
 
     profile: str | None = None
@@ -62,10 +58,10 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedRecords:
     """What the records support before anything is accepted or made to fail."""
 
-    checked: tuple[Checked, ...]
+    checked: tuple[CheckedRecord, ...]
     judgements: tuple[Judgement, ...]
     """Of every claim of the catalog: the verdicts' corrections are over all of them."""
     audits: Audits | None
@@ -78,7 +74,7 @@ class Judged:
         """Records that are what they say."""
         return [c.record for c in self.checked if c.record is not None and not c.check.problems]
 
-    def behind(self, judgement: Judgement) -> list[Checked]:
+    def behind(self, judgement: Judgement) -> list[CheckedRecord]:
         """What a claim is judged by: one record, or for an average one a task."""
         tasks = judgement.tasks or (judgement.task,)
         return [
@@ -88,7 +84,7 @@ class Judged:
         ]
 
 
-def judge(home: Home, catalog: Catalog, lock: Lock, ask: Ask) -> Judged:
+def judge(home: Home, catalog: Catalog, lock: Lock, ask: VerifyOptions) -> JudgedRecords:
     """Check the records and judge every claim by those that are what they say.
 
     Raises `BlockedError` where a folder holds neither results nor imports, `UsageError` for a model
@@ -108,7 +104,7 @@ def judge(home: Home, catalog: Catalog, lock: Lock, ask: Ask) -> Judged:
         if name not in catalog.models and all(c.check.model != name for c in checked):
             raise UsageError(f"--model: there is no model {name!r} in the catalog or the records.")
     sound = [c.record for c in checked if c.record is not None and not c.check.problems]
-    return Judged(
+    return JudgedRecords(
         checked=tuple(checked),
         judgements=build_report(catalog, sound).judgements,
         audits=build_audits(catalog, imported, sound) if ask.audits else None,
@@ -117,7 +113,9 @@ def judge(home: Home, catalog: Catalog, lock: Lock, ask: Ask) -> Judged:
     )
 
 
-def verify(judged: Judged, ask: Ask, regraded: GraderAudit | None = None) -> Verification:
+def verify(
+    judged: JudgedRecords, ask: VerifyOptions, regraded: GraderAudit | None = None
+) -> Verification:
     """Weigh what was judged against the baseline, and say what fails."""
     chosen = [j for j in judged.judgements if not ask.models or j.model in ask.models]
     claims = tuple(_result(judged, judgement, ask) for judgement in chosen)
@@ -164,7 +162,7 @@ def _exit_code(made: Verification, fail_on: frozenset[FailOn]) -> int:
     return EXIT_OTHER if failing or audit or stale or flips else 0
 
 
-def _result(judged: Judged, judgement: Judgement, ask: Ask) -> ClaimResult:
+def _result(judged: JudgedRecords, judgement: Judgement, ask: VerifyOptions) -> ClaimResult:
     behind = judged.behind(judgement)
     values = {name: getattr(judgement, name) for name in Judgement.model_fields}
     files = tuple(checked.check.file for checked in behind)
@@ -200,7 +198,7 @@ def _evidence(judgement: Judgement, records: Sequence[ResultRecord]) -> str | No
 
 
 def accept_cases(
-    judged: Judged,
+    judged: JudgedRecords,
     baseline: Baseline,
     names: Sequence[str],
     *,

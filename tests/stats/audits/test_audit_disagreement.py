@@ -12,8 +12,8 @@ from statsmodels.stats.multitest import multipletests
 from tests.catalog.facts import CATALOG
 from tina_bench.stats.audits.chance import PRIOR_DEGREES_OF_FREEDOM, Basis, Chance, chance_of
 from tina_bench.stats.audits.disagreement import audit_disagreement, distance, weigh
-from tina_bench.stats.audits.measurements import Measurement, gather
-from tina_bench.stats.audits.pooling import pool
+from tina_bench.stats.audits.measurements import Measurement, collect_measurements
+from tina_bench.stats.methods.pooling import pool
 
 HALF = Chance(ratios={"aime": 0.5, "amc": 0.5, "math": 0.5}, spreads={})
 
@@ -76,7 +76,7 @@ def test_equal_measurements_are_of_one_mind():
 
 
 def test_the_variance_of_a_measurement_is_that_of_its_runs_at_the_common_score():
-    pieces = gather(
+    pieces = collect_measurements(
         make_catalog({"a": make_claim(30.0, runs=1), "b": make_claim(40.0, runs=9, who="b")})
     ).measurements
     weighed = weigh(pieces, HALF)
@@ -95,7 +95,7 @@ def test_a_measurement_far_from_the_others_is_told_and_by_how_much():
         "far": make_claim(60.0, who="far"),
         **{f"c{i}": make_claim(30.0, who=f"w{i}") for i in range(3)},
     }
-    (found,) = audit_disagreement(gather(make_catalog(claims)), HALF)
+    (found,) = audit_disagreement(collect_measurements(make_catalog(claims)), HALF)
     far = found.measurers[0]
     assert far.who == "far"
     assert far.from_others_points == pytest.approx(30.0)
@@ -113,7 +113,7 @@ def test_both_families_are_corrected_by_holm():
         for model in ("m", "x")
         for i in range(3)
     }
-    found = audit_disagreement(gather(make_catalog(claims)), HALF)
+    found = audit_disagreement(collect_measurements(make_catalog(claims)), HALF)
     assert [d.family for d in found] == [4] * 4
     assert [d.measurer_family for d in found] == [12] * 4
     holm = multipletests([d.p_value for d in found], method="holm")[1]
@@ -125,7 +125,7 @@ def test_both_families_are_corrected_by_holm():
 
 
 def test_what_only_one_measured_is_no_disagreement():
-    assert audit_disagreement(gather(make_catalog({"a": make_claim()})), HALF) == ()
+    assert audit_disagreement(collect_measurements(make_catalog({"a": make_claim()})), HALF) == ()
 
 
 def test_a_further_measurement_can_be_handed_in():
@@ -133,13 +133,13 @@ def test_a_further_measurement_can_be_handed_in():
         name="ours", origin="claim", model="m", task="aime", percent=80.0, n=30, runs=1,
         who="us", source="here",
     )  # fmt: skip
-    evidence = gather(make_catalog({"a": make_claim(20.0)}), extra=[extra])
+    evidence = collect_measurements(make_catalog({"a": make_claim(20.0)}), extra=[extra])
     (found,) = audit_disagreement(evidence, HALF)
     assert [m.name for m in found.measurers] == ["ours", "a"]
 
 
 def test_the_distance_is_from_the_precision_weighted_mean_of_the_others():
-    pieces = gather(
+    pieces = collect_measurements(
         make_catalog(
             {
                 "a": make_claim(50.0, who="a"),
@@ -161,7 +161,7 @@ def test_the_distance_is_from_the_precision_weighted_mean_of_the_others():
 
 @pytest.fixture(scope="module")
 def known():
-    found = audit_disagreement(gather(CATALOG), chance_of(CATALOG))
+    found = audit_disagreement(collect_measurements(CATALOG), chance_of(CATALOG))
     return {(d.model, d.task): d for d in found}
 
 

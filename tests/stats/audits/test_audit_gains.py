@@ -7,7 +7,7 @@ from scipy import stats
 from tests.catalog.facts import BASE, CATALOG, facts
 from tina_bench.stats.audits.chance import Chance, chance_of
 from tina_bench.stats.audits.gains import SUSPECT, audit_gains
-from tina_bench.stats.audits.measurements import gather
+from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.selection import audit_picks
 
 HALF = Chance(ratios={"aime": 0.5, "amc": 0.5}, spreads={})
@@ -32,7 +32,7 @@ def gains(more=None, best_of=None, base=(20.0, 60.0), adapter=(40.0, 80.0)):
         "b": make_model(kind="base", title="B"),
     }
     catalog = make_catalog(claims, averages, models)
-    return audit_gains(catalog, gather(catalog), HALF, audit_picks(catalog, HALF))
+    return audit_gains(catalog, collect_measurements(catalog), HALF, audit_picks(catalog, HALF))
 
 
 def test_with_no_other_evidence_the_printed_gain_is_all_there_is():
@@ -111,7 +111,7 @@ def test_what_is_no_adapter_or_has_no_base_beside_it_has_no_gain():
     catalog = make_catalog(
         {f"c-{t}": make_claim(task=t) for t in TASKS}, {"avg": make_average(50.0, tasks=TASKS)}
     )
-    assert audit_gains(catalog, gather(catalog), HALF, ()) == ()
+    assert audit_gains(catalog, collect_measurements(catalog), HALF, ()) == ()
 
 
 @pytest.mark.parametrize("missing", ["base-amc", "tina-amc"])
@@ -125,7 +125,7 @@ def test_an_average_of_which_a_cell_is_not_known_has_no_gain(missing):
     averages = {f"avg-{m}": make_average(50.0, model=m, tasks=TASKS) for m in ("a", "b")}
     models = {"a": make_model(kind="adapter", base="b"), "b": make_model(kind="base")}
     catalog = make_catalog(claims, averages, models)
-    assert audit_gains(catalog, gather(catalog), HALF, ()) == ()
+    assert audit_gains(catalog, collect_measurements(catalog), HALF, ()) == ()
 
 
 def test_the_bound_widens_the_interval():
@@ -139,7 +139,7 @@ def test_the_bound_widens_the_interval():
 @pytest.fixture(scope="module")
 def published():
     chance = chance_of(CATALOG)
-    return audit_gains(CATALOG, gather(CATALOG), chance, audit_picks(CATALOG, chance))
+    return audit_gains(CATALOG, collect_measurements(CATALOG), chance, audit_picks(CATALOG, chance))
 
 
 def test_every_tina_row_with_a_base_beside_it_has_a_gain_over_it(published):

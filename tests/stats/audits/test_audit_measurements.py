@@ -7,7 +7,7 @@ from tests.catalog.facts import CATALOG
 from tests.stats.made_records import make_provenance, make_solved
 from tina_bench.stats.audits.measurements import (
     OURS,
-    gather,
+    collect_measurements,
     group_of,
     log_folders,
     model_of,
@@ -57,7 +57,7 @@ def test_one_score_printed_twice_by_the_same_people_is_one_piece():
         "log": make_claim(46.67, source="their log"),
         "other": make_claim(46.67, who="others"),
     }
-    evidence = gather(make_catalog(claims))
+    evidence = collect_measurements(make_catalog(claims))
     assert names(evidence) == ["log", "other"]
     (aside,) = evidence.set_aside
     assert (aside.name, aside.counted_as) == ("paper", "log")
@@ -73,12 +73,12 @@ def test_equal_scores_in_sources_that_differ_elsewhere_are_two_pieces():
         "paper-aime": make_claim(26.67, source="paper"),
         "paper-amc": make_claim(67.5, source="paper", task="amc"),
     }
-    assert len(gather(make_catalog(claims)).measurements) == 4
+    assert len(collect_measurements(make_catalog(claims)).measurements) == 4
 
 
 def test_fewer_samples_beside_more_in_one_source_are_not_counted_again():
     claims = {f"n{k}": make_claim(40.0 + k / 10, runs=k, decimals=1) for k in (16, 32, 64)}
-    assert names(gather(make_catalog(claims))) == ["n64"]
+    assert names(collect_measurements(make_catalog(claims))) == ["n64"]
 
 
 def test_two_versions_of_a_several_run_figure_are_one():
@@ -86,19 +86,19 @@ def test_two_versions_of_a_several_run_figure_are_one():
         "new": make_claim(26.5, runs=10, decimals=1, source="a"),
         "old": make_claim(27.0, runs=10, decimals=1, source="b"),
     }
-    assert len(gather(make_catalog(claims)).measurements) == 1
+    assert len(collect_measurements(make_catalog(claims)).measurements) == 1
 
 
 def test_a_claim_about_a_recipe_is_no_evidence_on_weights():
     claims = {"r": make_claim(50.0, runs=80, trainings=5, training_sd_points=3.0)}
-    evidence = gather(make_catalog(claims))
+    evidence = collect_measurements(make_catalog(claims))
     assert evidence.measurements == ()
     assert "recipe" in evidence.set_aside[0].reason
 
 
 def test_a_file_that_repeats_another_is_not_counted():
     files = [make_file(1), make_file(2, repeat_of=f"{1:016x}")]
-    evidence = gather(make_catalog(), files)
+    evidence = collect_measurements(make_catalog(), files)
     assert len(evidence.measurements) == 1
     assert evidence.set_aside[0].counted_as == f"{1:016x}"
 
@@ -106,24 +106,24 @@ def test_a_file_that_repeats_another_is_not_counted():
 def test_two_metrics_of_one_file_are_one_run():
     catalog = make_catalog([make_claim(50.0, task="math")])
     files = [make_file(1), make_file(1, metric="exact_match", n_correct=8)]
-    evidence = gather(catalog, files)
+    evidence = collect_measurements(catalog, files)
     assert len(evidence.of("m", "aime")) == 1
     assert [a.reason for a in evidence.set_aside] == ["another metric of the same answers"]
 
 
 def test_a_file_with_the_printed_score_of_the_same_people_is_that_score():
     claims = {"paper": make_claim(30.0, decimals=1)}
-    assert names(gather(make_catalog(claims), [make_file(1)])) == ["paper"]
+    assert names(collect_measurements(make_catalog(claims), [make_file(1)])) == ["paper"]
     of_others = make_file(1, reported_by="somebody else")
-    assert len(gather(make_catalog(claims), [of_others]).measurements) == 2
+    assert len(collect_measurements(make_catalog(claims), [of_others]).measurements) == 2
     of_another_score = make_file(1, value=1 / 3, n_correct=10)
-    assert len(gather(make_catalog(claims), [of_another_score]).measurements) == 2
+    assert len(collect_measurements(make_catalog(claims), [of_another_score]).measurements) == 2
 
 
 def test_our_own_result_is_evidence_of_its_own_with_its_own_spread():
     record = make_solved([10, 5, 0] * 10, 10, model="m", task="aime")
     claims = {"paper": make_claim(50.0)}
-    evidence = gather(make_catalog(claims), (), [record])
+    evidence = collect_measurements(make_catalog(claims), (), [record])
     (ours,) = [m for m in evidence.measurements if m.who == OURS]
     assert ours.percent == pytest.approx(50.0)
     assert (ours.runs, ours.n) == (10, 30)
@@ -136,7 +136,7 @@ def test_greedy_runs_that_repeat_each_other_are_one_run():
     record = make_solved(
         [10, 0, 10], 10, model="m", task="aime", provenance=make_provenance(temperature=0)
     )
-    (ours,) = gather(make_catalog(), (), [record]).measurements
+    (ours,) = collect_measurements(make_catalog(), (), [record]).measurements
     assert ours.runs == 1
     assert ours.spread_points is None
 
@@ -156,7 +156,7 @@ def checkpoints():
 
 
 def test_a_published_checkpoint_and_its_line_in_the_log_are_one_model():
-    evidence = gather(checkpoints())
+    evidence = collect_measurements(checkpoints())
     assert names(evidence) == ["log2", "log1"]
     assert [m.model for m in evidence.measurements] == ["best", "ck1"]
 
@@ -178,7 +178,7 @@ def test_a_folder_counts_only_where_its_name_ends_with_the_log_s_own():
 def test_a_file_in_the_log_s_own_folder_is_the_loggers_whatever_the_user_called_them():
     path = "logs/evals_Exp1_50/r.json"
     file = make_file(1, model=None, path=path, reported_by="somebody")
-    evidence = gather(checkpoints(), [file])
+    evidence = collect_measurements(checkpoints(), [file])
     assert names(evidence) == ["log2", "log1"]
     assert evidence.measurements[1].told_again_in == (f"imported file {file.id} (aime)",)
 
@@ -186,7 +186,7 @@ def test_a_file_in_the_log_s_own_folder_is_the_loggers_whatever_the_user_called_
 def test_prints_of_one_number_agree_and_of_two_do_not():
     def piece(value, decimals):
         claim = make_claim(value, decimals=decimals)
-        return gather(make_catalog({"c": claim})).measurements[0]
+        return collect_measurements(make_catalog({"c": claim})).measurements[0]
 
     assert same_print(piece(46.7, 1), piece(46.67, 2))
     assert same_print(piece(46.67, 2), piece(46.67, 2))
@@ -198,16 +198,16 @@ def test_prints_of_one_number_agree_and_of_two_do_not():
 def test_the_order_of_the_inputs_changes_nothing():
     claims = list(CATALOG.claims.items())
     files = [make_file(i, n_correct=i) for i in range(8)]
-    first = gather(CATALOG, files)
+    first = collect_measurements(CATALOG, files)
     for seed in range(3):
         random.Random(seed).shuffle(claims)
         random.Random(seed).shuffle(files)
         shuffled = CATALOG.model_copy(update={"claims": dict(claims)})
-        assert gather(shuffled, files) == first
+        assert collect_measurements(shuffled, files) == first
 
 
 def test_open_rs3_on_aime24_has_the_known_measurers():
-    found = gather(CATALOG).of("open-rs3", "aime24")
+    found = collect_measurements(CATALOG).of("open-rs3", "aime24")
     assert sorted(m.percent for m in found) == [23.3, 23.33, 29.7, 43.33, 46.67]
     (first,) = [m for m in found if m.percent == 46.67]
     assert first.best_of == 8

@@ -4,7 +4,7 @@ from audit_catalog import make_catalog, make_claim, make_model
 from tests.catalog.facts import CATALOG
 from tests.importing.made_files import take_in
 from tina_bench.stats.audits.chance import Chance, chance_of
-from tina_bench.stats.audits.measurements import gather
+from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.own_logs import LogSays, audit_own_logs
 from tina_bench.store.home import Home
 
@@ -20,7 +20,7 @@ def audits(claims, files=()):
         },
         models={"ck": make_model(training="t", published_as="m")},
     )
-    return audit_own_logs(catalog, gather(catalog, files), HALF, files)
+    return audit_own_logs(catalog, collect_measurements(catalog, files), HALF, files)
 
 
 def logged(value):
@@ -75,7 +75,7 @@ def home(open_rs_logs, tmp_path_factory):
 
 
 def of_logs(files):
-    evidence = gather(CATALOG, files)
+    evidence = collect_measurements(CATALOG, files)
     found = audit_own_logs(CATALOG, evidence, chance_of(CATALOG), files)
     return evidence, {(o.model, o.task): o for o in found}
 
@@ -112,7 +112,7 @@ def test_without_the_files_the_catalog_s_log_lines_are_enough_for_three_tasks():
 
 def test_the_files_add_no_evidence_to_the_log_that_they_are(home):
     with_files, _ = of_logs(home.imported())
-    without = gather(CATALOG)
+    without = collect_measurements(CATALOG)
     assert [m.name for m in with_files.measurements] == [m.name for m in without.measurements]
     told = [m for m in with_files.measurements if any("imported" in n for n in m.told_again_in)]
     assert len(told) == 13 * 3 + 4
@@ -121,7 +121,7 @@ def test_the_files_add_no_evidence_to_the_log_that_they_are(home):
 def test_files_without_a_name_for_who_measured_them_are_still_the_log_s(tmp_path, open_rs_logs):
     take_in(tmp_path / "home", open_rs_logs)
     unnamed, _ = of_logs(Home(tmp_path / "home").imported())
-    assert len(unnamed.measurements) == len(gather(CATALOG).measurements)
+    assert len(unnamed.measurements) == len(collect_measurements(CATALOG).measurements)
 
 
 def test_open_rs3_s_aime24_is_apart_from_the_others_and_nothing_else_is(home):

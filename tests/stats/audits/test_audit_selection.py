@@ -8,7 +8,7 @@ from scipy import stats
 
 from tests.catalog.facts import CATALOG, facts
 from tina_bench.stats.audits.chance import Chance, chance_of
-from tina_bench.stats.audits.measurements import gather
+from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.selection import (
     MEAN,
     audit_families,
@@ -92,7 +92,7 @@ def family(scores, picked=0, extra=None):
         for i in range(len(scores))
     }
     catalog = make_catalog({**claims, **(extra or {})}, models=models | {"best": make_model()})
-    return audit_families(catalog, gather(catalog), HALF)
+    return audit_families(catalog, collect_measurements(catalog), HALF)
 
 
 ROWS = [
@@ -149,7 +149,10 @@ def test_rows_that_say_they_are_the_best_of_m_have_a_bound():
 
 def test_the_open_rs_log_is_judged_by_the_facts_own_numbers():
     chance = chance_of(CATALOG)
-    found = {(o.published, o.scale): o for o in audit_families(CATALOG, gather(CATALOG), chance)}
+    found = {
+        (o.published, o.scale): o
+        for o in audit_families(CATALOG, collect_measurements(CATALOG), chance)
+    }
     assert len(found) == 3 * 4
     for number, m in ((1, 5), (2, 8), (3, 8)):
         rows = [r for r in facts()["open_rs_checkpoint_log"] if r["experiment"] == number]
@@ -165,7 +168,7 @@ def test_the_open_rs_log_is_judged_by_the_facts_own_numbers():
 
 def test_no_single_rule_makes_all_three_published_checkpoints_the_best():
     """They are the best by one task or another; by the mean of the three only Open-RS1 is."""
-    found = audit_families(CATALOG, gather(CATALOG), chance_of(CATALOG))
+    found = audit_families(CATALOG, collect_measurements(CATALOG), chance_of(CATALOG))
     first = {(o.published, o.scale) for o in found if o.rank == 1}
     assert first == {
         ("open-rs1", "amc23"), ("open-rs1", "math500"), ("open-rs1", MEAN),
@@ -174,7 +177,7 @@ def test_no_single_rule_makes_all_three_published_checkpoints_the_best():
 
 
 def test_open_rs3_s_46_67_holds_several_points_of_luck():
-    found = audit_families(CATALOG, gather(CATALOG), chance_of(CATALOG))
+    found = audit_families(CATALOG, collect_measurements(CATALOG), chance_of(CATALOG))
     (one,) = [o for o in found if (o.published, o.scale) == ("open-rs3", "aime24")]
     assert 2 < one.measured.optimism_points < one.bound.optimism_points < 14.6
     assert one.if_equal_points < one.if_equal_bound_points

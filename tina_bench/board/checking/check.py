@@ -20,10 +20,10 @@ from tina_bench.board.checking.files import (
     first_page_bytes,
     read_index,
 )
-from tina_bench.board.checking.findings import Checked, Finding, Level
+from tina_bench.board.checking.findings import Level, SiteCheck, SiteProblem
 from tina_bench.board.checking.page import PageChecked, check_page, check_style
 from tina_bench.board.data.index import INDEX_FILE
-from tina_bench.board.data.shapes import FileEntry
+from tina_bench.board.data.schemas import FileEntry
 from tina_bench.store.home import Home
 
 SAMPLED_PAGES = 100
@@ -45,13 +45,13 @@ class _Piece:
 
 @dataclass(frozen=True)
 class _Done:
-    findings: tuple[Finding, ...]
+    findings: tuple[SiteProblem, ...]
     pages: tuple[PageChecked, ...]
     bytes: int
 
 
 def _work(site: Path, piece: _Piece) -> _Done:
-    findings: list[Finding] = []
+    findings: list[SiteProblem] = []
     pages = []
     for entry in piece.entries:
         changed = list(check_hash(site, entry))
@@ -107,7 +107,7 @@ def _mapping(site: Path, total: int) -> Iterator[Callable[[list[_Piece]], Iterat
         pool.shutdown(cancel_futures=True)
 
 
-def _check_links(pages: dict[str, PageChecked], files: set[str]) -> tuple[list[Finding], int]:
+def _check_links(pages: dict[str, PageChecked], files: set[str]) -> tuple[list[SiteProblem], int]:
     """Links between pages; a page that was not parsed is followed to, and no further."""
     findings, followed = [], 0
     for page in pages.values():
@@ -125,7 +125,7 @@ def _check_links(pages: dict[str, PageChecked], files: set[str]) -> tuple[list[F
                 followed += 1
                 continue
             findings.append(
-                Finding(
+                SiteProblem(
                     rule="link",
                     level=Level.ERROR,
                     path=page.path,
@@ -137,7 +137,7 @@ def _check_links(pages: dict[str, PageChecked], files: set[str]) -> tuple[list[F
             if name not in files:
                 message = f"loads {name!r}, which is not on the site."
                 findings.append(
-                    Finding(rule="load", level=Level.ERROR, path=page.path, message=message)
+                    SiteProblem(rule="load", level=Level.ERROR, path=page.path, message=message)
                 )
     return findings, followed
 
@@ -153,7 +153,7 @@ def check_site(
     lock_digest: str | None = None,
     fast: bool = False,
     on_progress: OnProgress = _nothing,
-) -> Checked:
+) -> SiteCheck:
     """Look at everything on a site, or with `fast` at a sample of its run pages.
 
     Raises `UsageError` where `site` is none, `IntegrityError` where its index cannot be read.
@@ -162,7 +162,7 @@ def check_site(
     paths = [entry.path for entry in index.files if entry.path.endswith(".html")]
     parse, left = _sampled(paths, fast=fast)
     total = sum(entry.bytes for entry in index.files)
-    findings: list[Finding] = list(check_listing(site, index))
+    findings: list[SiteProblem] = list(check_listing(site, index))
     pages: dict[str, PageChecked] = {}
     done = 0
     with _mapping(site, total) as mapped:
@@ -184,7 +184,7 @@ def check_site(
         left = (*left, "the records of the home that it was built from (--home)")
     if lock_digest is not None:
         findings += check_lock(index, lock_digest)
-    return Checked(
+    return SiteCheck(
         site=site,
         digest=index.digest,
         findings=tuple(sorted(findings, key=lambda f: (f.path, f.line, f.rule, f.message))),

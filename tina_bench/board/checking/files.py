@@ -7,12 +7,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from tina_bench.board.checking.findings import Finding, Level
+from tina_bench.board.checking.findings import Level, SiteProblem
+from tina_bench.board.content.context import DIGEST_DIGITS
 from tina_bench.board.data.index import INDEX_FILE
-from tina_bench.board.data.shapes import FileEntry, SiteIndex
-from tina_bench.board.evidence import DIGEST_DIGITS
+from tina_bench.board.data.schemas import FileEntry, SiteIndex
 from tina_bench.errors import IntegrityError, UsageError
-from tina_bench.store.hashing import digest, sha256_file
+from tina_bench.files.hashing import digest, sha256_file
 from tina_bench.store.home import Home
 
 FIRST_PAGE_BYTES = 100_000
@@ -46,11 +46,11 @@ def read_index(site: Path) -> SiteIndex:
         ) from None
 
 
-def _changed(path: str, message: str, rule: str = "hash") -> Finding:
-    return Finding(rule=rule, level=Level.CHANGED, path=path, message=message)
+def _changed(path: str, message: str, rule: str = "hash") -> SiteProblem:
+    return SiteProblem(rule=rule, level=Level.CHANGED, path=path, message=message)
 
 
-def check_hash(site: Path, entry: FileEntry) -> Iterator[Finding]:
+def check_hash(site: Path, entry: FileEntry) -> Iterator[SiteProblem]:
     """One file against what the index says of it."""
     path = site / entry.path
     if not path.resolve().is_relative_to(site.resolve()):
@@ -67,7 +67,7 @@ def check_hash(site: Path, entry: FileEntry) -> Iterator[Finding]:
         yield _changed(entry.path, said)
 
 
-def check_listing(site: Path, index: SiteIndex) -> Iterator[Finding]:
+def check_listing(site: Path, index: SiteIndex) -> Iterator[SiteProblem]:
     """Nothing lies on the site that the index does not name, and its digest is of its records."""
     listed = {entry.path for entry in index.files}
     for path in sorted(site.rglob("*")):
@@ -85,10 +85,10 @@ def check_listing(site: Path, index: SiteIndex) -> Iterator[Finding]:
     for entry in index.files:
         if entry.schema_path is not None and entry.schema_path not in listed:
             message = f"its schema {entry.schema_path} is not on the site."
-            yield Finding(rule="schema", level=Level.ERROR, path=entry.path, message=message)
+            yield SiteProblem(rule="schema", level=Level.ERROR, path=entry.path, message=message)
 
 
-def check_records(index: SiteIndex, home: Home) -> Iterator[Finding]:
+def check_records(index: SiteIndex, home: Home) -> Iterator[SiteProblem]:
     """The records of the site are the home's, and the home has none that the site lacks."""
     shown = {(r.profile, r.model, r.task) for r in index.records}
     profiles = {record.profile for record in index.records}
@@ -105,7 +105,7 @@ def check_records(index: SiteIndex, home: Home) -> Iterator[Finding]:
             yield _changed(INDEX_FILE, message, "home")
 
 
-def check_lock(index: SiteIndex, lock_digest: str) -> Iterator[Finding]:
+def check_lock(index: SiteIndex, lock_digest: str) -> Iterator[SiteProblem]:
     """The site was built under this lock."""
     if index.lock_sha256 != lock_digest:
         said = f"{index.lock_sha256[:12]}…" if index.lock_sha256 else "none"
@@ -125,11 +125,11 @@ def first_page_bytes(site: Path, loaded: Iterable[str]) -> int:
     return total
 
 
-def check_sizes(total: int, first: int) -> Iterator[Finding]:
+def check_sizes(total: int, first: int) -> Iterator[SiteProblem]:
     """The front page is small, and the site not too large to publish."""
     if first > FIRST_PAGE_BYTES:
         message = f"{first:,} bytes compressed with all it loads, expected {FIRST_PAGE_BYTES:,}."
-        yield Finding(rule="first-page", level=Level.ERROR, path="index.html", message=message)
+        yield SiteProblem(rule="first-page", level=Level.ERROR, path="index.html", message=message)
     if total > NEAR_BYTES:
         over = total > PAGES_SITE_BYTES
         message = (
@@ -137,4 +137,4 @@ def check_sizes(total: int, first: int) -> Iterator[Finding]:
             "show fewer texts with `leaderboard build --transcripts`."
         )
         level = Level.ERROR if over else Level.WARNING
-        yield Finding(rule="site-size", level=level, path=INDEX_FILE, message=message)
+        yield SiteProblem(rule="site-size", level=level, path=INDEX_FILE, message=message)

@@ -21,7 +21,7 @@ class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-class Finding(_Shape):
+class SiteProblem(_Shape):
     """One thing that is wrong in one place."""
 
     rule: str
@@ -36,14 +36,14 @@ class Finding(_Shape):
     """What was found, and what was expected."""
 
 
-class Checked(_Shape):
+class SiteCheck(_Shape):
     """Everything that a check found, and what it looked at."""
 
     site: Path
     """Folder of the site."""
     digest: str
     """Content digest that its index names."""
-    findings: tuple[Finding, ...]
+    findings: tuple[SiteProblem, ...]
     """By path and line."""
     files: int
     """Files whose bytes were compared with the index."""

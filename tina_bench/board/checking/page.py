@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tina_bench.board.checking.access import access_faults
-from tina_bench.board.checking.findings import Finding, Level
-from tina_bench.board.checking.markup import Fault, Part, markup_faults, parsed, parts_of
+from tina_bench.board.checking.findings import Level, SiteProblem
+from tina_bench.board.checking.markup import (
+    Fault,
+    Part,
+    access_faults,
+    markup_faults,
+    parsed,
+    parts_of,
+)
 from tina_bench.board.checking.safety import loads, safety_faults, style_faults
 
 PAGE_BYTES = 2 * 1024 * 1024
@@ -32,7 +38,7 @@ class PageChecked:
     """What one page contributes to the check of the site."""
 
     path: str
-    findings: tuple[Finding, ...]
+    findings: tuple[SiteProblem, ...]
     ids: frozenset[str]
     links: tuple[Link, ...]
     """Those that lead to another file, or to an anchor that this page lacks."""
@@ -42,11 +48,11 @@ class PageChecked:
     """Files that it loads, from the site's root."""
 
 
-def as_findings(path: str, faults: Iterator[Fault]) -> Iterator[Finding]:
+def as_findings(path: str, faults: Iterator[Fault]) -> Iterator[SiteProblem]:
     """Faults of one file as findings."""
     for fault in faults:
         level = Level.ERROR if fault.serious else Level.WARNING
-        yield Finding(
+        yield SiteProblem(
             rule=fault.rule, level=level, path=path, line=fault.line, message=fault.message
         )
 
@@ -73,7 +79,7 @@ def _links(path: str, parts: list[Part]) -> Iterator[Link]:
 def check_page(site: Path, path: str) -> PageChecked:
     """Look at one page."""
     data = (site / path).read_bytes()
-    findings: list[Finding] = []
+    findings: list[SiteProblem] = []
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -111,7 +117,7 @@ def check_page(site: Path, path: str) -> PageChecked:
     )
 
 
-def check_style(site: Path, path: str) -> tuple[Finding, ...]:
+def check_style(site: Path, path: str) -> tuple[SiteProblem, ...]:
     """Look at one style sheet."""
     text = (site / path).read_bytes().decode("utf-8", "replace")
     return tuple(as_findings(path, style_faults(text)))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from tina_bench.board.checking.markup import Fault, Part
-from tina_bench.board.visible import visible
+from tina_bench.formatting.escape import visible
 
 _LOADS = frozenset({"src", "srcset", "poster", "data", "background", "xlink:href"})
 _LEADING = frozenset({"href", "xlink:href", "action", "formaction"})

@@ -6,7 +6,7 @@ described, as a value of any kind, and `is_known` says so, for the tests to catc
 
 from typing import Any
 
-from tina_bench.stats.shapes import Question, Verdict
+from tina_bench.stats.types import Question, Verdict
 
 Schema = dict[str, Any]
 

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from tina_bench.board.data.wording import counted
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import fixed, level, plural
-from tina_bench.board.visible import visible
-from tina_bench.stats.shapes import Verdict
+from tina_bench.board.content.context import SiteContext
+from tina_bench.formatting.escape import visible
+from tina_bench.formatting.numbers import fixed, level, plural
+from tina_bench.stats.claims.labels import counted
+from tina_bench.stats.types import Verdict
 
 FEED_FILE = "feed.xml"
 ATOM = "http://www.w3.org/2005/Atom"
@@ -29,7 +29,7 @@ _NO_RESULTS = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FeedEntry:
     """One thing that happened."""
 
     name: str
@@ -53,7 +53,7 @@ def _urn(name: str) -> str:
     return f"urn:uuid:{uuid.uuid5(_NAMESPACE, name)}"
 
 
-def _results(evidence: Evidence) -> Iterator[Entry]:
+def _results(evidence: SiteContext) -> Iterator[FeedEntry]:
     for (model, task), record in evidence.records.items():
         found = evidence.estimates[model, task]
         interval = found.same_problems
@@ -64,7 +64,7 @@ def _results(evidence: Evidence) -> Iterator[Entry]:
         )
         claims = f" Published scores about it: {verdicts}." if verdicts else ""
         score = f"{fixed(found.avg_percent)} %"
-        yield Entry(
+        yield FeedEntry(
             name=f"result {record.provenance.profile} {model} {task}",
             title=f"{evidence.model_title(model)} on {evidence.task_title(task)}: {score}",
             summary=(
@@ -77,11 +77,11 @@ def _results(evidence: Evidence) -> Iterator[Entry]:
         )
 
 
-def _trainings(evidence: Evidence) -> Iterator[Entry]:
+def _trainings(evidence: SiteContext) -> Iterator[FeedEntry]:
     ended = {attempt.first.folder: attempt.last.at for attempt in evidence.bill.attempts}
     for curve in evidence.curves:
         if curve.finished and curve.folder in ended:
-            yield Entry(
+            yield FeedEntry(
                 name=f"training {curve.folder}",
                 title=f"{evidence.model_title(curve.model)} was trained",
                 summary=f"{plural(len(curve.steps), 'step')} were logged.",
@@ -90,7 +90,7 @@ def _trainings(evidence: Evidence) -> Iterator[Entry]:
             )
 
 
-def entries(evidence: Evidence) -> list[Entry]:
+def entries(evidence: SiteContext) -> list[FeedEntry]:
     """Everything that happened, newest first."""
     found = [*_results(evidence), *_trainings(evidence)]
     return sorted(found, key=lambda entry: (-entry.updated.timestamp(), entry.name))
@@ -106,7 +106,7 @@ def _add(parent: ET.Element, tag: str, text: str | None = None, **attributes: st
     return made
 
 
-def feed(evidence: Evidence, base_url: str | None) -> bytes:
+def feed(evidence: SiteContext, base_url: str | None) -> bytes:
     """The feed; `base_url` is where the site's root will be, ending in a slash."""
     root, found = base_url or "", entries(evidence)
     top = ET.Element("feed", xmlns=ATOM)

@@ -6,14 +6,13 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from tina_bench import __version__
-from tina_bench.board.data.schemas import schema_of
-from tina_bench.board.data.shapes import FileEntry, RecordEntry, SiteIndex
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.folder import Written
-from tina_bench.board.memo import DRAWN_WITH
-from tina_bench.board.numbers import date
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.data.schemas import FileEntry, RecordEntry, SiteIndex, schema_of
+from tina_bench.board.output.cache import DRAWN_WITH
+from tina_bench.board.output.folder import Written
 from tina_bench.errors import UsageError
-from tina_bench.strict import shown
+from tina_bench.files.strict import shown
+from tina_bench.formatting.numbers import date
 
 INDEX_FILE = "index.json"
 _OTHER = "application/octet-stream"
@@ -61,7 +60,7 @@ def media_type(path: str) -> str:
     return MEDIA_TYPES.get(PurePosixPath(path).suffix, _OTHER)
 
 
-def cite(evidence: Evidence, base_url: str | None) -> str:
+def cite(evidence: SiteContext, base_url: str | None) -> str:
     """How to cite the site: what, when, which content, made by what, where."""
     when = date(evidence.newest) if evidence.newest else "no results yet"
     where = f", {base_url}" if base_url else ""
@@ -82,7 +81,7 @@ def _versions() -> dict[str, str]:
 
 
 def site_index(
-    evidence: Evidence,
+    evidence: SiteContext,
     files: Mapping[str, Written],
     kinds: Mapping[str, str],
     base_url: str | None,

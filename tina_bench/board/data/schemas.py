@@ -7,18 +7,19 @@ does not depend on the rows, so it changes only with the program.
 
 A version is raised when a column goes or changes its meaning; a column more is no new version, so a
 reader must not refuse columns that it does not know, and no schema does.
+
+`index.json` says what the whole site consists of, so that it can be checked, mirrored and cited.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from tina_bench.board.data.columns import NUMBER, WHOLE, Schema, column_schema
-from tina_bench.board.data.shapes import SiteIndex
-from tina_bench.board.table import Table
-from tina_bench.stats.shapes import Comparison, Judgement
+from tina_bench.board.output.elements import Table
+from tina_bench.stats.types import Comparison, Judgement
 from tina_bench.store.records import ResultRecord
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -47,6 +48,10 @@ SAMPLE_COLUMNS: Mapping[str, tuple[str, str]] = {
     "text": ("string", "The whole answer, where the site shows it. A model wrote it."),
 }
 """Columns of the answers' Parquet files: JSON type and meaning."""
+WHAT: Literal["A leaderboard built by tina-bench. Hashes are sha256, in hex."] = (
+    "A leaderboard built by tina-bench. Hashes are sha256, in hex."
+)
+"""First value of every index; tells a site of ours from other folders with an `index.json`."""
 
 
 def schema_path(name: str) -> str:
@@ -128,3 +133,73 @@ def schema_files(tables: Iterable[Table], base_url: str | None) -> Iterator[tupl
         made[name] = _document(name, body.pop("description", ""), body, base_url)
     for name in sorted(made):
         yield schema_path(name), made[name]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+
+class FileEntry(_Shape):
+    """One file of the site."""
+
+    path: str
+    """From the site's root."""
+    sha256: str
+    """Of its bytes."""
+    bytes: int
+    """Their number."""
+    media_type: str
+    """As a server should name it."""
+    schema_path: str | None = Field(default=None, alias="schema")
+    """JSON Schema that its content follows, a path from the site's root; `null` without one."""
+
+
+class RecordEntry(_Shape):
+    """One result record, as it was when the site was built."""
+
+    model: str
+    """Model."""
+    task: str
+    """Task."""
+    profile: str
+    """What `reproduce` was asked for."""
+    path: str
+    """Its copy on the site."""
+    sha256: str
+    """Of its bytes, which are those of the home's file."""
+    finished_at: AwareDatetime
+    """When the measurement was finished."""
+
+
+class SiteIndex(_Shape):
+    """Everything that the site holds but this index, with hashes."""
+
+    what: Literal["A leaderboard built by tina-bench. Hashes are sha256, in hex."] = WHAT
+    """Names the kind of file."""
+    schema_version: Literal[1] = 1
+    """Of this index."""
+    digest: str
+    """Content digest of all result records: the one to cite."""
+    cite: str
+    """How to cite what the site shows."""
+    newest: AwareDatetime | None
+    """When the newest result was finished; `null` without results."""
+    base_url: str | None
+    """Where the site was built to be published; `null` where that was not said."""
+    catalog_sha256: str
+    """Digest of the catalog of models, tasks and published scores that it was built with."""
+    lock_sha256: str | None
+    """Digest of the lock of weights and datasets; `null` where none was given."""
+    versions: dict[str, str]
+    """This program and the libraries that draw: other versions may give other bytes."""
+    records: tuple[RecordEntry, ...]
+    """Result records by model and task."""
+    files: tuple[FileEntry, ...]
+    """Every file by path."""

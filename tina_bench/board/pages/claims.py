@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.facts import Again, again
-from tina_bench.board.numbers import fixed, signed
-from tina_bench.board.page import Page
-from tina_bench.board.solved import Sheet
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.content.outcome_grid import OutcomeGrid
+from tina_bench.board.content.provenance_tables import ReproduceCommand, again
+from tina_bench.board.output.elements import Page
 from tina_bench.catalog.schema import AverageClaim, Claim
+from tina_bench.formatting.numbers import fixed, signed
 from tina_bench.stats.audits.averages import Follows, cells_of
 from tina_bench.stats.audits.disagreement import LEVEL, Disagreement
 from tina_bench.stats.audits.own_logs import LogSays
 from tina_bench.stats.audits.resolution import Resolution
-from tina_bench.stats.evidence import SIZE
-from tina_bench.stats.shapes import Judgement, TaskEstimate, Verdict
+from tina_bench.stats.claims.p_values import SIZE
+from tina_bench.stats.types import Judgement, TaskEstimate, Verdict
 
 MOST_SIBLINGS = 60
 """Other claims that are listed."""
@@ -46,7 +46,7 @@ class Measured:
     """Task."""
     estimate: TaskEstimate
     """Score with its intervals."""
-    sheet: Sheet
+    sheet: OutcomeGrid
     """Who solved what."""
     caveats: tuple[str, ...]
     """Deviations and caveats of the result."""
@@ -71,7 +71,7 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class AverageCell:
     """A task of an average, as printed beside it."""
 
     task: str
@@ -97,7 +97,7 @@ class _Index:
     siblings: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
-def _index(evidence: Evidence) -> _Index:
+def _index(evidence: SiteContext) -> _Index:
     found = _Index()
     audits, catalog = evidence.audits, evidence.catalog
     for one in audits.lattice:
@@ -149,7 +149,7 @@ def _chance(one: Resolution) -> Note:
     )
 
 
-def _picked(evidence: Evidence, claim: Claim) -> Iterator[Note]:
+def _picked(evidence: SiteContext, claim: Claim) -> Iterator[Note]:
     title = "Was it picked because it was high?"
     for pick in evidence.audits.picks:
         points = pick.by_task_points.get(claim.task)
@@ -174,7 +174,9 @@ def _picked(evidence: Evidence, claim: Claim) -> Iterator[Note]:
             )
 
 
-def _notes(evidence: Evidence, index: _Index, name: str, claim: Claim | AverageClaim) -> list[Note]:
+def _notes(
+    evidence: SiteContext, index: _Index, name: str, claim: Claim | AverageClaim
+) -> list[Note]:
     notes = list(index.notes.get(name, ()))
     if isinstance(claim, AverageClaim):
         return notes
@@ -188,12 +190,12 @@ def _notes(evidence: Evidence, index: _Index, name: str, claim: Claim | AverageC
     return notes
 
 
-def _weights(evidence: Evidence, model: str) -> str:
+def _weights(evidence: SiteContext, model: str) -> str:
     entry = evidence.model(model)
     return (entry.published_as if entry else None) or model
 
 
-def _measured(evidence: Evidence, found: Judgement) -> tuple[Measured, ...]:
+def _measured(evidence: SiteContext, found: Judgement) -> tuple[Measured, ...]:
     made = []
     for task in found.tasks or (found.task,):
         key = (found.model, task)
@@ -204,7 +206,9 @@ def _measured(evidence: Evidence, found: Judgement) -> tuple[Measured, ...]:
     return tuple(made)
 
 
-def _cells(evidence: Evidence, average: AverageClaim, verdicts: dict[str, Verdict]) -> list[Cell]:
+def _cells(
+    evidence: SiteContext, average: AverageClaim, verdicts: dict[str, Verdict]
+) -> list[AverageCell]:
     printed = cells_of(evidence.catalog, average)
     names = {id(claim): name for name, claim in evidence.catalog.claims.items()}
     found = []
@@ -212,7 +216,7 @@ def _cells(evidence: Evidence, average: AverageClaim, verdicts: dict[str, Verdic
         claim = printed.get(task)
         name = names.get(id(claim)) if claim else None
         found.append(
-            Cell(
+            AverageCell(
                 task,
                 name,
                 claim.value_percent if claim else None,
@@ -223,7 +227,7 @@ def _cells(evidence: Evidence, average: AverageClaim, verdicts: dict[str, Verdic
     return found
 
 
-def _seeds(evidence: Evidence, found: Judgement) -> int | None:
+def _seeds(evidence: SiteContext, found: Judgement) -> int | None:
     """Seeds in all that would decide an open claim, where some number does."""
     if found.further_seeds is None:
         return None
@@ -231,14 +235,14 @@ def _seeds(evidence: Evidence, found: Judgement) -> int | None:
     return max(evidence.estimates[found.model, task].k for task in tasks) + found.further_seeds
 
 
-def _how(evidence: Evidence, found: Judgement) -> Again | None:
+def _how(evidence: SiteContext, found: Judgement) -> ReproduceCommand | None:
     tasks = found.tasks or ((found.task,) if found.task in evidence.catalog.tasks else ())
     if not tasks:
         return None
     return again(evidence, found.model, tasks, _seeds(evidence, found))
 
 
-def pages(evidence: Evidence) -> Iterator[Page]:
+def pages(evidence: SiteContext) -> Iterator[Page]:
     """One a claim and average of the catalog."""
     index, catalog = _index(evidence), evidence.catalog
     verdicts = {found.claim: found.verdict for found in evidence.report.judgements}
@@ -248,7 +252,7 @@ def pages(evidence: Evidence) -> Iterator[Page]:
 
 
 def _page(
-    evidence: Evidence,
+    evidence: SiteContext,
     index: _Index,
     found: Judgement,
     claim: Claim | AverageClaim,

@@ -4,8 +4,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.page import Page
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.output.elements import Page
 from tina_bench.catalog.schema import CostClaim, Price
 from tina_bench.metering.bill import BillLine
 from tina_bench.store.records import JobKind
@@ -63,7 +63,7 @@ def _added(lines: list[BillLine]) -> BillLine | None:
     )
 
 
-def _phases(evidence: Evidence) -> list[BillLine]:
+def _phases(evidence: SiteContext) -> list[BillLine]:
     """The whole bill by phase, in the order in which phases first appear."""
     found: dict[str, list[BillLine]] = {}
     for line in evidence.bill.by_phase:
@@ -71,7 +71,7 @@ def _phases(evidence: Evidence) -> list[BillLine]:
     return [added for lines in found.values() if (added := _added(lines))]
 
 
-def _printed(evidence: Evidence) -> tuple[Printed, ...]:
+def _printed(evidence: SiteContext) -> tuple[Printed, ...]:
     attempts: dict[str, list[BillLine]] = {}
     for attempt in evidence.bill.attempts:
         attempts.setdefault(attempt.total.model, []).append(attempt.total)
@@ -90,7 +90,7 @@ def _printed(evidence: Evidence) -> tuple[Printed, ...]:
     )
 
 
-def pages(evidence: Evidence) -> Iterator[Page]:
+def pages(evidence: SiteContext) -> Iterator[Page]:
     """One page, whatever the ledger holds."""
     used = {attempt.first.price_name for attempt in evidence.bill.attempts}
     yield Page(

@@ -8,17 +8,24 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tina_bench.board import plots
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import UNKNOWN, count, date, dollars, plural
-from tina_bench.board.page import Page
-from tina_bench.board.rows import HERE, NOTHING, board, columns, embedded_task, measurers
-from tina_bench.board.striking import cards
-from tina_bench.board.tables import tables_of
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.content.highlights import cards
+from tina_bench.board.content.model_rows import (
+    HERE,
+    NOTHING,
+    board,
+    columns,
+    embedded_task,
+    measurers,
+)
+from tina_bench.board.content.tables import tables_of
+from tina_bench.board.output.elements import Page
+from tina_bench.formatting.numbers import UNKNOWN, count, date, dollars, plural
 from tina_bench.metering.bill import BillLine
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.types import Verdict
 
 
-def tally(evidence: Evidence) -> dict[Verdict, int]:
+def tally(evidence: SiteContext) -> dict[Verdict, int]:
     """Number of claims by verdict, every verdict named."""
     found = Counter(judgement.verdict for judgement in evidence.report.judgements)
     return {verdict: found[verdict] for verdict in Verdict}
@@ -51,7 +58,7 @@ def spent(spend: BillLine | None) -> str:
     return f"an {UNKNOWN} sum, {dollars(known)} of it known" if known else UNKNOWN
 
 
-def headline(evidence: Evidence) -> str:
+def headline(evidence: SiteContext) -> str:
     """What the data says, in words: of the claims that were tested, not of those that were not."""
     if evidence.newest is None:
         return f"No result has been recorded yet. {_verdict_sentence(tally(evidence))}."
@@ -75,7 +82,7 @@ def headline(evidence: Evidence) -> str:
     )
 
 
-def pages(evidence: Evidence) -> Iterator[Page]:
+def pages(evidence: SiteContext) -> Iterator[Page]:
     """The front page, and the list of all claims."""
     groups = board(evidence)
     figures = {

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.page import Page
-from tina_bench.board.rows import embedded_task
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.content.model_rows import embedded_task
+from tina_bench.board.output.elements import Page
 from tina_bench.catalog.schema import AverageClaim, Claim
 from tina_bench.stats.audits.disagreement import LEVEL
 from tina_bench.stats.audits.measurements import group_of
 from tina_bench.stats.audits.report import Kind
-from tina_bench.stats.shapes import Interval
+from tina_bench.stats.types import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Audited:
     """Of the tests."""
 
 
-def _tasks(evidence: Evidence) -> Iterator[TaskLine]:
+def _tasks(evidence: SiteContext) -> Iterator[TaskLine]:
     half = {r.task: r.half_width_points for r in evidence.audits.task_resolutions}
     for name in sorted(evidence.all_tasks, key=lambda name: embedded_task(evidence, name)):
         task = evidence.catalog.tasks.get(name)
@@ -98,7 +98,7 @@ def _tasks(evidence: Evidence) -> Iterator[TaskLine]:
             )
 
 
-def _sources(evidence: Evidence) -> list[SourceLine]:
+def _sources(evidence: SiteContext) -> list[SourceLine]:
     claims: list[Claim | AverageClaim] = [
         *evidence.catalog.claims.values(),
         *evidence.catalog.averages.values(),
@@ -116,7 +116,7 @@ def _sources(evidence: Evidence) -> list[SourceLine]:
     return sorted(lines, key=lambda line: (-line.claims, line.who))
 
 
-def _intervals(evidence: Evidence) -> dict[str, tuple[str, ...]]:
+def _intervals(evidence: SiteContext) -> dict[str, tuple[str, ...]]:
     """By question: the methods that made the intervals of this board, by name."""
     found: dict[str, set[str]] = {}
     made: list[Interval] = []
@@ -129,7 +129,7 @@ def _intervals(evidence: Evidence) -> dict[str, tuple[str, ...]]:
     return {question: tuple(sorted(methods)) for question, methods in found.items()}
 
 
-def _audited(evidence: Evidence) -> Audited:
+def _audited(evidence: SiteContext) -> Audited:
     audits = evidence.audits
     kinds = Counter(finding.kind for finding in audits.findings)
     return Audited(
@@ -146,7 +146,7 @@ def _audited(evidence: Evidence) -> Audited:
     )
 
 
-def pages(evidence: Evidence) -> Iterator[Page]:
+def pages(evidence: SiteContext) -> Iterator[Page]:
     """One page."""
     sources = _sources(evidence)
     yield Page(

@@ -4,20 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tina_bench.board import plots
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.facts import (
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.content.provenance_tables import (
     again,
     command_lines,
     deviations,
     provenance_facts,
     recipe_facts,
 )
-from tina_bench.board.page import Page
+from tina_bench.board.output.elements import Page
 from tina_bench.board.pages.pairs import pair_path
 from tina_bench.stats.audits.report import Audits
-from tina_bench.stats.pairs import AVERAGE
-from tina_bench.stats.ranks import RankBand
-from tina_bench.stats.shapes import Verdict
+from tina_bench.stats.comparisons.all_pairs import AVERAGE
+from tina_bench.stats.comparisons.ranks import RankBand
+from tina_bench.stats.types import Verdict
 
 POWERS = (1, 2, 4, 8, 16, 32, 64)
 """Numbers of answers that a table of pass@k or maj@k has a column for, beside all."""
@@ -33,7 +33,7 @@ class Versus:
     """Path of their comparison."""
 
 
-def _bands(evidence: Evidence, model: str) -> dict[str, tuple[RankBand, int]]:
+def _bands(evidence: SiteContext, model: str) -> dict[str, tuple[RankBand, int]]:
     """By scope: the ranks it may have, and how many models were ranked."""
     return {
         scope: (band, len(table.bands))
@@ -43,7 +43,7 @@ def _bands(evidence: Evidence, model: str) -> dict[str, tuple[RankBand, int]]:
     }
 
 
-def _versus(evidence: Evidence, model: str) -> tuple[Versus, ...]:
+def _versus(evidence: SiteContext, model: str) -> tuple[Versus, ...]:
     met = {other for table in evidence.pairs if model in table.models for other in table.models}
     return tuple(
         Versus(other, pair_path(evidence, model, other))
@@ -56,7 +56,7 @@ def _columns(found: list[dict[int, float]], k: list[int]) -> list[int]:
     return sorted({n for row in found for n in row if n in POWERS or n in k})
 
 
-def _page(evidence: Evidence, model: str, audits: Audits) -> Page:
+def _page(evidence: SiteContext, model: str, audits: Audits) -> Page:
     curves = [curve for curve in evidence.curves if curve.model == model]
     drawn = tuple(
         plot
@@ -107,7 +107,7 @@ def _page(evidence: Evidence, model: str, audits: Audits) -> Page:
     )
 
 
-def pages(evidence: Evidence) -> Iterator[Page]:
+def pages(evidence: SiteContext) -> Iterator[Page]:
     """One a model that was measured, trained or paid for, or that somebody published a score of."""
     for model in evidence.all_models:
         yield _page(evidence, model, evidence.audits)

@@ -1,7 +1,7 @@
 """Two models against each other: a page a pair, and a page with all pairs.
 
-Tests come from `Evidence.pairs`, turned so that the model that the catalog names first is the first
-one here. What flipped is read off the records: no test rests on it.
+Tests come from `SiteContext.pairs`, turned so that the model that the catalog names first is the
+first one here. What flipped is read off the records: no test rests on it.
 """
 
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import p_value
-from tina_bench.board.page import Page
-from tina_bench.board.solved import Sheet
-from tina_bench.stats.pairs import AVERAGE, Finding, PairComparison, PairTable
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.content.outcome_grid import OutcomeGrid
+from tina_bench.board.output.elements import Page
+from tina_bench.formatting.numbers import p_value
+from tina_bench.stats.comparisons.all_pairs import AVERAGE, PairComparison, PairTable, PairVerdict
 
 MOST_FLIPS = 8
 """Problems of a task that are listed in either direction."""
@@ -52,7 +52,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Flips:
+class SolvedByOne:
     """Problems of one task that one model solves and the other does not."""
 
     task: str
@@ -69,14 +69,14 @@ class Flips:
     """The same of `for_b`."""
 
 
-def pair_path(evidence: Evidence, one: str, other: str) -> str:
+def pair_path(evidence: SiteContext, one: str, other: str) -> str:
     """Where two models are compared: the one that the catalog names first stands first."""
     order = evidence.models.index
     a, b = sorted((one, other), key=order)
     return f"compare/{a}--vs--{b}.html"
 
 
-def _sides(evidence: Evidence) -> dict[tuple[str, str], list[Side]]:
+def _sides(evidence: SiteContext) -> dict[tuple[str, str], list[Side]]:
     """By pair in catalog order: tasks in catalog order, then the average."""
     place = {model: number for number, model in enumerate(evidence.models)}
     scopes = [*evidence.tasks, AVERAGE]
@@ -90,7 +90,7 @@ def _sides(evidence: Evidence) -> dict[tuple[str, str], list[Side]]:
 
 
 def _side(table: PairTable, one: PairComparison, a: str, b: str, *, turned: bool) -> Side:
-    better = {Finding.A_BETTER: one.model_a, Finding.B_BETTER: one.model_b}.get(one.finding)
+    better = {PairVerdict.A_BETTER: one.model_a, PairVerdict.B_BETTER: one.model_b}.get(one.finding)
     low, high = one.interval.low, one.interval.high
     return Side(
         scope=table.scope,
@@ -106,7 +106,9 @@ def _side(table: PairTable, one: PairComparison, a: str, b: str, *, turned: bool
     )
 
 
-def flipped(a: Sheet, b: Sheet) -> tuple[int, list[tuple[int, int]], list[tuple[int, int]]]:
+def flipped(
+    a: OutcomeGrid, b: OutcomeGrid
+) -> tuple[int, list[tuple[int, int]], list[tuple[int, int]]]:
     """Problems that both were asked, and places of those that flipped for A and for B.
 
     The widest apart first, ties in the order of A's problems.
@@ -127,7 +129,7 @@ def flipped(a: Sheet, b: Sheet) -> tuple[int, list[tuple[int, int]], list[tuple[
     return len(at_a), made[0], made[1]
 
 
-def _listed(high: Sheet, low: Sheet, places: list[tuple[int, int]]) -> Markup:
+def _listed(high: OutcomeGrid, low: OutcomeGrid, places: list[tuple[int, int]]) -> Markup:
     """Links to a right answer of the one model and a wrong one of the other, by problem."""
     items = [
         f'<li>problem {high.indices[at_high]}: <a href="{ROOT}{high.right(at_high)}">'
@@ -138,9 +140,9 @@ def _listed(high: Sheet, low: Sheet, places: list[tuple[int, int]]) -> Markup:
     return Markup("".join(items))  # noqa: S704 - numbers, and paths that were escaped
 
 
-def _flips(a: Sheet, b: Sheet) -> Flips:
+def _flips(a: OutcomeGrid, b: OutcomeGrid) -> SolvedByOne:
     n, for_a, for_b = flipped(a, b)
-    return Flips(
+    return SolvedByOne(
         task=a.task,
         n=n,
         for_a=len(for_a),
@@ -150,7 +152,7 @@ def _flips(a: Sheet, b: Sheet) -> Flips:
     )
 
 
-def _pair_page(evidence: Evidence, a: str, b: str, sides: list[Side]) -> Page:
+def _pair_page(evidence: SiteContext, a: str, b: str, sides: list[Side]) -> Page:
     tasks = [side.scope for side in sides if side.scope != AVERAGE]
 
     def context() -> dict[str, Any]:
@@ -185,7 +187,7 @@ def _widest(sides: dict[tuple[str, str], list[Side]], row: str, column: str) -> 
     return found[-1] if found else None
 
 
-def pages(evidence: Evidence) -> Iterator[Page]:
+def pages(evidence: SiteContext) -> Iterator[Page]:
     """The page of all pairs, and one a pair that was measured on a common task."""
     sides = _sides(evidence)
     models = [model for model in evidence.models if any(model in pair for pair in sides)]
@@ -208,7 +210,7 @@ def pages(evidence: Evidence) -> Iterator[Page]:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class PairCell:
     """Row minus column."""
 
     href: str
@@ -221,10 +223,10 @@ class Cell:
     """Task, or `average`."""
 
 
-def _cell(evidence: Evidence, row: str, column: str, side: Side | None) -> Cell | None:
+def _cell(evidence: SiteContext, row: str, column: str, side: Side | None) -> PairCell | None:
     if side is None or row == column:
         return None
     place = evidence.models.index
     sign = 1 if place(row) < place(column) else -1
     finding = "same" if side.better is None else "better" if side.better == row else "worse"
-    return Cell(pair_path(evidence, row, column), sign * side.difference, finding, side.scope)
+    return PairCell(pair_path(evidence, row, column), sign * side.difference, finding, side.scope)

@@ -7,12 +7,12 @@ scripts but fetch nothing. It is loaded by the page of search alone.
 from collections.abc import Iterator
 from typing import Any
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import plural
-from tina_bench.board.page import Page
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.content.model_rows import embedded_task
+from tina_bench.board.output.elements import Page
 from tina_bench.board.pages.tasks import problem_path
-from tina_bench.board.rows import embedded_task
-from tina_bench.board.visible import visible
+from tina_bench.formatting.escape import visible
+from tina_bench.formatting.numbers import plural
 
 DATA = "data/search.js"
 """Where it lies, from the site's root."""
@@ -20,7 +20,7 @@ MOST_CHARACTERS = 300
 """Of a problem's text that can be searched and are shown."""
 
 
-def _models(evidence: Evidence) -> list[dict[str, str]]:
+def _models(evidence: SiteContext) -> list[dict[str, str]]:
     measured = {model for model, _ in evidence.records}
     found = []
     for name in evidence.all_models:
@@ -38,7 +38,7 @@ def _models(evidence: Evidence) -> list[dict[str, str]]:
     return found
 
 
-def _tasks(evidence: Evidence) -> list[dict[str, str]]:
+def _tasks(evidence: SiteContext) -> list[dict[str, str]]:
     found = []
     for name in evidence.all_tasks:
         entry = evidence.catalog.tasks.get(name)
@@ -57,7 +57,7 @@ def _tasks(evidence: Evidence) -> list[dict[str, str]]:
     return found
 
 
-def _problems(evidence: Evidence) -> dict[str, list[tuple[str, int, str, str]]]:
+def _problems(evidence: SiteContext) -> dict[str, list[tuple[str, int, str, str]]]:
     """By task: where it is told of, row of the dataset, id and text of every problem asked.
 
     The text is empty where the home has none or it may not be published; a long one is cut.
@@ -97,7 +97,7 @@ def _clean(value: Any) -> Any:
     return [_clean(held) for held in value] if isinstance(value, list | tuple) else value
 
 
-def pages(evidence: Evidence) -> Iterator[Page]:
+def pages(evidence: SiteContext) -> Iterator[Page]:
     """The page, and its data."""
     models, tasks = _models(evidence), _tasks(evidence)
     yield Page("search.html", "search.html", {"models": models, "tasks": tasks, "data": DATA})

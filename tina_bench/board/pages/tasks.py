@@ -8,17 +8,15 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from tina_bench.board import plots
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import fixed
-from tina_bench.board.page import Page
-from tina_bench.board.plot import Plot
-from tina_bench.board.problems import Shown, withheld
-from tina_bench.board.solved import Sheet
-from tina_bench.board.table import Row, Table
-from tina_bench.board.visible import visible
-from tina_bench.stats.ranks import RankBand
-from tina_bench.stats.shapes import TaskEstimate
-from tina_bench.store.hashing import digest
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.content.outcome_grid import OutcomeGrid
+from tina_bench.board.content.problem_texts import Shown, withheld
+from tina_bench.board.output.elements import Page, Plot, Row, Table
+from tina_bench.files.hashing import digest
+from tina_bench.formatting.escape import visible
+from tina_bench.formatting.numbers import fixed
+from tina_bench.stats.comparisons.ranks import RankBand
+from tina_bench.stats.types import TaskEstimate
 
 PROBLEMS_A_PAGE = 100
 STEPS = 9
@@ -39,7 +37,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ShownProblem:
     """One problem, over all models that were asked."""
 
     id: str
@@ -48,7 +46,7 @@ class Problem:
     """Row in the dataset."""
     percent: float
     """Mean over models of the share of runs that solved it, percent."""
-    places: tuple[tuple[Sheet, int] | None, ...]
+    places: tuple[tuple[OutcomeGrid, int] | None, ...]
     """By model: its sheet, and where the problem stands in it; `None` where it was not asked."""
 
     @property
@@ -64,7 +62,7 @@ class Problem:
 class Asked:
     """A problem on its page."""
 
-    problem: Problem
+    problem: ShownProblem
     """Who solved it."""
     shown: Shown | None
     """Its text; `None` where it is withheld or not at hand."""
@@ -84,14 +82,14 @@ def step(solved: int, runs: int) -> int:
     return min(STEPS - 1, 1 + (STEPS - 1) * solved // runs)
 
 
-def _sheets(evidence: Evidence, task: str) -> list[Sheet]:
+def _sheets(evidence: SiteContext, task: str) -> list[OutcomeGrid]:
     """The task's sheets, the best model first."""
     found = [s for (_, name), s in evidence.sheets.items() if name == task]
     scores = {s.model: evidence.estimates[s.model, task].avg_percent for s in found}
     return sorted(found, key=lambda s: (-scores[s.model], s.model))
 
 
-def _problems(found: list[Sheet]) -> list[Problem]:
+def _problems(found: list[OutcomeGrid]) -> list[ShownProblem]:
     """Every problem that some model was asked, by row of the dataset."""
     rows = {
         problem: index
@@ -105,11 +103,11 @@ def _problems(found: list[Sheet]) -> list[Problem]:
             for sheet in found
         )
         shares = [sheet.solved[position] / sheet.k for sheet, position in filter(None, places)]
-        made.append(Problem(problem, index, 100 * sum(shares) / len(shares), places))
+        made.append(ShownProblem(problem, index, 100 * sum(shares) / len(shares), places))
     return made
 
 
-def _heat(task: str, found: list[Sheet], problems: list[Problem], root: str) -> Markup:
+def _heat(task: str, found: list[OutcomeGrid], problems: list[ShownProblem], root: str) -> Markup:
     """The rows of the heat map, the hardest problem first: as lean as a table can be."""
     place = {problem.id: number for number, problem in enumerate(problems)}
     cells = {
@@ -130,7 +128,7 @@ def _heat(task: str, found: list[Sheet], problems: list[Problem], root: str) -> 
     return Markup("".join(lines))  # noqa: S704 - numbers, and a path that was escaped
 
 
-def _answers(titles: dict[str, Markup], problem: Problem, root: str) -> Markup:
+def _answers(titles: dict[str, Markup], problem: ShownProblem, root: str) -> Markup:
     """A link a model: to an answer that is right where it has one."""
     items = [
         f'<li class="h{step(sheet.solved[at], sheet.k)}"><a href="{root}{sheet.right(at)}">'
@@ -140,7 +138,7 @@ def _answers(titles: dict[str, Markup], problem: Problem, root: str) -> Markup:
     return Markup("".join(items))  # noqa: S704 - numbers, and what was escaped
 
 
-def _rows(problems: list[Problem]) -> Iterator[Row]:
+def _rows(problems: list[ShownProblem]) -> Iterator[Row]:
     for problem in problems:
         solved = problem.solved
         yield {
@@ -153,13 +151,15 @@ def _rows(problems: list[Problem]) -> Iterator[Row]:
         }
 
 
-def _drawn(evidence: Evidence, task: str) -> tuple[Plot, ...]:
+def _drawn(evidence: SiteContext, task: str) -> tuple[Plot, ...]:
     made = (plots.seeds(evidence, task), plots.lengths(evidence, task),
             plots.truncation(evidence, task))  # fmt: skip
     return tuple(plot for plot in made if plot)
 
 
-def _task_page(evidence: Evidence, task: str, found: list[Sheet], problems: list[Problem]) -> Page:
+def _task_page(
+    evidence: SiteContext, task: str, found: list[OutcomeGrid], problems: list[ShownProblem]
+) -> Page:
     path = f"tasks/{task}.html"
     ranks = evidence.ranks.get(task)
     bands = {band.model: band for band in ranks.bands} if ranks else {}
@@ -200,7 +200,7 @@ def _task_page(evidence: Evidence, task: str, found: list[Sheet], problems: list
 
 
 def _problem_pages(
-    evidence: Evidence, task: str, found: list[Sheet], problems: list[Problem]
+    evidence: SiteContext, task: str, found: list[OutcomeGrid], problems: list[ShownProblem]
 ) -> Iterator[Page]:
     starts = range(0, len(problems), PROBLEMS_A_PAGE)
     parts = [problems[start : start + PROBLEMS_A_PAGE] for start in starts]
@@ -237,7 +237,7 @@ def _problem_pages(
         )
 
 
-def pages(evidence: Evidence) -> Iterator[Page]:
+def pages(evidence: SiteContext) -> Iterator[Page]:
     """One a task that was measured or that somebody published a score on, and its problems."""
     for task in evidence.all_tasks:
         found = _sheets(evidence, task)

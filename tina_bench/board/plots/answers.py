@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import count, fixed, plural
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.output.elements import Plot, Row
 from tina_bench.board.plots.frame import (
     limits,
     linear_ticks,
     log_ticks,
     plot,
     rows_figure,
-    said,
     table,
+    text_of,
     words,
 )
-from tina_bench.board.svg import PALETTE, named
-from tina_bench.board.table import Row
-from tina_bench.stats.answers import column, correct_answers
+from tina_bench.board.plots.svg import PALETTE, named
+from tina_bench.formatting.numbers import count, fixed, plural
+from tina_bench.stats.outcome_matrix import column, correct_answers
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +40,7 @@ _CUT_COLUMNS = (
 )
 
 
-def _counted(evidence: Evidence, model: str, task: str) -> dict[str, Any]:
+def _counted(evidence: SiteContext, model: str, task: str) -> dict[str, Any]:
     """Right and wrong answers by length, in bins that are the same for every model and task.
 
     Bin b holds lengths from 10^(b/40) tokens to below 10^((b+1)/40); an answer without a token is
@@ -98,7 +97,7 @@ def _binned(model: str, task: str, counted: dict[str, Any], width: int) -> list[
     return [rows[first] for first in sorted(rows)]
 
 
-def lengths(evidence: Evidence, task: str) -> Plot | None:
+def lengths(evidence: SiteContext, task: str) -> Plot | None:
     """How long the answers to a task are: right ones above the line, wrong ones below it."""
     models = [model for model in evidence.models if (model, task) in evidence.records]
     if not models:
@@ -130,7 +129,7 @@ def lengths(evidence: Evidence, task: str) -> Plot | None:
         evidence.memo,
         table(f"lengths-{task}", "One row a model and range of lengths: answers in it, by whether "
               "they are right.", rows, _LENGTH_COLUMNS, kind="lengths"),
-        label=said(*sentences),
+        label=text_of(*sentences),
         caption="Filled, above the line: right answers. Outlined, below it: wrong ones, cut ones "
         "included. Height: number of answers, each model to a scale of its own, the same above and "
         "below; horizontal: generated tokens, a logarithmic scale. Right: medians, tokens.",
@@ -200,7 +199,7 @@ def _lengths(
     return canvas.figure
 
 
-def truncation(evidence: Evidence, task: str) -> Plot | None:
+def truncation(evidence: SiteContext, task: str) -> Plot | None:
     """The share of answers that were cut at the generation limit, with its interval, by model."""
     found = [
         evidence.estimates[model, task]
@@ -231,7 +230,7 @@ def truncation(evidence: Evidence, task: str) -> Plot | None:
         evidence.memo,
         table(f"truncation-{task}", "One row a model: answers cut at the limit.", rows,
               _CUT_COLUMNS, kind="truncation"),
-        label=said(
+        label=text_of(
                 f"Answers to {evidence.task_title(task)} that were cut at the limit, "
                 f"{plural(len(rows), 'model')}.",
                 f"Most: {labels[0]}, {fixed(most['truncated_percent'])} percent "

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import fixed, plural, signed
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.output.elements import Plot, Row
 from tina_bench.board.plots.frame import (
     FONT_POINTS,
     MARKERS,
@@ -26,17 +25,17 @@ from tina_bench.board.plots.frame import (
     plain_axes,
     plot,
     rows_figure,
-    said,
     set_ticks,
     shortened,
     table,
+    text_of,
     word,
     words,
 )
-from tina_bench.board.svg import PALETTE, named
-from tina_bench.board.table import Row
-from tina_bench.stats.estimates import estimate_average
-from tina_bench.stats.shapes import AVERAGE, Interval, Judgement, Verdict
+from tina_bench.board.plots.svg import PALETTE, named
+from tina_bench.formatting.numbers import fixed, plural, signed
+from tina_bench.stats.scores.estimates import estimate_average
+from tina_bench.stats.types import AVERAGE, Interval, Judgement, Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,7 +88,7 @@ class _Group:
 
 
 def published_against_measured(
-    evidence: Evidence, *, task: str | None = None, model: str | None = None
+    evidence: SiteContext, *, task: str | None = None, model: str | None = None
 ) -> Plot | None:
     """Published scores beside ours with its interval, and the verdict on each.
 
@@ -118,19 +117,19 @@ def published_against_measured(
         evidence.memo,
         table(name, "One row a published score: ours beside it, and the verdict.", rows, _COLUMNS,
               kind=NAME),
-        label=said(*_sentences(evidence, rows, task, model)),
+        label=text_of(*_sentences(evidence, rows, task, model)),
         caption=_caption(rows, len(left_out), dense=dense),
         options={"labels": [group.label for group in groups], "panels": panels},
         draw=lambda: _dense(groups, panels) if dense else _labelled(groups),
     )  # fmt: skip
 
 
-def _only_logged(evidence: Evidence, found: Judgement) -> bool:
+def _only_logged(evidence: SiteContext, found: Judgement) -> bool:
     entry = evidence.model(found.model)
     return entry is not None and entry.training is not None and found.measured_percent is None
 
 
-def _ours(evidence: Evidence, found: Judgement) -> Interval | None:
+def _ours(evidence: SiteContext, found: Judgement) -> Interval | None:
     """The interval of our score that a claim was judged by."""
     if found.task != AVERAGE:
         estimate = evidence.estimates.get((found.model, found.task))
@@ -141,7 +140,7 @@ def _ours(evidence: Evidence, found: Judgement) -> Interval | None:
     return estimate_average(of_tasks).same_problems if of_tasks else None
 
 
-def _row(evidence: Evidence, found: Judgement) -> Row:
+def _row(evidence: SiteContext, found: Judgement) -> Row:
     ours = _ours(evidence, found) if found.measured_percent is not None else None
     return {
         "model": found.model,
@@ -163,7 +162,7 @@ def _row(evidence: Evidence, found: Judgement) -> Row:
 
 
 def _groups(
-    evidence: Evidence, chosen: Sequence[Judgement], task: str | None, model: str | None
+    evidence: SiteContext, chosen: Sequence[Judgement], task: str | None, model: str | None
 ) -> list[_Group]:
     """Rows of the picture: by catalog order, or on one task by score."""
     models = {name: place for place, name in enumerate(evidence.all_models)}
@@ -185,7 +184,7 @@ def _groups(
 
 
 def _sentences(
-    evidence: Evidence, rows: Sequence[Row], task: str | None, model: str | None
+    evidence: SiteContext, rows: Sequence[Row], task: str | None, model: str | None
 ) -> list[str]:
     about = f" on {evidence.task_title(task)}" if task else ""
     about += f" of {evidence.model_title(model)}" if model else ""

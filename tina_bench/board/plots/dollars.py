@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import dollars, fixed, plural
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.output.elements import Plot, Row
 from tina_bench.board.plots.frame import (
     POINTS_AN_INCH,
     SMALL_POINTS,
@@ -28,17 +27,17 @@ from tina_bench.board.plots.frame import (
     marks,
     plain_axes,
     plot,
-    said,
     set_ticks,
     shortened,
     table,
+    text_of,
     words,
 )
-from tina_bench.board.svg import PALETTE, named
-from tina_bench.board.table import Row
+from tina_bench.board.plots.svg import PALETTE, named
+from tina_bench.formatting.numbers import dollars, fixed, plural
 from tina_bench.metering.bill import BillLine
-from tina_bench.stats.estimates import estimate_average
-from tina_bench.stats.shapes import AVERAGE
+from tina_bench.stats.scores.estimates import estimate_average
+from tina_bench.stats.types import AVERAGE
 from tina_bench.store.records import JobKind
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class _Cost:
     """Catalog name of what was published, or `LEDGER`."""
 
 
-def pareto(evidence: Evidence, *, task: str | None = None) -> Plot | None:
+def pareto(evidence: SiteContext, *, task: str | None = None) -> Plot | None:
     """Score on a task, or average over those tasks that most priced points share, against dollars.
 
     `None` where less than two models' scores have a known cost. Points whose cost nobody tells are
@@ -90,14 +89,14 @@ def pareto(evidence: Evidence, *, task: str | None = None) -> Plot | None:
     return plot(
         evidence.memo,
         table(name, "One row a score and what its training cost.", rows, _COLUMNS, kind="pareto"),
-        label=said(*_sentences(drawn, titles, on)),
+        label=text_of(*_sentences(drawn, titles, on)),
         caption=_caption(drawn, unknown, free, on),
         options={"titles": titles, "scope": scope},
         draw=lambda: _scatter(drawn, titles),
     )
 
 
-def _published_costs(evidence: Evidence) -> dict[str, tuple[_Cost, ...]]:
+def _published_costs(evidence: SiteContext) -> dict[str, tuple[_Cost, ...]]:
     """By model: every different sum that is printed, rows of tables before headline figures."""
     found: dict[str, list[tuple[str, _Cost]]] = {}
     for name, claim in sorted(evidence.catalog.costs.items()):
@@ -114,7 +113,7 @@ def _published_costs(evidence: Evidence) -> dict[str, tuple[_Cost, ...]]:
     return made
 
 
-def _own_cost(evidence: Evidence, model: str) -> _Cost | None:
+def _own_cost(evidence: SiteContext, model: str) -> _Cost | None:
     """What training the model here cost, failed attempts included.
 
     `None` if it was not trained here or a part of it has no price.
@@ -151,7 +150,9 @@ def _points(
     ]
 
 
-def _published_on(evidence: Evidence, task: str, costs: dict[str, tuple[_Cost, ...]]) -> list[Row]:
+def _published_on(
+    evidence: SiteContext, task: str, costs: dict[str, tuple[_Cost, ...]]
+) -> list[Row]:
     return [
         row
         for name, claim in evidence.catalog.claims.items()
@@ -162,7 +163,7 @@ def _published_on(evidence: Evidence, task: str, costs: dict[str, tuple[_Cost, .
 
 
 def _measured_on(
-    evidence: Evidence, tasks: tuple[str, ...], costs: dict[str, tuple[_Cost, ...]]
+    evidence: SiteContext, tasks: tuple[str, ...], costs: dict[str, tuple[_Cost, ...]]
 ) -> list[Row]:
     rows: list[Row] = []
     scope = tasks[0] if len(tasks) == 1 else AVERAGE
@@ -180,7 +181,7 @@ def _measured_on(
 
 
 def _widest(
-    evidence: Evidence, costs: dict[str, tuple[_Cost, ...]]
+    evidence: SiteContext, costs: dict[str, tuple[_Cost, ...]]
 ) -> tuple[tuple[str, ...], list[Row]]:
     """The set of tasks over which most scores with a known cost are averaged, and its points."""
     found: dict[tuple[str, ...], list[Row]] = {}

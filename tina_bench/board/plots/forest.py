@@ -1,33 +1,32 @@
 """Who measured what for one model: every measurement a row, by task, each with its interval.
 
 A published score is a total and nothing else, so its interval takes the largest variance that the
-total allows (`tina_bench.stats.estimates.estimate_totals`); ours has that of our answers. Runs that
-nobody stated are taken as one. Whether measurers differ by more than chance is Cochran's Q of
-`tina_bench.stats.audits.disagreement`, corrected over all models and tasks of the catalog.
+total allows (`tina_bench.stats.scores.estimates.estimate_totals`); ours has that of our answers.
+Runs that nobody stated are taken as one. Whether measurers differ by more than chance is Cochran's
+Q of `tina_bench.stats.audits.disagreement`, corrected over all models and tasks of the catalog.
 """
 
 import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.memo import Memo
-from tina_bench.board.numbers import fixed, p_value, plural
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.output.cache import Cache
+from tina_bench.board.output.elements import Plot, Row
 from tina_bench.board.plots.frame import (
     LABEL_EMS,
     ems,
     limits,
     plot,
     rows_figure,
-    said,
     shortened,
     table,
+    text_of,
 )
-from tina_bench.board.table import Row
+from tina_bench.formatting.numbers import fixed, p_value, plural
 from tina_bench.stats.audits.measurements import OURS, Measurement, group_of
-from tina_bench.stats.estimates import estimate_totals
-from tina_bench.stats.shapes import Interval
+from tina_bench.stats.scores.estimates import estimate_totals
+from tina_bench.stats.types import Interval
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,7 +46,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def forest(evidence: Evidence, model: str) -> Plot | None:
+def forest(evidence: SiteContext, model: str) -> Plot | None:
     """Every measurement of a model, ours included; `None` unless some task has two."""
     cells = {(d.model, d.task): d for d in evidence.audits.disagreement}
     found: dict[str, list[Row]] = {}
@@ -94,7 +93,7 @@ def forest(evidence: Evidence, model: str) -> Plot | None:
         evidence.memo,
         table(f"forest-{model}", "One row a measurement of the model: who, how many runs, score, "
               "interval.", rows, _COLUMNS, kind="forest"),
-        label=said(
+        label=text_of(
             f"{measured} on {plural(len(found), 'task')} by {parties}.", disagreement
         ),
         caption="Each row is one measurement ("
@@ -110,7 +109,7 @@ def forest(evidence: Evidence, model: str) -> Plot | None:
     )  # fmt: skip
 
 
-def by_maker(evidence: Evidence, model: str, who: str) -> bool:
+def by_maker(evidence: SiteContext, model: str, who: str) -> bool:
     """Whether those who measured made the model, as far as its name or its repository's tells."""
     entry = evidence.model(model)
     names = (model, evidence.model_title(model), (entry.repo or "") if entry else "")
@@ -121,7 +120,7 @@ def by_maker(evidence: Evidence, model: str, who: str) -> bool:
     return bool(maker) and any(title.startswith(maker) for title in plain)
 
 
-def _intervals(memo: Memo, pieces: Sequence[Measurement]) -> list[Interval]:
+def _intervals(memo: Cache, pieces: Sequence[Measurement]) -> list[Interval]:
     """For the same problems, from nothing but the totals."""
     totals = [
         (piece.n, runs, round(piece.percent / 100 * piece.n * runs))
@@ -137,7 +136,7 @@ def _intervals(memo: Memo, pieces: Sequence[Measurement]) -> list[Interval]:
     return [Interval.model_validate(values) for values in kept]
 
 
-def _published(evidence: Evidence, piece: Measurement, interval: Interval) -> Row:
+def _published(evidence: SiteContext, piece: Measurement, interval: Interval) -> Row:
     made = by_maker(evidence, piece.model, piece.who)
     return {
         "model": piece.model,
@@ -160,7 +159,7 @@ def _published(evidence: Evidence, piece: Measurement, interval: Interval) -> Ro
     }
 
 
-def _ours(evidence: Evidence, model: str, task: str) -> Row:
+def _ours(evidence: SiteContext, model: str, task: str) -> Row:
     estimate = evidence.estimates[model, task]
     interval = estimate.same_problems
     profile = evidence.records[model, task].provenance.profile

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from tina_bench.board.memo import Memo
-from tina_bench.board.plot import Plot
-from tina_bench.board.svg import PALETTE, inline, named
-from tina_bench.board.table import Row, Table
-from tina_bench.board.visible import visible
-from tina_bench.stats.shapes import Verdict
+from tina_bench.board.output.cache import Cache
+from tina_bench.board.output.elements import Plot, Row, Table
+from tina_bench.board.plots.svg import PALETTE, inline, named
+from tina_bench.formatting.escape import visible
+from tina_bench.stats.types import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +78,7 @@ def shortened(label: str, width_ems: float = LABEL_EMS) -> str:
     return f"{shown.rstrip()}…"
 
 
-def said(*sentences: str) -> str:
+def text_of(*sentences: str) -> str:
     """A text alternative: as many sentences as somebody would listen to, and where the rest is."""
     text = ""
     for sentence in sentences:
@@ -97,7 +96,7 @@ def list_of(names: Sequence[str], most: int = 8) -> str:
 
 
 def plot(
-    memo: Memo,
+    memo: Cache,
     table: Table,
     *,
     label: str,
@@ -118,7 +117,7 @@ def plot(
 
 
 def kept(
-    memo: Memo, name: str, label: str, drawn_from: Mapping[str, Any], draw: Callable[[], "Figure"]
+    memo: Cache, name: str, label: str, drawn_from: Mapping[str, Any], draw: Callable[[], "Figure"]
 ) -> Markup:
     """The drawing of exactly this, from memory if there is one."""
     key = {"name": name, "label": label, **drawn_from}

@@ -3,21 +3,20 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import fixed, p_value, plural, signed
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.output.elements import Plot, Row
 from tina_bench.board.plots.frame import (
     LABEL_EMS,
     ems,
     limits,
     plot,
     rows_figure,
-    said,
     shortened,
     table,
+    text_of,
 )
-from tina_bench.board.svg import PALETTE, named
-from tina_bench.board.table import Row
+from tina_bench.board.plots.svg import PALETTE, named
+from tina_bench.formatting.numbers import fixed, p_value, plural, signed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +34,7 @@ _AUDIT_COLUMNS = (
 )  # fmt: skip
 
 
-def gains(evidence: Evidence) -> Plot | None:
+def gains(evidence: SiteContext) -> Plot | None:
     """What each adapter adds to its base, all tasks pooled, then task by task."""
     rows: list[Row] = []
     for model in evidence.models:
@@ -90,7 +89,7 @@ def gains(evidence: Evidence) -> Plot | None:
         table(
             "gains", "One row an adapter and task, and one over all its tasks.", rows, _GAIN_COLUMNS
         ),
-        label=said(
+        label=text_of(
             f"Gain of {plural(adapters, 'adapter')} over the base: {sure} of "
             f"{plural(len(whole), 'interval')} above zero.",
             f"Largest: {evidence.model_title(best['model'])}, {signed(best['gain_points'])} "
@@ -120,7 +119,7 @@ def _gains(rows: Sequence[Row], labels: Sequence[str]) -> "Figure":
     return canvas.figure
 
 
-def audit_gains(evidence: Evidence, *, model: str | None = None) -> Plot | None:
+def audit_gains(evidence: SiteContext, *, model: str | None = None) -> Plot | None:
     """Gains as printed beside what all evidence at hand supports, for one model or all.
 
     Over the base; of one model also over the baseline that its source sets beside it.
@@ -163,7 +162,7 @@ def audit_gains(evidence: Evidence, *, model: str | None = None) -> Plot | None:
         evidence.memo,
         table(name, "One row a printed gain: what all evidence at hand supports of it.", rows,
               _AUDIT_COLUMNS, kind="audit-gains"),
-        label=said(
+        label=text_of(
                 f"{plural(len(rows), 'printed gain')}{over}: {fixed(printed)} points on average as "
                 f"printed, {fixed(share)} as all evidence at hand supports it; "
                 f"{sure} of {len(rows)} intervals lie above zero."
@@ -178,7 +177,7 @@ def audit_gains(evidence: Evidence, *, model: str | None = None) -> Plot | None:
     )  # fmt: skip
 
 
-def _audit_labels(evidence: Evidence, rows: Sequence[Row], model: str | None) -> list[str]:
+def _audit_labels(evidence: SiteContext, rows: Sequence[Row], model: str | None) -> list[str]:
     """The model, or what it is compared with; and the runs, where only they tell rows apart."""
     titles = [
         f"over {evidence.model_title(row['reference_name'])}" if model

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from tina_bench.board.evidence import Evidence
-from tina_bench.board.numbers import fixed, plural
-from tina_bench.board.plot import Plot
-from tina_bench.board.plots.frame import limits, plot, rows_figure, said, table
-from tina_bench.board.svg import PALETTE, named
-from tina_bench.board.table import Row
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.output.elements import Plot, Row
+from tina_bench.board.plots.frame import limits, plot, rows_figure, table, text_of
+from tina_bench.board.plots.svg import PALETTE, named
+from tina_bench.formatting.numbers import fixed, plural
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +20,7 @@ LATTICE_PROBLEMS = 60
 _COLUMNS = ("model", "task", "n_problems", "seed", "run_percent", "mean_percent")
 
 
-def seeds(evidence: Evidence, task: str) -> Plot | None:
+def seeds(evidence: SiteContext, task: str) -> Plot | None:
     """The score of every run on a task, a strip a model, the highest mean first.
 
     Runs with the same score stand on each other. With few problems every possible score has a line.
@@ -67,7 +66,7 @@ def seeds(evidence: Evidence, task: str) -> Plot | None:
     return plot(
         evidence.memo,
         table(f"seeds-{task}", "One row a run.", rows, _COLUMNS, kind="seeds"),
-        label=said(
+        label=text_of(
             f"Scores of single runs on {evidence.task_title(task)}, "
             f"{plural(len(found), 'model')}, {plural(len(rows), 'run')}.",
             f"Widest spread: {titles[widest.model]}, runs from "

@@ -3,10 +3,9 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from tina_bench.board.curves import Curve, thinned
-from tina_bench.board.memo import Memo
-from tina_bench.board.numbers import plural
-from tina_bench.board.plot import Plot
+from tina_bench.board.content.training_curves import Curve, thinned
+from tina_bench.board.output.cache import Cache
+from tina_bench.board.output.elements import Plot
 from tina_bench.board.plots.frame import (
     FONT_POINTS,
     SMALL_POINTS,
@@ -15,12 +14,13 @@ from tina_bench.board.plots.frame import (
     limits,
     linear_ticks,
     plain_axes,
-    said,
     set_ticks,
     shortened,
+    text_of,
     words,
 )
-from tina_bench.board.svg import PALETTE, named
+from tina_bench.board.plots.svg import PALETTE, named
+from tina_bench.formatting.numbers import plural
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,7 +40,7 @@ _PANELS = (
 """Heading, and the logged field; the rewards by function have fields of their own."""
 
 
-def training(curve: Curve, number: int, memo: Memo | None = None) -> Plot | None:
+def training(curve: Curve, number: int, memo: Cache | None = None) -> Plot | None:
     """The curves that a training logged; `number` tells several trainings of one model apart.
 
     Drawn from its rows of `data/training.csv`, which the caption names by their folder.
@@ -68,7 +68,9 @@ def training(curve: Curve, number: int, memo: Memo | None = None) -> Plot | None
         caption += " Each point is the mean of neighbouring steps; the data have every step."
     name = f"training-{curve.model}-{number}"
     drawn_from = {"panels": [[title, list(fields)] for title, fields in panels], "curves": drawn}
-    svg = kept(memo or Memo(), name, said(*sentences), drawn_from, lambda: _panels(panels, drawn))
+    svg = kept(
+        memo or Cache(), name, text_of(*sentences), drawn_from, lambda: _panels(panels, drawn)
+    )
     return Plot(name=name, svg=svg, caption=caption, data="data/training.csv")
 
 

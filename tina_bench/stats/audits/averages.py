@@ -15,7 +15,7 @@ from itertools import product
 from math import sqrt
 
 from tina_bench.catalog.schema import AverageClaim, Catalog, Claim
-from tina_bench.stats.shapes import Shape
+from tina_bench.stats.types import Shape
 
 HAIR = 1e-9
 """Slack for sums of binary fractions, points."""

@@ -27,11 +27,11 @@ from tina_bench.stats.audits.chance import (
     Chance,
     binomial_bound,
 )
-from tina_bench.stats.audits.measurements import Evidence, Measurement
-from tina_bench.stats.audits.pooling import Pooled, pool
-from tina_bench.stats.holm import holm
-from tina_bench.stats.quantiles import t_tail
-from tina_bench.stats.shapes import Shape
+from tina_bench.stats.audits.measurements import AuditInput, Measurement
+from tina_bench.stats.methods.distributions import t_tail
+from tina_bench.stats.methods.holm import holm
+from tina_bench.stats.methods.pooling import Pooled, pool
+from tina_bench.stats.types import Shape
 
 LEVEL = 0.95
 
@@ -165,7 +165,7 @@ def distance(weighed: Weighed, index: int) -> tuple[float, float]:
     return apart, 2 * t_tail(abs(apart) / sqrt(variance), weighed.scale_freedom)
 
 
-def audit_disagreement(evidence: Evidence, chance: Chance) -> tuple[Disagreement, ...]:
+def audit_disagreement(evidence: AuditInput, chance: Chance) -> tuple[Disagreement, ...]:
     """Return every model and task with two measurements and more, worst disagreement first."""
     cells: dict[tuple[str, str], list[Measurement]] = {}
     for piece in evidence.measurements:

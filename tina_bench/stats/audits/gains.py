@@ -2,7 +2,7 @@
 
 The printed gain is one average minus another, of few runs each. The base has been measured by many
 since; here every task's base score is what all of them say together (random effects, Hartung-Knapp-
-Sidik-Jonkman, `tina_bench.stats.audits.pooling`), and so is the adapter's where more than one
+Sidik-Jonkman, `tina_bench.stats.methods.pooling`), and so is the adapter's where more than one
 measured it. The gain is the mean over tasks of the differences, each task with the same weight as
 in the printed average. Its variance adds up, task by task,
 
@@ -27,15 +27,15 @@ from functools import cache, partial
 from math import inf, sqrt
 
 from tina_bench.catalog.schema import AverageClaim, Catalog
+from tina_bench.files.hashing import digest
 from tina_bench.stats.audits.averages import cells_of
 from tina_bench.stats.audits.chance import Chance
 from tina_bench.stats.audits.disagreement import weigh
-from tina_bench.stats.audits.gain_shapes import Gain, GainTask, Sensitivity
-from tina_bench.stats.audits.measurements import Evidence, Measurement, SetAside
+from tina_bench.stats.audits.gain_types import Gain, GainTask, Sensitivity
+from tina_bench.stats.audits.measurements import AuditInput, Measurement, SetAside
 from tina_bench.stats.audits.selection import PickBound
-from tina_bench.stats.known import NOTHING_KNOWN, Known
-from tina_bench.stats.spread import Variance
-from tina_bench.store.hashing import digest
+from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
+from tina_bench.stats.methods.score_variance import Variance
 
 LEVEL = 0.95
 
@@ -68,10 +68,10 @@ class _Supported:
 
 def audit_gains(
     catalog: Catalog,
-    evidence: Evidence,
+    evidence: AuditInput,
     chance: Chance,
     picks: Sequence[PickBound],
-    known: Known = NOTHING_KNOWN,
+    known: RecordCache = NOTHING_KNOWN,
 ) -> tuple[Gain, ...]:
     """Return every adapter whose average is printed beside its base's, the largest gain first.
 
@@ -102,7 +102,7 @@ def audit_gains(
 
 def _key(
     content: Callable[[], str],
-    evidence: Evidence,
+    evidence: AuditInput,
     name: str,
     average: AverageClaim,
     printed: AverageClaim,
@@ -147,7 +147,7 @@ def _printed_reference(
 
 def _gain(
     catalog: Catalog,
-    evidence: Evidence,
+    evidence: AuditInput,
     chance: Chance,
     picks: Sequence[PickBound],
     name: str,
@@ -214,7 +214,7 @@ def _gain(
     return made.model_copy(update={"sentence": _sentence(catalog, made)})
 
 
-def _pieces(evidence: Evidence, model: str, tasks: Sequence[str]) -> Pieces:
+def _pieces(evidence: AuditInput, model: str, tasks: Sequence[str]) -> Pieces:
     return {task: list(evidence.of(model, task)) for task in tasks}
 
 

@@ -13,7 +13,7 @@ from functools import cache
 from math import ceil, floor, prod
 
 from tina_bench.catalog.schema import Catalog, Claim
-from tina_bench.stats.shapes import Shape
+from tina_bench.stats.types import Shape
 
 MAX_RUNS = 64
 """As many runs as are tried when the source does not say: the most that any source here states."""

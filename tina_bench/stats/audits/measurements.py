@@ -20,9 +20,9 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from tina_bench.catalog.schema import Catalog, Claim
-from tina_bench.stats.answers import independent_answers
-from tina_bench.stats.shapes import Shape
-from tina_bench.stats.spread import answer_variance
+from tina_bench.stats.methods.score_variance import answer_variance
+from tina_bench.stats.outcome_matrix import independent_answers
+from tina_bench.stats.types import Shape
 from tina_bench.store.imported import ImportedResult
 from tina_bench.store.records import ResultRecord
 
@@ -74,7 +74,7 @@ class SetAside(Shape):
     """Why."""
 
 
-class Evidence(Shape):
+class AuditInput(Shape):
     """Every piece once."""
 
     measurements: tuple[Measurement, ...]
@@ -123,12 +123,12 @@ def model_of(result: ImportedResult, folders: dict[str, str]) -> tuple[str | Non
     return None, None
 
 
-def gather(
+def collect_measurements(
     catalog: Catalog,
     imported: Sequence[ImportedResult] = (),
     records: Sequence[ResultRecord] = (),
     extra: Sequence[Measurement] = (),
-) -> Evidence:
+) -> AuditInput:
     """Return every piece of evidence once; the same for any order of the inputs."""
     aside: list[SetAside] = []
     found = list(extra)
@@ -147,7 +147,7 @@ def gather(
     agreements = _Agreements(found)
     for _, pieces in sorted(cells.items()):
         kept.extend(_once(pieces, agreements, aside))
-    return Evidence(
+    return AuditInput(
         measurements=tuple(sorted(kept, key=lambda m: (m.model, m.task, m.name))),
         set_aside=tuple(sorted(aside, key=lambda a: (a.name, a.reason))),
     )

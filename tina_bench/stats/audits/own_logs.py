@@ -14,14 +14,14 @@ from tina_bench.stats.audits.chance import Chance
 from tina_bench.stats.audits.disagreement import LEVEL, distance, said_p, weigh
 from tina_bench.stats.audits.lattice import counts_printed_as
 from tina_bench.stats.audits.measurements import (
-    Evidence,
+    AuditInput,
     Measurement,
     group_of,
     log_folders,
     model_of,
 )
-from tina_bench.stats.holm import holm
-from tina_bench.stats.shapes import Shape
+from tina_bench.stats.methods.holm import holm
+from tina_bench.stats.types import Shape
 from tina_bench.store.imported import ImportedResult
 
 
@@ -98,7 +98,7 @@ class OwnLog(Shape):
 
 def audit_own_logs(
     catalog: Catalog,
-    evidence: Evidence,
+    evidence: AuditInput,
     chance: Chance,
     imported: Sequence[ImportedResult] = (),
 ) -> tuple[OwnLog, ...]:
@@ -124,7 +124,7 @@ def _published_by(catalog: Catalog, checkpoint: str, claim: Claim) -> bool:
 
 def _one(
     catalog: Catalog,
-    evidence: Evidence,
+    evidence: AuditInput,
     chance: Chance,
     imported: Sequence[ImportedResult],
     name: str,

@@ -8,7 +8,7 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.stats.audits.averages import AverageAudit, Follows, audit_averages
 from tina_bench.stats.audits.chance import chance_of
 from tina_bench.stats.audits.disagreement import LEVEL, Disagreement, audit_disagreement
-from tina_bench.stats.audits.gain_shapes import Gain
+from tina_bench.stats.audits.gain_types import Gain
 from tina_bench.stats.audits.gains import audit_gains
 from tina_bench.stats.audits.lattice import (
     LatticeAudit,
@@ -16,7 +16,7 @@ from tina_bench.stats.audits.lattice import (
     audit_lattices,
     audit_tables,
 )
-from tina_bench.stats.audits.measurements import Measurement, SetAside, gather
+from tina_bench.stats.audits.measurements import Measurement, SetAside, collect_measurements
 from tina_bench.stats.audits.own_logs import LogSays, OwnLog, audit_own_logs
 from tina_bench.stats.audits.resolution import (
     Resolution,
@@ -30,8 +30,8 @@ from tina_bench.stats.audits.selection import (
     audit_families,
     audit_picks,
 )
-from tina_bench.stats.known import NOTHING_KNOWN, Known
-from tina_bench.stats.shapes import Shape
+from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
+from tina_bench.stats.types import Shape
 from tina_bench.store.imported import ImportedResult
 from tina_bench.store.records import ResultRecord
 
@@ -118,7 +118,7 @@ def build_audits(
     imported: Sequence[ImportedResult] = (),
     records: Sequence[ResultRecord] = (),
     extra: Sequence[Measurement] = (),
-    known: Known = NOTHING_KNOWN,
+    known: RecordCache = NOTHING_KNOWN,
 ) -> Audits:
     """Return every audit; deterministic, and the same for any order of the inputs.
 
@@ -127,7 +127,7 @@ def build_audits(
     out of the same evidence before.
     """
     chance = chance_of(catalog)
-    evidence = gather(catalog, imported, records, extra)
+    evidence = collect_measurements(catalog, imported, records, extra)
     lattice = audit_lattices(catalog)
     picks = audit_picks(catalog, chance)
     single = resolutions(catalog, chance)

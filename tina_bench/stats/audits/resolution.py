@@ -14,8 +14,8 @@ from math import sqrt
 
 from tina_bench.catalog.schema import Catalog, Claim
 from tina_bench.stats.audits.chance import Basis, Chance
-from tina_bench.stats.quantiles import normal_quantile
-from tina_bench.stats.shapes import Shape
+from tina_bench.stats.methods.distributions import normal_quantile
+from tina_bench.stats.types import Shape
 
 LEVEL = 0.95
 

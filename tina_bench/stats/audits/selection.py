@@ -40,10 +40,10 @@ from scipy import special
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.stats.audits.chance import Chance
-from tina_bench.stats.audits.measurements import Evidence, group_of
-from tina_bench.stats.audits.pooling import pool
-from tina_bench.stats.quantiles import normal_quantile
-from tina_bench.stats.shapes import Shape
+from tina_bench.stats.audits.measurements import AuditInput, group_of
+from tina_bench.stats.methods.distributions import normal_quantile
+from tina_bench.stats.methods.pooling import pool
+from tina_bench.stats.types import Shape
 
 LEVEL = 0.95
 LEAST_CHECKPOINTS = 4
@@ -176,7 +176,7 @@ def _runs(chance: Chance, model: str, task: str, percent: float, n: int) -> tupl
 
 
 def audit_families(
-    catalog: Catalog, evidence: Evidence, chance: Chance
+    catalog: Catalog, evidence: AuditInput, chance: Chance
 ) -> tuple[FamilyOptimism, ...]:
     """Return, for every published checkpoint of a logged training, each task and their mean.
 
@@ -197,7 +197,7 @@ def audit_families(
 
 
 def _scores(
-    catalog: Catalog, evidence: Evidence, members: list[str]
+    catalog: Catalog, evidence: AuditInput, members: list[str]
 ) -> dict[str, dict[str, float]]:
     """Single-run scores by checkpoint and task, of those who logged the training."""
     logged = {claim.who for claim in catalog.claims.values() if claim.model in members}

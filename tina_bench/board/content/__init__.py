@@ -1,0 +1,1 @@
+"""What pages say: gathered once from records, catalog and statistics."""

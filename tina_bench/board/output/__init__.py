@@ -1,0 +1,1 @@
+"""How a site is written, fast and safely; knows nothing of models."""

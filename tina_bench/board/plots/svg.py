@@ -1,0 +1,241 @@
+"""matplotlib's SVG made fit to stand inside a page.
+
+matplotlib writes a standalone document: inline styles, which the pages' content security policy
+forbids; fixed colours, which cannot follow a dark scheme; ids, which collide between two figures of
+one page; six decimals; an element around every element. Here styles become presentation attributes,
+palette colours become the style sheet's custom properties (with the light colour to fall back on),
+unused ids go, and used ones get the figure's name; coordinates are rounded to a tenth of a point,
+and what neighbours have in common is said once. Text stays text, in the page's own font: it can be
+searched, copied and read aloud.
+"""
+
+import io
+import re
+import warnings
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from markupsafe import Markup
+
+from tina_bench.formatting.escape import visible
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.figure import Figure
+
+PALETTE = {
+    "ink": "#1b1f24",
+    "muted": "#59616b",
+    "rule": "#d9dde3",
+    "measured": "#0b5cad",
+    "published": "#a8510f",
+    "reproduced": "#1a7036",
+    "not-reproduced": "#b3261e",
+    "inconclusive": "#8a5a01",
+    "not-comparable": "#5b4fa3",
+    "not-measured": "#59616c",
+    "ground": "#fdfdfc",
+    "series-a": "#0b5cae",
+    "series-b": "#a85110",
+    "series-c": "#1a7037",
+}
+"""Custom property to light colour; no two alike, so that a colour names its property."""
+
+_SVG = "http://www.w3.org/2000/svg"
+_XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
+_G, _DEFS, _USE, _TEXT, _PATH = (f"{{{_SVG}}}{tag}" for tag in ("g", "defs", "use", "text", "path"))
+_PROPERTY_OF = {colour: name for name, colour in PALETTE.items()}
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_NUMBER = re.compile(r"-?\d+\.\d+")
+_LEVEL = re.compile(r"M(\S+) (\S+)L(\S+) \2(?=M|$)")
+_PLUMB = re.compile(r"M(\S+) (\S+)L\1 (\S+)(?=M|$)")
+_STEP = re.compile(r"([MLHV])([-\d. ]+)")
+_STEPS = re.compile(r"(?:[MLHV][-\d. ]+)+")
+_MANY_STEPS = 8
+_COORDINATES = frozenset({"d", "x", "y", "transform", "width", "height"})
+_INHERITED = frozenset({
+    "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-linecap",
+    "stroke-linejoin", "stroke-dasharray", "stroke-dashoffset", "font-size", "font-weight",
+    "font-style", "text-anchor",
+})  # fmt: skip
+_PLACE, _SHAPE_OF_MARK = 1, 2
+"""Decimals of a place in the picture, and of the outline of a mark."""
+MARK = "data-is"
+"""Attribute that says what the marks of a group stand for."""
+
+
+def named(artist: "Artist", what: str) -> "Artist":
+    """Say in the picture what an artist stands for: for tests, and for whoever reads marks out."""
+    artist.set_gid(f"is:{what}")
+    return artist
+
+
+def themed(value: str) -> str:
+    """A palette colour as `var(--name, #colour)`; anything else as it is."""
+
+    def property_of(match: re.Match[str]) -> str:
+        name = _PROPERTY_OF.get(match[0])
+        return f"var(--{name}, {match[0]})" if name else match[0]
+
+    return _COLOUR.sub(property_of, value)
+
+
+def _styles_to_attributes(element: ET.Element) -> None:
+    for declaration in element.attrib.pop("style", "").split(";"):
+        name, _, value = (part.strip() for part in declaration.partition(":"))
+        if name and name != "font-family":
+            element.set(name, themed(value))
+
+
+def _shorter(value: str, decimals: int) -> str:
+    def rounded(match: re.Match[str]) -> str:
+        text = f"{float(match[0]):.{decimals}f}".rstrip("0").rstrip(".")
+        return "0" if text == "-0" else text
+
+    return _NUMBER.sub(rounded, value)
+
+
+def _outline(value: str, decimals: int) -> str:
+    """A path's commands without what they can do without."""
+    text = re.sub(r"\s*([MLCQz])\s*", r"\1", " ".join(_shorter(value, decimals).split()))
+    text = _PLUMB.sub(r"M\1 \2V\3", _LEVEL.sub(r"M\1 \2H\3", text))
+    return _relative(text, decimals) if len(_STEP.findall(text)) > _MANY_STEPS else text
+
+
+def _relative(outline: str, decimals: int) -> str:
+    """The same path by steps instead of places, which are shorter to write.
+
+    Steps lead from rounded place to rounded place, so that errors do not add up.
+    """
+    if not _STEPS.fullmatch(outline):
+        return outline
+    unit = 10**decimals
+    made = []
+    x = y = 0
+    for command, numbers in _STEP.findall(outline):
+        places = [round(float(number) * unit) for number in numbers.split()]
+        to_x = x if command == "V" else places[0]
+        to_y = y if command == "H" else places[-1]
+        dx, dy = f"{(to_x - x) / unit:g}", f"{(to_y - y) / unit:g}"
+        made.append(command.lower() + {"H": dx, "V": dy}.get(command, f"{dx} {dy}"))
+        x, y = to_x, to_y
+    return "".join(made)
+
+
+def _is_invisible(element: ET.Element) -> bool:
+    drawn = element.get("stroke", "none") != "none" or element.get("fill") != "none"
+    return element.tag == _PATH and not drawn
+
+
+def _strip(element: ET.Element, decimals: int = _PLACE) -> None:
+    """Drop what only a standalone document needs, and what nobody can see."""
+    _styles_to_attributes(element)
+    if element.get("transform", "").startswith("rotate(-0 "):
+        del element.attrib["transform"]
+    if _XLINK_HREF in element.attrib:
+        element.set("href", element.attrib.pop(_XLINK_HREF))
+    for name in sorted(_COORDINATES & element.attrib.keys()):
+        shorten = _outline if name == "d" else _shorter
+        element.set(name, shorten(element.attrib[name], decimals))
+    element.tail = None
+    if element.tag != _TEXT:
+        element.text = None
+    for child in list(element):
+        if child.tag in {f"{{{_SVG}}}metadata", f"{{{_SVG}}}style"}:
+            element.remove(child)
+            continue
+        _strip(child, _SHAPE_OF_MARK if element.tag == _DEFS else decimals)
+        if _is_invisible(child) or (child.tag in {_G, _DEFS} and len(child) == 0):
+            element.remove(child)
+
+
+def _rename_ids(root: ET.Element, prefix: str) -> None:
+    used = {
+        found for e in root.iter() for v in e.attrib.values() for found in _REFERENCE.findall(v)
+    }
+    used |= {e.attrib["href"].removeprefix("#") for e in root.iter() if "href" in e.attrib}
+    order = [i for e in root.iter() if (i := e.attrib.get("id")) in used]
+    names = {old: f"{prefix}-{number}" for number, old in enumerate(order)}
+    for element in root.iter():
+        identity = element.attrib.pop("id", "")
+        if identity in names:
+            element.set("id", names[identity])
+        elif identity.startswith("is:"):
+            element.set(MARK, identity.removeprefix("is:"))
+        for key, value in element.attrib.items():
+            if key == "href":
+                element.set(key, "#" + names[value.removeprefix("#")])
+            else:
+                element.set(key, _REFERENCE.sub(lambda m: f"url(#{names[m[1]]})", value))
+
+
+def _common(elements: list[ET.Element]) -> dict[str, str]:
+    first, *others = elements
+    return {
+        name: value
+        for name, value in first.attrib.items()
+        if name in _INHERITED and all(other.get(name) == value for other in others)
+    }
+
+
+def _say_once(element: ET.Element) -> None:
+    """Unwrap groups that say nothing, and let groups say what all that they hold have in common."""
+    for child in list(element):
+        _say_once(child)
+    children: list[ET.Element] = []
+    for child in element:
+        children += list(child) if child.tag == _G and not child.attrib else [child]
+    grouped: list[ET.Element] = []
+    for key, run in groupby(children, lambda c: (c.tag, _looks(c))):
+        neighbours = list(run)
+        if (
+            len(neighbours) > 2
+            and key[0] in {_TEXT, _PATH, _USE}
+            and len(children) > len(neighbours)
+        ):
+            group = ET.Element(_G)
+            group.extend(neighbours)
+            neighbours = [group]
+        grouped += neighbours
+    element[:] = grouped
+    for group in (*element, *([element] if element.tag == _G else [])):
+        shown = [child for child in group if child.tag != _DEFS]
+        if group.tag == _G and shown:
+            for name, value in _common(shown).items():
+                group.set(name, value)
+                for child in shown:
+                    del child.attrib[name]
+
+
+def _looks(element: ET.Element) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted((k, v) for k, v in element.attrib.items() if k in _INHERITED))
+
+
+def inline(figure: "Figure", *, name: str, label: str) -> Markup:
+    """The figure as an `<svg role="img">` element.
+
+    The same figure gives the same bytes. `label` is what somebody hears who cannot see it.
+    """
+    from matplotlib import rc_context
+
+    buffer = io.BytesIO()
+    settings: dict[Any, str] = {"svg.fonttype": "none", "svg.hashsalt": "tina-bench"}
+    with rc_context(settings), warnings.catch_warnings():
+        # The browser's fonts draw the text; matplotlib's lack of a glyph concerns nobody.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        metadata = {"Date": None, "Creator": None}
+        figure.savefig(buffer, format="svg", metadata=metadata, transparent=True)
+    root = ET.fromstring(buffer.getvalue())  # noqa: S314 - matplotlib wrote it a moment ago
+    _strip(root)
+    _rename_ids(root, name)
+    _say_once(root)
+    width, height = root.attrib["viewBox"].split()[2:]
+    root.attrib.update({"viewBox": _shorter(root.attrib["viewBox"], _PLACE)})
+    root.attrib.update({"width": _shorter(width, _PLACE), "height": _shorter(height, _PLACE)})
+    root.attrib.update({"role": "img", "aria-label": visible(label), "class": "plot"})
+    # What the dropped style sheet said of every element; both are inherited.
+    root.attrib.update({"stroke-linejoin": "round", "stroke-linecap": "butt"})
+    ET.register_namespace("", _SVG)
+    return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704 - serialised from a tree

@@ -1,0 +1,1 @@
+"""Putting a site together, and serving it."""

@@ -1,0 +1,187 @@
+"""Which runs a build has to write, and the writing of them by as many processes as there are."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+from tina_bench.board.content.context import SiteContext
+from tina_bench.board.content.problem_texts import withheld
+from tina_bench.board.output.cache import program_digest
+from tina_bench.board.output.incremental import BuildState, Stamps, WrittenGroup
+from tina_bench.board.output.parallel import Beside, beside
+from tina_bench.board.site.run_pages import RunsDone, RunsJob, write_runs
+from tina_bench.board.transcripts import grade_files, log_file
+from tina_bench.files.hashing import digest
+from tina_bench.store.home import Home
+from tina_bench.store.records import ResultRecord
+
+TEXTS_BY_ANSWERS = ((30_000, 100), (300_000, 30))
+TEXTS_OF_MORE = 5
+"""Problems of a task whose answers are shown with their text, if nothing else is asked for, by the
+answers that there are: so a site stays below the gigabyte that GitHub Pages takes
+(https://docs.github.com/en/pages/getting-started-with-github-pages/github-pages-limits)."""
+OnProgress = Callable[[int, int], None]
+"""Called with the answers written so far, and with all that there are."""
+
+
+def _logs(record: ResultRecord) -> tuple[str, str, str]:
+    return record.model, record.provenance.sample_log, record.provenance.grade_log
+
+
+def _name(record: ResultRecord) -> str:
+    return f"runs/{record.model}/{record.task}"
+
+
+def _answers(*records: ResultRecord) -> int:
+    return sum(record.n * record.k for record in records)
+
+
+def _texts_a_task(evidence: SiteContext) -> int:
+    answers = _answers(*evidence.records.values())
+    return next((texts for most, texts in TEXTS_BY_ANSWERS if answers <= most), TEXTS_OF_MORE)
+
+
+def _jobs(
+    evidence: SiteContext, templates: Path, *, with_samples: bool, texts: int | None
+) -> Iterator[RunsJob]:
+    """One a pair of logs, the one with the most answers first."""
+    texts = _texts_a_task(evidence) if texts is None else texts
+    ordered = sorted(evidence.records.values(), key=lambda record: (*_logs(record), record.task))
+    groups = [tuple(group) for _, group in groupby(ordered, key=_logs)]
+    for records in sorted(groups, key=lambda group: -_answers(*group)):
+        tasks = sorted({record.task for record in records})
+        yield RunsJob(
+            home=evidence.home.root,
+            templates=templates,
+            records=records,
+            title=evidence.model_title(records[0].model),
+            task_titles={task: evidence.task_title(task) for task in tasks},
+            questions={
+                task: {name: one.question for name, one in evidence.problems.shown(task).items()}
+                for task in tasks
+            },
+            withheld={
+                task: reason
+                for task in tasks
+                if (reason := withheld(evidence.catalog.tasks.get(task)))
+            },
+            with_samples=with_samples,
+            texts_a_task=texts,
+            compiled=evidence.memo.folder_of("templates"),
+        )
+
+
+def _stamp(path: Path) -> tuple[str, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return path.name, found.st_size, found.st_mtime_ns
+
+
+def _stamps(job: RunsJob) -> Stamps:
+    if not job.with_samples:
+        return []
+    home = Home(job.home)
+    own, others = grade_files(home, job.records)
+    logs = [log_file(home, job.records[0].provenance.sample_log), own, *others]
+    return [_stamp(path) for path in logs]
+
+
+def _key(job: RunsJob, record: ResultRecord, evidence: SiteContext, templates: str) -> str:
+    """Names everything that the files of a record's runs are made from, but for the logs."""
+    task = record.task
+    return digest(
+        [
+            program_digest(), templates, job.title, job.task_titles[task], job.with_samples,
+            job.texts_a_task, job.withheld.get(task), dict(job.questions[task]),
+            evidence.record_sha256[record.model, task],
+        ]
+    )  # fmt: skip
+
+
+@dataclass
+class Runs:
+    """The runs of all records: those that an earlier build wrote, and those that are waiting."""
+
+    kept: BuildState
+    folder: Path
+    on_progress: OnProgress
+    made: dict[str, WrittenGroup] = field(default_factory=dict)
+    """By name, once they are in the folder."""
+    taken_over: int = 0
+    """Answers of them that an earlier build had written."""
+    _waiting: list[tuple[RunsJob, Stamps]] = field(default_factory=list)
+    _keys: dict[str, str] = field(default_factory=dict)
+    _same: list[tuple[RunsJob, ResultRecord, Stamps]] = field(default_factory=list)
+
+    def plan(
+        self,
+        evidence: SiteContext,
+        templates: Path,
+        templates_digest: str,
+        *,
+        with_samples: bool,
+        texts: int | None,
+    ) -> None:
+        """See what can be taken over, and what must be looked at or written."""
+        for job in _jobs(evidence, templates, with_samples=with_samples, texts=texts):
+            stamps, waiting, known = _stamps(job), [], {}
+            for record in job.records:
+                key = _key(job, record, evidence, templates_digest)
+                group = self.kept.find(_name(record), key)
+                self._keys[_name(record)] = key
+                if group is not None and group.logs == stamps:
+                    self._same.append((job, record, stamps))
+                    continue
+                waiting.append(record)
+                if group is not None:
+                    known[record.task] = group.said
+            if waiting:
+                self._waiting.append((replace(job, records=tuple(waiting), known=known), stamps))
+
+    def beside(self) -> "AbstractContextManager[Beside[dict[str, RunsDone | None]]]":
+        """Have them written while the block does something else."""
+        return beside(
+            [partial(write_runs, job, self.folder, self.kept.site) for job, _ in self._waiting]
+        )
+
+    def take_over(self) -> None:
+        """Take over what nothing has changed for."""
+        for job, record, stamps in self._same:
+            self._settle(job, record, None, stamps)
+
+    def finish(self, started: "Beside[dict[str, RunsDone | None]]") -> None:
+        """Wait for them."""
+        done, total = 0, sum(_answers(*job.records) for job, _ in self._waiting)
+        for number, found in started.done():
+            job, stamps = self._waiting[number]
+            for record in job.records:
+                self._settle(job, record, found[record.task], stamps)
+            done += _answers(*job.records)
+            self.on_progress(done, total)
+
+    def _settle(
+        self, job: RunsJob, record: ResultRecord, found: RunsDone | None, stamps: Stamps
+    ) -> None:
+        name, again = _name(record), found
+        if found is None and not self._linked(record, stamps):
+            # What was remembered of them is right, but somebody touched the files.
+            once = replace(job, records=(record,), known={})
+            again = write_runs(once, self.folder, self.kept.site)[record.task]
+        if again is not None:
+            self.made[name] = WrittenGroup(
+                self._keys[name], again.files, stamps, again.said, again.answers, again.transcripts
+            )
+
+    def _linked(self, record: ResultRecord, stamps: Stamps) -> bool:
+        name = _name(record)
+        found = self.kept.take_over(self.kept.groups[name], self.folder)
+        if found is None:
+            return False
+        self.made[name] = replace(found, logs=stamps)
+        self.taken_over += found.answers
+        return True

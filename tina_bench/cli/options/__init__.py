@@ -1,0 +1,1 @@
+"""Options that verbs share, and what they amount to; prints nothing."""

@@ -1,0 +1,1 @@
+"""How results are printed; knows no verb."""

@@ -1,0 +1,46 @@
+"""How imported results are printed."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tina_bench.store.imported import ImportedResult
+
+SHORT = 8
+"""Digits of an id in a table; --json has it whole."""
+
+
+def name_text(ours: str | None, printed: str) -> str:
+    """The catalog's name, or theirs in brackets, safe for a terminal."""
+    from rich.markup import escape
+
+    from tina_bench.formatting.escape import printable
+
+    return escape(printable(ours) if ours else f"({printable(printed)})")
+
+
+def folder_text(result: "ImportedResult") -> str:
+    """The folder that the result file lay in."""
+    from pathlib import PurePosixPath
+
+    from rich.markup import escape
+
+    from tina_bench.formatting.escape import printable
+
+    return escape(printable(str(PurePosixPath(result.path).parent)))
+
+
+def score_text(result: "ImportedResult") -> str:
+    """A score for people: percent where it is a share, else as printed."""
+    share = 0 <= result.value <= 1
+    return f"{100 * result.value:.2f} %" if share else f"{result.value:.6g}"
+
+
+def correct_text(result: "ImportedResult") -> str:
+    """Correct of all, as far as known."""
+    parts = ("?" if part is None else str(part) for part in (result.n_correct, result.n))
+    return " of ".join(parts)
+
+
+def repeat_text(result: "ImportedResult") -> str:
+    """Which run this one says again; a question mark where the file cannot tell."""
+    return "?" if result.answers is None else (result.repeat_of or "")[:SHORT]

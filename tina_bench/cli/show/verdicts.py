@@ -1,0 +1,213 @@
+"""How verdicts, checked records and accepted cases are printed."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from tina_bench.cli.show.tables import console, print_json, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tina_bench.stats.graders.audit import GraderAudit
+    from tina_bench.store.home import Home
+    from tina_bench.verifying.types import ClaimResult, Verification
+
+COLOURS = {
+    "REPRODUCED": "green",
+    "NOT_REPRODUCED": "red",
+    "INCONCLUSIVE": "yellow",
+    "NOT_COMPARABLE": "blue",
+    "NOT_MEASURED": "dim",
+    "INTEGRITY": "red",
+}
+SIGNS = {
+    "REPRODUCED": "●",
+    "NOT_REPRODUCED": "✗",
+    "INCONCLUSIVE": "◐",
+    "NOT_COMPARABLE": "≠",
+    "NOT_MEASURED": "·",
+    "INTEGRITY": "!",
+}
+
+
+def print_verification(made: "Verification", out: "Console", *, everything: bool) -> None:
+    """Print verdicts, then records and baseline, then one line that counts."""
+    from tina_bench.verifying.reports.text import plain, plural
+
+    shown = [claim for claim in made.claims if everything or _is_told(claim)]
+    if shown:
+        _print_claims(shown, out)
+    else:
+        out.print("No claim has a result of ours here: there is nothing to give a verdict on yet.")
+    _print_records(made, out)
+    if made.regraded is not None:
+        _print_regraded(made.regraded, out)
+    for stale in made.stale:
+        out.print(
+            plain(f"Baseline: {stale.claim} is not needed any more: {stale.reason}."), markup=False
+        )
+    counted = ", ".join(f"{number} {name}" for name, number in made.counts.items() if number)
+    accepted = f" {made.accepted} accepted by the baseline." if made.accepted else ""
+    out.print(f"{plural(len(made.claims), 'claim')}: {counted}.{accepted}", markup=False)
+
+
+def _is_told(claim: "ClaimResult") -> bool:
+    if claim.integrity is not None or claim.accepted is not None or claim.fails:
+        return True
+    return claim.verdict != "NOT_MEASURED"
+
+
+def _print_claims(claims: "list[ClaimResult]", out: "Console") -> None:
+    from rich.markup import escape
+
+    from tina_bench.verifying.reports.text import plain
+
+    rows = table("verdict", "model", "task", "claimed", "ours", "reason", right=("claimed", "ours"))
+    for claim in claims:
+        ours = claim.measured_percent
+        name = str(claim.verdict) if claim.integrity is None else "INTEGRITY"
+        colour, accepted = COLOURS[name], ", accepted" if claim.accepted else ""
+        cells = [
+            claim.model, claim.task, f"{claim.claimed_percent:.{claim.decimals}f}",
+            "–" if ours is None else f"{ours:.2f}", _why(claim),
+        ]  # fmt: skip
+        rows.add_row(
+            f"[{colour}]{SIGNS[name]} {name}{accepted}[/{colour}]",
+            *(escape(plain(cell)) for cell in cells),
+        )
+    out.print(rows)
+    caveats: dict[str, list[str]] = {}
+    for claim in claims:
+        for caveat in claim.caveats:
+            tasks = caveats.setdefault(caveat, [])
+            if claim.task not in tasks:
+                tasks.append(claim.task)
+    for caveat, tasks in caveats.items():
+        out.print(plain(f"Not as published ({', '.join(tasks)}): {caveat}."), markup=False)
+
+
+def _why(claim: "ClaimResult") -> str:
+    from tina_bench.verifying.reports.text import deciding
+
+    if claim.integrity is not None:
+        return f"Not judged: {claim.integrity}"
+    parts = [claim.reason]
+    if claim.would_decide:
+        parts.append(deciding(claim))
+    if claim.accepted is not None:
+        by = f" by {claim.accepted.by}" if claim.accepted.by else ""
+        parts.append(f"Accepted on {claim.accepted.date}{by}: {claim.accepted.reason}")
+        if claim.accepted.evidence_changed:
+            parts.append("(The answers have changed since, the case has not.)")
+    if claim.acceptance_void is not None:
+        parts.append(f"Acceptance void: {claim.acceptance_void}.")
+    return " ".join(parts)
+
+
+def _print_regraded(audit: "GraderAudit", out: "Console") -> None:
+    """Scores and numbers of flips; --json has every flip."""
+    from tina_bench.verifying.reports.text import plain, regraded_line
+
+    for cell in audit.cells:
+        out.print(plain(regraded_line(cell)), markup=False)
+    for left in audit.left_out:
+        told = f"Not graded again, {left.model} on {left.task}: {left.reason}"
+        out.print(plain(told), markup=False)
+
+
+def _print_records(made: "Verification", out: "Console") -> None:
+    from tina_bench.verifying.reports.text import plain, plural
+
+    if not made.records:
+        said = f"No results of ours here; {plural(made.imported, 'imported file')} of others."
+        out.print(said, markup=False)
+        return
+    broken = made.problems
+    told = "every score came out again" if not broken else plural(len(broken), "problem")
+    out.print(
+        f"{plural(len(made.records), 'record')} recomputed from grades: {told}.", markup=False
+    )
+    for _, check in broken:
+        out.print(plain(f"  ! {check.what}: {check.detail}"), markup=False)
+    unseen: dict[tuple[str, str], int] = {}
+    for record in made.records:
+        for check in record.checks:
+            if check.state == "not checked":
+                key = (check.what, check.detail)
+                unseen[key] = unseen.get(key, 0) + 1
+    for (what, detail), number in unseen.items():
+        told = f"  Not checked, {what} of {plural(number, 'record')}: {detail}."
+        out.print(plain(told), markup=False)
+
+
+def audits_text(made: "Verification", *, everything: bool = False) -> str:
+    """The audits as a terminal of 120 columns shows them."""
+    import io
+
+    from rich.console import Console
+
+    from tina_bench.cli.show.audits import print_audits
+
+    if made.audits is None:
+        return ""
+    page = Console(file=io.StringIO(), width=120, highlight=False, color_system=None)
+    with page.capture() as captured:
+        print_audits(made.audits, page, everything=everything)
+    return captured.get()
+
+
+def show_verification(
+    made: "Verification",
+    store: "Home",
+    catalogs: list[Path],
+    *,
+    as_json: bool,
+    annotate: bool,
+    everything: bool,
+) -> None:
+    """Print the verification: as JSON, as tables, or with GitHub's workflow commands."""
+    from tina_bench.cli.show.audits import print_audits
+
+    commands = _commands(made, store, catalogs) if annotate else []
+    if as_json:
+        # On its own stream, where it is no part of the document; the runner reads both.
+        print_json(made.model_dump(mode="json"))
+        for line in commands:
+            typer.echo(line, err=True)
+        return
+    out = console()
+    if not annotate:
+        print_verification(made, out, everything=everything)
+        if made.audits is not None:
+            print_audits(made.audits, out, everything=everything)
+        return
+    from tina_bench.verifying.reports.github_annotations import silenced
+
+    with out.capture() as captured:
+        print_verification(made, out, everything=everything)
+        if made.audits is not None:
+            print_audits(made.audits, out, everything=everything)
+    typer.echo(silenced(captured.get()), nl=False)
+    for line in commands:
+        typer.echo(line)
+
+
+def _commands(made: "Verification", store: "Home", catalogs: list[Path]) -> list[str]:
+    from tina_bench.verifying.reports.claim_locations import catalog_files, claim_lines
+    from tina_bench.verifying.reports.github_annotations import annotations, file_place
+
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    claims = {}
+    for name, (path, line) in claim_lines(catalog_files(catalogs)).items():
+        place = file_place(path, line, workspace)
+        if place is not None:
+            claims[name] = place
+    records = {}
+    for record in made.records:
+        place = file_place(store.root / record.file, 1, workspace)
+        if place is not None:
+            records[record.file] = place
+    return annotations(made, claims, records)

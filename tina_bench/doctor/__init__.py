@@ -1,0 +1,1 @@
+"""What a machine has and lacks, what each lack prevents, and what to do."""

@@ -1,0 +1,1 @@
+"""How figures and text of others are printed; knows no record."""

@@ -1,0 +1,1 @@
+"""Stored answers graded again: by other graders, other versions, and as others graded them."""

@@ -1,0 +1,1 @@
+"""Whether a published score holds: p-values, verdicts, and the sentences that say so."""

@@ -1,0 +1,1 @@
+"""Whether a score hangs on its grader."""

@@ -1,0 +1,1 @@
+"""Arrays in, numbers out: the methods of docs/statistics.md, which know no record."""

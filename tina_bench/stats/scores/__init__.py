@@ -1,0 +1,1 @@
+"""What a model scores: estimates, intervals, majority votes."""

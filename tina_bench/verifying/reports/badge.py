@@ -1,0 +1,45 @@
+"""A badge: one line of words in a colour that says the same."""
+
+from xml.sax.saxutils import escape, quoteattr
+
+from tina_bench.stats.types import Verdict
+from tina_bench.verifying.reports.text import plural
+from tina_bench.verifying.types import Verification
+
+LABEL = "claims"
+GREEN, RED, AMBER, GREY = "#1a7f37", "#b62324", "#8a5a00", "#57606a"
+"""White text on any of them has a contrast of more than 4.5 to 1 (WCAG 2.2, 1.4.3)."""
+
+
+def badge_words(made: Verification) -> tuple[str, str]:
+    """The words, and the colour that says the same."""
+    if made.problems:
+        return f"{plural(len({record.file for record, _ in made.problems}), 'record')} changed", RED
+    counts = made.counts
+    reproduced = counts[Verdict.REPRODUCED]
+    contradicted = counts[Verdict.NOT_REPRODUCED]
+    rest = counts[Verdict.INCONCLUSIVE] + counts[Verdict.NOT_COMPARABLE]
+    if not reproduced + contradicted + rest:
+        return "nothing measured", GREY
+    words = f"{reproduced} reproduced · {contradicted} not · {rest} open"
+    if made.accepted:
+        words += f" · {made.accepted} accepted"
+    standing = any(claim.accepted is None for claim in made.of(Verdict.NOT_REPRODUCED))
+    if standing or made.exit_code:
+        return words, RED
+    return words, AMBER if rest or contradicted else GREEN
+
+
+def badge_svg(made: Verification) -> str:
+    """The badge as SVG, with its words for screen readers too; needs no network and no font."""
+    import anybadge  # type: ignore[import-untyped]
+
+    words, colour = badge_words(made)
+    made_badge = anybadge.Badge(LABEL, words, default_color=colour)
+    # Its own number counts the badges of a process; the same records shall give the same bytes.
+    made_badge.mask_str = "tina-bench-badge"
+    drawn: str = made_badge.badge_svg_text
+    spoken = f"{LABEL}: {words}"
+    named = drawn.replace("<svg ", f'<svg role="img" aria-label={quoteattr(spoken)} ', 1)
+    head, end, rest = named.partition(">\n    <linearGradient")
+    return f"{head}>\n    <title>{escape(spoken)}</title>{end[1:]}{rest}".rstrip() + "\n"

@@ -1,0 +1,68 @@
+"""The files that `verify` leaves: looked at before anything is computed, written at the end.
+
+Guarantees: a path that cannot be written, or that would overwrite a record, is refused before any
+work is done; every text is ready before the first file is written; each file is replaced whole or
+not at all.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from tina_bench.errors import UsageError
+from tina_bench.files.atomic import write_text
+
+KEPT = ("results", "samples", "grades", "jobs", "imported")
+"""Folders of records that no output may be written into."""
+
+
+def check_targets(targets: Mapping[str, Path], root: Path, inputs: Mapping[str, Path]) -> None:
+    """Refuse what cannot be written; `targets` and `inputs` by the option that names them.
+
+    Raises `UsageError`, one sentence, for the first of them.
+    """
+    taken = {path.resolve(): option for option, path in inputs.items()}
+    for option, path in targets.items():
+        resolved = path.resolve()
+        other = taken.setdefault(resolved, option)
+        if other != option:
+            raise UsageError(f"{option} {path}: is the same file as that of {other}.")
+        if any(resolved.is_relative_to((root / name).resolve()) for name in KEPT):
+            raise UsageError(f"{option} {path}: lies among the records; choose another place.")
+        wrong = _obstacle(resolved)
+        if wrong is not None:
+            raise UsageError(f"{option} {path}: {wrong}.")
+
+
+def _obstacle(path: Path) -> str | None:
+    """Why a file cannot be written there; `None` if nothing is in the way."""
+    if path.is_dir():
+        return "is a folder, expected the name of a file"
+    if path.exists() and not path.is_file():
+        return "is no regular file"
+    folder = next(parent for parent in path.parents if parent.exists())
+    if not folder.is_dir():
+        return f"{folder} is no folder"
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"{folder} is not writable"
+    return None
+
+
+def write_all(texts: Mapping[Path, str]) -> None:
+    """Write files whose texts are all ready; raises `UsageError` naming the first that failed."""
+    for path, text in texts.items():
+        try:
+            write_text(path, text)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written: {error.strerror}.") from None
+
+
+def appended(path: Path, text: str) -> str:
+    """What is in a file, and the text after it; a step summary is added to, not replaced."""
+    try:
+        before = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return text
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be added to: {error}.") from None
+    return before + ("\n" if before and not before.endswith("\n") else "") + text

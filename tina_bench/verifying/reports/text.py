@@ -1,0 +1,65 @@
+"""Text of records and catalogs on its way into terminals, Markdown, XML and workflow commands.
+
+Whoever sends a pull request with records or a catalog chooses these texts, so every output spells
+them in such a way that they stay text.
+"""
+
+import re
+
+from tina_bench.formatting.escape import printable
+from tina_bench.stats.graders.audit import CellAudit
+from tina_bench.verifying.types import ClaimResult
+
+MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~@$&!^])")
+
+
+def plain(text: str) -> str:
+    """On one line, with nothing that steers a terminal or that XML cannot hold."""
+    return printable(text)
+
+
+def markdown(text: str) -> str:
+    """As GitHub's Markdown shows it literally, inside a table cell or a list item.
+
+    CommonMark lets any ASCII punctuation be escaped by a backslash (section 2.4); what would become
+    a link by itself is broken in the same way.
+    """
+    escaped = MARKDOWN.sub(r"\\\1", plain(text))
+    escaped = escaped.replace("://", "\\://")
+    return re.sub(r"(?i)\bwww\.", lambda found: found.group(0)[:-1] + "\\.", escaped)
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def deciding(claim: ClaimResult) -> str:
+    """What would settle an open claim, and what that takes; empty where nothing is open."""
+    if claim.would_decide is None:
+        return ""
+    price = claim.further
+    if price is None:
+        return claim.would_decide
+    hours = "an unknown number of" if price.gpu_hours is None else f"{price.gpu_hours:.3g}"
+    usd = "unknown dollars" if price.usd is None else dollars(price.usd)
+    return f"{claim.would_decide} That takes {hours} GPU-hours, {usd} ({price.basis})."
+
+
+def regraded_line(cell: CellAudit) -> str:
+    """What grading one model's answers to one task again has found."""
+    scores = ", ".join(
+        f"{score.grader} {score.percent:.2f} %"
+        for score in cell.scores
+        if score.percent is not None
+    )
+    return (
+        f"Graded again, {cell.model} on {cell.task}: {scores}; {plural(len(cell.flips), 'flip')}; "
+        f"the score lies between {cell.lowest_percent:.2f} and {cell.highest_percent:.2f} % "
+        "whoever is right."
+    )
+
+
+def dollars(value: float) -> str:
+    """Dollars with enough digits to see amounts below one."""
+    return f"${value:.2f}" if value >= 1 else f"${value:.4f}"
