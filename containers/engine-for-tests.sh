@@ -16,14 +16,18 @@ done
 [ -z "$packages" ] && exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
-  echo "Installing$packages with apt-get, for the tests."
+  echo "Installing$packages with apt-get, for the tests: about a minute."
+  # The sleep writes nowhere: what reads this output is not to wait for the last one.
+  while sleep 30 >/dev/null 2>&1; do echo "  still installing"; done &
+  heartbeat=$!
+  log=$(mktemp)
+  trap 'kill "$heartbeat"; rm -f "$log" ${ours:+"$ours"}' EXIT
   # The tests start an engine of their own: none is to run as a service because of them.
   if [ ! -e /usr/sbin/policy-rc.d ]; then
-    printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
-    chmod 755 /usr/sbin/policy-rc.d
-    trap 'rm -f /usr/sbin/policy-rc.d "${log:-}"' EXIT
+    ours=/usr/sbin/policy-rc.d
+    printf '#!/bin/sh\nexit 101\n' >"$ours"
+    chmod 755 "$ours"
   fi
-  log=$(mktemp)
   # shellcheck disable=SC2086 # a list of package names
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
       apt-get install -y -qq --no-install-recommends $packages; } >"$log" 2>&1 || {

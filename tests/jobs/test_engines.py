@@ -17,9 +17,11 @@ import pytest
 from tests.support.runners import Ears, make_execution
 from tina_bench.catalog.load import load_catalog
 from tina_bench.embedded.files import model_folder
-from tina_bench.jobs.engine import Completion, RequestQueue, SampleRequest
+from tina_bench.errors import MissingEngineError
+from tina_bench.jobs.engine import Completion, RequestQueue, SampleRequest, check_packages
 from tina_bench.jobs.engine_pool import EnginePool
 from tina_bench.lock.lockfile import read_lock
+from tina_bench.metering.hardware import installed
 from tina_bench.planning.measured_speeds import take_snapshot
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.types import Machine
@@ -145,6 +147,15 @@ def test_samples_of_two_engines_are_those_of_one(one: Done, two: Done) -> None:
     # The number of engines is on record and in no key: one goes on where two have stopped.
     assert one.outputs.identity == two.outputs.identity
     assert (one.source.hardware["engines"], two.source.hardware["engines"]) == (1, 2)
+
+
+def test_samples_name_the_installed_build_of_every_package(one: Done) -> None:
+    assert one.source.engine["packages"] == installed(CATALOG.stacks["cpu"].packages)
+    packages, builds = {"pytest": "0.1"}, {"pytest": (pytest.__version__,)}
+    stack = CATALOG.stacks["cpu"].model_copy(update={"packages": packages, "other_builds": builds})
+    assert check_packages(stack) == {"pytest": pytest.__version__}
+    with pytest.raises(MissingEngineError, match=r"wants 0\.1"):
+        check_packages(stack.model_copy(update={"other_builds": {}}))
 
 
 def test_the_bill_has_both_engines(one: Done, two: Done) -> None:

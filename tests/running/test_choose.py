@@ -41,6 +41,16 @@ def test_auto_is_local_where_the_packages_are_and_asks_no_engine(no_engine: None
     assert choice.machine is FIT
 
 
+def test_auto_is_local_with_another_build_of_the_same_release(no_engine: None) -> None:
+    stack = CATALOG.stacks["cpu"]
+    name, version = next(iter(stack.packages.items()))
+    here = Machine(has_gpu=False, packages={**FIT.packages, name: f"{version}+mine"})
+    assert "not installed here as pinned" in choose(RunnerName.AUTO, "cpu", stack, here).why
+    stack = stack.model_copy(update={"other_builds": {name: (f"{version}+mine",)}})
+    why = choose(RunnerName.AUTO, "cpu", stack, here).why
+    assert why == "the packages of stack cpu are installed here"
+
+
 def test_auto_without_packages_and_without_an_engine_is_local_and_says_both(
     no_engine: None,
 ) -> None:

@@ -228,7 +228,7 @@ class Stack(CatalogEntry):
     def _names_no_build_of_another_package(self) -> "Stack":
         for name in self.other_builds:
             if name not in self.packages:
-                raise contradiction("other_builds", name, "only names that 'packages' has")
+                raise contradiction("other_builds", f"{name!r}", "only names that 'packages' has")
         return self
 
     def package_gap(self, found: Mapping[str, str | None]) -> str | None:
