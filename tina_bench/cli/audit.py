@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from tina_bench.cli.options.common import CatalogOption, HomeOption, JsonOption, open_home
+from tina_bench.cli.show.audits import Section, print_audits
 from tina_bench.cli.show.tables import console, print_json
 
 
@@ -19,6 +20,13 @@ def audit(
             "--all", help="Also what is in order, every measurement, and other choices of evidence."
         ),
     ] = False,
+    only: Annotated[
+        list[Section] | None,
+        typer.Option(
+            "--only",
+            help="Print this audit alone; may be given several times. --json always has all.",
+        ),
+    ] = None,
     catalog: CatalogOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -34,7 +42,6 @@ def audit(
     if there is anything. Findings are no error: the exit code is 0. For CI see `verify --fail-on`.
     """
     from tina_bench.catalog.load import load_catalog
-    from tina_bench.cli.show.audits import print_audits
     from tina_bench.errors import UsageError
     from tina_bench.stats.audits.report import build_audits
 
@@ -52,4 +59,4 @@ def audit(
     if as_json:
         print_json(audits.model_dump(mode="json"))
     else:
-        print_audits(audits, console(), everything=everything)
+        print_audits(audits, console(), everything=everything, only=only or tuple(Section))

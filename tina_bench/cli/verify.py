@@ -149,7 +149,9 @@ def verify(
     ] = None,
     everything: Annotated[
         bool,
-        typer.Option("--all", help="List claims that nothing was measured for, and every audit."),
+        typer.Option(
+            "--all", help="List claims that nothing was measured for, and the audits in full."
+        ),
     ] = False,
     price: PriceOption = None,
     audits: Annotated[
@@ -165,7 +167,7 @@ def verify(
     Needs no engine, no GPU and no network. Every score is counted again from its grades, every
     hash compared: of the samples, of the logs' names, of dataset and weights with the lock. What
     could not be checked is listed. A record that is not what it says is judged by nobody and fails.
-    Then come audits of the published numbers themselves.
+    Then come audits of the published numbers themselves, a line each; --all shows them in full.
 
     Exit codes, the first that applies: 14 a record is not what it says (15: its log is damaged);
     1 a claim is NOT_REPRODUCED and that fails; 3 only something else of --fail-on fails; 0 nothing

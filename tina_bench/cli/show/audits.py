@@ -5,7 +5,8 @@ text, whatever they contain.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tina_bench.cli.show.tables import table
@@ -51,23 +52,51 @@ def _ends(ends: tuple[float, float]) -> str:
     return low if low == high else f"{low}–{high}"
 
 
-def print_audits(audits: "Audits", console: "Console", *, everything: bool) -> None:
+class Section(StrEnum):
+    """One audit, as `--only` names it; in the order in which they are printed."""
+
+    OWN_LOGS = "own-logs"
+    """Published scores against their own logs and against others."""
+    RESOLUTION = "resolution"
+    """What a single run can tell."""
+    SELECTION = "selection"
+    """The luck of picking the best checkpoint."""
+    GAINS = "gains"
+    """Printed gains against all published evidence."""
+    VALUES = "values"
+    """Scores and averages that cannot be."""
+    DISAGREEMENT = "disagreement"
+    """Measurers who differ by more than chance."""
+
+
+def print_audits(
+    audits: "Audits",
+    console: "Console",
+    *,
+    everything: bool,
+    only: Collection[Section] = tuple(Section),
+) -> None:
     """Print what the audits found; with `everything` also what was found to be in order.
 
     First the published scores against their own logs and the others, then what a single run can
     resolve, the luck of picking, each gain, impossible values, and who disagrees with whom.
     """
-    _own_logs(audits, console)
-    _resolution(audits, console, everything=everything)
-    _selection(audits, console, everything=everything)
-    _gains(audits, console, everything=everything)
-    _printed_values(audits, console, everything=everything)
-    _disagreement(audits, console, everything=everything)
-    if everything:
+    parts = {
+        Section.OWN_LOGS: _own_logs,
+        Section.RESOLUTION: _resolution,
+        Section.SELECTION: _selection,
+        Section.GAINS: _gains,
+        Section.VALUES: _printed_values,
+        Section.DISAGREEMENT: _disagreement,
+    }
+    for section, part in parts.items():
+        if section in only:
+            part(audits, console, everything=everything)
+    if everything and Section.DISAGREEMENT in only:
         _set_aside(audits, console)
 
 
-def _own_logs(audits: "Audits", console: "Console") -> None:
+def _own_logs(audits: "Audits", console: "Console", *, everything: bool) -> None:  # noqa: ARG001
     if not audits.own_logs:
         return
     rows = table(

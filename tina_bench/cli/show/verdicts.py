@@ -169,7 +169,15 @@ def show_verification(
     everything: bool,
 ) -> None:
     """Print the verification: as JSON, as tables, or with GitHub's workflow commands."""
+    from tina_bench.cli.show.audit_summary import print_audit_summary
     from tina_bench.cli.show.audits import print_audits
+
+    def print_all(out: "Console") -> None:
+        print_verification(made, out, everything=everything)
+        if made.audits is not None and everything:
+            print_audits(made.audits, out, everything=True)
+        elif made.audits is not None:
+            print_audit_summary(made.audits, out)
 
     commands = _commands(made, store, catalogs) if annotate else []
     if as_json:
@@ -180,16 +188,12 @@ def show_verification(
         return
     out = console()
     if not annotate:
-        print_verification(made, out, everything=everything)
-        if made.audits is not None:
-            print_audits(made.audits, out, everything=everything)
+        print_all(out)
         return
     from tina_bench.verifying.reports.github_annotations import silenced
 
     with out.capture() as captured:
-        print_verification(made, out, everything=everything)
-        if made.audits is not None:
-            print_audits(made.audits, out, everything=everything)
+        print_all(out)
     typer.echo(silenced(captured.get()), nl=False)
     for line in commands:
         typer.echo(line)
