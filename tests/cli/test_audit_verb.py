@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.program import call, processor_seconds
+from tests.support.program import ROOT, call, processor_seconds
+from tina_bench.cli.show.audits import Section
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +134,24 @@ def test_it_takes_a_few_times_what_the_catalog_takes(home: Path) -> None:
     ended, audit = processor_seconds("audit", "--home", home)
     assert ended.code == 0
     assert 0 < audit < 12 * catalog
+
+
+def test_one_audit_alone_is_printed_where_it_is_named() -> None:
+    out = call("audit", "--only", "values").out
+    assert "Printed values that" in out
+    assert "Who disagrees" not in out
+    assert "What a single run can resolve" not in out
+
+
+def test_verify_ends_in_a_dozen_lines_about_the_audits_and_how_to_see_each() -> None:
+    records = ROOT / "leaderboard" / "records"
+    out = call("verify", "--records", records, "--fail-on", "nothing").out
+    _, heading, summary = out.partition("Audits of the published numbers themselves")
+    assert heading, out
+    lines = summary.splitlines()
+    assert len(lines) <= 12
+    assert "tina-bench audit --only NAME" in lines[0]
+    named = [line.split()[0] for line in lines[1:]]
+    assert sorted(named) == sorted(Section), "every audit of the catalog has found something"
+    whole = call("verify", "--records", records, "--fail-on", "nothing", "--all").out
+    assert "Who disagrees" in whole

@@ -35,8 +35,7 @@ def audit_lines(audits: "Audits") -> dict[Section, str]:
         widest = max(one.half_width_points[1] for one in single)
         lines[Section.RESOLUTION] = (
             f"{sum(one.claims for one in single)} claims of one run on "
-            f"{' and '.join(sorted(one.task for one in single))}, good to "
-            f"±{widest:.1f} points at most (95 %)"
+            f"{' and '.join(sorted(one.task for one in single))}, each ±{widest:.1f} points (95 %)"
         )
     if audits.selection or audits.picks:
         most = max((pick.average_points for pick in audits.picks), default=0.0)
@@ -59,10 +58,14 @@ def audit_lines(audits: "Audits") -> dict[Section, str]:
 
 
 def print_audit_summary(audits: "Audits", console: "Console") -> None:
-    """Print a line per audit, and the command that shows it in full."""
+    """Print a line per audit, and the command that shows one in full."""
     lines = audit_lines(audits)
     if not lines:
         return
-    console.print("\nAudits of the published numbers themselves (all of it: `tina-bench audit`):")
+    width = max(map(len, lines))
+    console.print(
+        "\nAudits of the published numbers themselves; `tina-bench audit --only NAME` shows one of "
+        "them in full:"
+    )
     for section, sentence in lines.items():
-        console.print(f"  {sentence}: `tina-bench audit --only {section}`", markup=False)
+        console.print(f"  {section:{width}}  {sentence}", markup=False)
