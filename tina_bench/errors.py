@@ -8,6 +8,9 @@ Codes 0-3 belong to `verify` (see `tina_bench.cli.verify`); errors start at 10 s
 can tell "the claim failed" from "the tool could not answer".
 """
 
+EXIT_INTERRUPTED = 130
+"""What shells give for a program that Ctrl-C ended."""
+
 
 class TinaBenchError(Exception):
     """The root: one sentence for the user, one exit code."""

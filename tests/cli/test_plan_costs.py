@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.support.program import Ended, call
-from tina_bench.cli import plan as plan_verb
-from tina_bench.cli.options import runner
+from tina_bench.planning import plan as plan_room
 from tina_bench.planning.types import Machine
+from tina_bench.running import select_runner
 
 PAPER = ("--all", "--gpu", "l40s", "--count", "2", "--seeds", "10")
 
@@ -174,8 +174,8 @@ def test_a_budget_without_a_price_is_refused_before_anything_runs(
     def rare(packages: list[str]) -> Machine:
         return Machine(has_gpu=True, packages=dict.fromkeys(packages), gpus=("NVIDIA Rare 9000",))
 
-    monkeypatch.setattr(plan_verb, "this_machine", rare)
-    monkeypatch.setattr(runner, "this_machine", rare)
+    monkeypatch.setattr(plan_room, "this_machine", rare)
+    monkeypatch.setattr(select_runner, "this_machine", rare)
     ended = call("reproduce", "--all", "--runner", "local", "--budget", "5")
     assert ended.code == 11
     assert "the catalog has no on-demand price for nvidia-rare-9000" in ended.sentence

@@ -21,7 +21,7 @@ from tina_bench.store.records import JobKind, Outcome, now
 
 
 class Ears:
-    """A watcher that remembers."""
+    """A watcher of an execution that remembers."""
 
     def __init__(self) -> None:
         self.started: list[tuple[str, str, int]] = []

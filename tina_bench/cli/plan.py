@@ -20,9 +20,8 @@ from tina_bench.cli.options.common import (
     make_request,
     open_home,
     open_lock,
-    this_machine,
 )
-from tina_bench.cli.options.runner import RunnerOption, RunnerWord, choose_runner
+from tina_bench.cli.options.runner import RunnerOption, RunnerWord
 from tina_bench.cli.options.until_decided import (
     FirstSeedsOption,
     MaxSeedsOption,
@@ -35,34 +34,9 @@ from tina_bench.cli.show.tables import console, print_json
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
     from tina_bench.lock.lockfile import Lock
-    from tina_bench.planning.types import Machine, Plan, Request
-    from tina_bench.running.choose import Choice
+    from tina_bench.planning.types import Request
+    from tina_bench.running.select_runner import Choice
     from tina_bench.store.home import Home
-
-
-def build_plan(
-    request: "Request",
-    catalog: "Catalog",
-    lock: "Lock",
-    home: "Home",
-    machine: "Machine | None" = None,
-) -> "Plan":
-    """The plan for a request in this home, on this machine unless another is given."""
-    from dataclasses import replace
-
-    from tina_bench.planning.gpus import resolve_gpu
-    from tina_bench.planning.measured_speeds import take_snapshot
-    from tina_bench.planning.plan import make_plan, resolve_profile
-    from tina_bench.planning.probe import needs_probe, probe_seconds
-
-    name = resolve_profile(catalog, request).stack
-    stack = catalog.stacks[name]
-    machine = machine or this_machine(list(stack.packages))
-    gpu = resolve_gpu(catalog, stack, request, machine)
-    snapshot = take_snapshot(home, gpu)
-    if stack.probe_seconds is not None and needs_probe(snapshot, name):
-        machine = replace(machine, probe_seconds=probe_seconds())
-    return make_plan(request, catalog, lock, snapshot, machine)
 
 
 def plan(
@@ -112,7 +86,9 @@ def plan(
     from dataclasses import replace
 
     from tina_bench.catalog.load import load_catalog
+    from tina_bench.planning.plan import build_plan
     from tina_bench.planning.scaled import at_scale
+    from tina_bench.running.select_runner import RunnerName, choose_for
 
     limits = check_options(
         until_decided=until_decided, seeds=seeds, first_seeds=first_seeds, max_seeds=max_seeds
@@ -129,7 +105,7 @@ def plan(
     )
     request, loaded = at_scale(request, load_catalog(catalog or ()))
     request = replace(request, gpu=gpu, gpu_count=count)
-    choice = choose_runner(request, loaded, runner)
+    choice = choose_for(request, loaded, RunnerName(runner))
     store, locked = open_home(home), open_lock(lock, loaded)
     if limits is not None:
         _plan_until_decided(request, loaded, locked, store, choice, limits, as_json=as_json)
@@ -156,14 +132,14 @@ def _plan_until_decided(
     from dataclasses import asdict
 
     from tina_bench.cli.show.until_decided import bound_text
-    from tina_bench.cli.until import at_most
+    from tina_bench.planning.plan import build_plan
     from tina_bench.running import until_decided as until
 
     rule = until.make_rule(loaded, request, store, first_seeds=limits[0], max_seeds=limits[1])
     targets = until.first_targets(loaded, request, store, rule)
     made, bound = (
         build_plan(until.with_targets(request, runs), loaded, locked, store, choice.machine)
-        for runs in (targets, at_most(request, loaded, rule))
+        for runs in (targets, until.at_most(request, loaded, rule))
     )
     if as_json:
         limit = {"rule": asdict(rule), "at_most": asdict(bound.total)}

@@ -1,9 +1,7 @@
 """`tina-bench reproduce`: plan, show the plan, carry it out."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
-from tina_bench.cli.carrying import Carrier, prepare, print_done, raise_unfinished, refuse_hopeless
 from tina_bench.cli.options.common import (
     AllOption,
     BudgetOption,
@@ -22,21 +20,15 @@ from tina_bench.cli.options.common import (
     make_request,
 )
 from tina_bench.cli.options.engines import EnginesOption, GpusOption
-from tina_bench.cli.options.runner import MemoryOption, RunnerOption, RunnerWord, ShmOption, Sizes
+from tina_bench.cli.options.runner import MemoryOption, RunnerOption, RunnerWord, ShmOption
+from tina_bench.cli.options.running import RunOptions, open_reproduction
 from tina_bench.cli.options.until_decided import (
     FirstSeedsOption,
     MaxSeedsOption,
     UntilOption,
     check_options,
 )
-from tina_bench.cli.show.plan import plan_json, print_plan
-from tina_bench.cli.show.progress import open_bar
-from tina_bench.cli.show.tables import console, print_json
-from tina_bench.cli.until import sample_until_decided
-
-if TYPE_CHECKING:
-    from tina_bench.catalog.schema import Catalog
-    from tina_bench.planning.types import Request
+from tina_bench.cli.show.reproduction import ReproductionConsole, show_outcome
 
 
 def reproduce(
@@ -87,87 +79,14 @@ def reproduce(
         scale=scale,
     )
     request, loaded = at_scale(request, load_catalog(catalog or ()))
-    carrier = prepare(
-        request,
-        loaded,
-        home,
-        price=price,
-        budget=budget,
-        as_json=as_json,
-        lock_file=lock,
-        runner=runner,
-        sizes=Sizes.parse(memory, shm_size),
-        show_log=show_log,
-        engines=(engines, gpus),
-    )
+    options = RunOptions(home, lock, price, budget, runner, memory, shm_size, engines, gpus)
+    watcher = partial(ReproductionConsole, as_json=as_json, show_log=show_log)
+    reproduction, request = open_reproduction(request, loaded, options, watcher)
     if limits is None:
-        _carry_out(carrier)
-    else:
-        sample_until_decided(carrier, *limits)
-
-
-def carry_out(
-    request: "Request",
-    loaded: "Catalog",
-    home: Path | None,
-    *,
-    price: str | None,
-    budget: float | None,
-    as_json: bool,
-    runner: RunnerWord = RunnerWord.AUTO,
-    sizes: Sizes | None = None,
-    show_log: bool = False,
-    engines: tuple[int | None, str | None] = (None, None),
-    lock_file: Path | None = None,
-) -> None:
-    """Plan a request, show the plan, do what is left of it, and say how it ended.
-
-    Raises a `TinaBenchError` when not all of it is done; everything that is, is kept.
-    """
-    _carry_out(
-        prepare(
-            request,
-            loaded,
-            home,
-            price=price,
-            budget=budget,
-            as_json=as_json,
-            runner=runner,
-            sizes=sizes,
-            show_log=show_log,
-            engines=engines,
-            lock_file=lock_file,
-        )
-    )
-
-
-def _carry_out(carrier: Carrier) -> None:
-    made, as_json = carrier.plan(carrier.request), carrier.as_json
-    if not as_json:
-        print_plan(made)
-    if not made.jobs:
-        if as_json:
-            print_json({"plan": plan_json(made), "done": 0, "failures": []})
+        show_outcome(reproduction, lambda made: made.run(request), as_json=as_json)
         return
-    if not as_json:
-        console().print(carrier.choice.sentence, markup=False)
-    result: dict[str, Any] = {"plan": plan_json(made), "done": 0, **carrier.runner_json()}
-    refuse_hopeless(made, result if as_json else None)
+    from tina_bench.running.until_decided import make_rule
 
-    from tina_bench.running.until_decided import carried_on
-
-    with carrier.store.held(), open_bar() as bar:
-        # A result that was once looked at stays one, whoever adds runs to it.
-        looked_at = carried_on(carrier.loaded, carrier.request, carrier.store)
-        summary = carrier.execute(made, bar, budget=carrier.budget, until_decided=looked_at)
-    if as_json:
-        print_json({
-            **result,
-            "done": summary.done,
-            "failures": [*result["failures"], *(failed.as_json() for failed in summary.failures)],
-            "budget_reached": summary.budget_reached,
-            "spent_usd": summary.spent_usd,
-        })  # fmt: skip
-    else:
-        print_done(carrier, made, summary.done, summary.spent_usd)
-    raise_unfinished(summary, made.blocked, carrier.budget)
+    first, most = limits
+    rule = make_rule(loaded, request, reproduction.home, first_seeds=first, max_seeds=most)
+    show_outcome(reproduction, lambda made: made.run_until_decided(request, rule), as_json=as_json)

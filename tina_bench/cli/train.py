@@ -1,5 +1,6 @@
 """`tina-bench train`: make a recipe's adapter, or show exactly what that would be."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,10 +19,10 @@ from tina_bench.cli.options.common import (
     parse_price,
 )
 from tina_bench.cli.options.runner import RunnerOption, RunnerWord
-from tina_bench.cli.plan import build_plan
-from tina_bench.cli.reproduce import carry_out
+from tina_bench.cli.options.running import RunOptions, open_reproduction
 from tina_bench.cli.show.plan import plan_json, print_plan
 from tina_bench.cli.show.recipe import print_recipe, texts_missing
+from tina_bench.cli.show.reproduction import ReproductionConsole, show_outcome
 from tina_bench.cli.show.tables import console, print_json
 
 if TYPE_CHECKING:
@@ -102,16 +103,10 @@ def train(
     request, scaled = _request(
         loaded, name, recipe, whole=whole, scale=scale, profile=profile, price=price
     )
-    carry_out(
-        request,
-        scaled,
-        home,
-        price=price,
-        budget=budget,
-        as_json=as_json,
-        runner=runner,
-        lock_file=lock,
-    )
+    options = RunOptions(home, lock, price, budget, runner)
+    watcher = partial(ReproductionConsole, as_json=as_json, show_log=False)
+    reproduction, request = open_reproduction(request, scaled, options, watcher)
+    show_outcome(reproduction, lambda made: made.run(request), as_json=as_json)
 
 
 def _variant(text: str | None) -> Any:
@@ -165,7 +160,7 @@ def _dry_run(
 ) -> None:
     from dataclasses import replace
 
-    from tina_bench.planning.plan import resolve_profile
+    from tina_bench.planning.plan import build_plan, resolve_profile
     from tina_bench.planning.trainings import description
 
     lock, shown = open_lock(lock_file, catalog), []

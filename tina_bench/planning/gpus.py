@@ -2,9 +2,12 @@
 
 import datetime
 import re
+from collections.abc import Iterable
 
 from tina_bench.catalog.schema import Catalog, Price, Stack
 from tina_bench.errors import UsageError
+from tina_bench.metering.gpu import visible_gpus
+from tina_bench.metering.hardware import installed
 from tina_bench.planning.types import Machine, Request, UsedPrice
 
 
@@ -99,3 +102,36 @@ def choose_price(catalog: Catalog, stack: Stack, gpu: str | None, request: Reque
     )
     rule = f"the newest on-demand price for {gpu}, of one day the cheapest; --price changes it"
     return UsedPrice(name, price.price_usd_per_hour, price.billed_per, _seen(price), rule)
+
+
+def this_machine(packages: Iterable[str]) -> Machine:
+    """What this machine offers, as a plan needs to know."""
+    names = visible_gpus().names
+    return Machine(has_gpu=bool(names), packages=installed(packages), gpus=names)
+
+
+def chosen_engines(
+    stack: Stack, machine: Machine, engines: int | None, gpus: str | None
+) -> tuple[int, tuple[int, ...] | None, int]:
+    """Engines, the GPUs that jobs may use (`None`: all), and how many GPUs are held.
+
+    Raises `UsageError` for what does not fit together: every engine has a GPU of its own.
+    """
+    if stack.device == "cpu":
+        if gpus is not None:
+            raise UsageError("--gpus: this stack computes on the processor; leave it out.")
+        return engines or 1, None, 1
+    indices = None
+    if gpus is not None:
+        if not re.fullmatch(r"\d+(,\d+)*", gpus):
+            raise UsageError(f"--gpus: found {gpus!r}, expected numbers of GPUs, as in '0,1'.")
+        indices = tuple(map(int, gpus.split(",")))
+        if len(set(indices)) < len(indices):
+            raise UsageError(f"--gpus: found {gpus!r}, expected every GPU once.")
+    held = len(indices or machine.gpus) or 1
+    if engines is not None and engines > held:
+        raise UsageError(
+            f"--engines: found {engines}, expected not more than there are GPUs ({held}): each "
+            "engine has one of its own."
+        )
+    return engines or held, indices, held

@@ -6,7 +6,7 @@ prompt, package version or sampling parameter makes new jobs and an unchanged on
 
 import hashlib
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tina_bench.catalog.schema import Catalog, Model, Profile, Source, Stack, Task
 from tina_bench.catalog.training import as_trained_for
@@ -15,10 +15,13 @@ from tina_bench.files.hashing import digest
 from tina_bench.lock.lockfile import Lock
 from tina_bench.planning.advice import sentences
 from tina_bench.planning.estimate import Estimator
-from tina_bench.planning.gpus import choose_price, resolve_gpu
+from tina_bench.planning.gpus import choose_price, resolve_gpu, this_machine
+from tina_bench.planning.measured_speeds import take_snapshot
+from tina_bench.planning.probe import needs_probe, probe_seconds
 from tina_bench.planning.published import published_costs
 from tina_bench.planning.totals import total
 from tina_bench.planning.types import CellSeeds, Machine, Plan, PlannedJob, Request, Snapshot
+from tina_bench.store.home import Home
 from tina_bench.store.job_folder import GRADER_PACKAGES
 from tina_bench.store.records import Job, JobKind
 
@@ -351,3 +354,16 @@ def make_plan(
             if (figure := estimator.start(kind)) is not None
         },
     )
+
+
+def build_plan(
+    request: Request, catalog: Catalog, lock: Lock, home: Home, machine: Machine | None = None
+) -> Plan:
+    """The plan for a request in this home, on this machine unless another is given."""
+    name = resolve_profile(catalog, request).stack
+    stack = catalog.stacks[name]
+    machine = machine or this_machine(stack.packages)
+    snapshot = take_snapshot(home, resolve_gpu(catalog, stack, request, machine))
+    if stack.probe_seconds is not None and needs_probe(snapshot, name):
+        machine = replace(machine, probe_seconds=probe_seconds())
+    return make_plan(request, catalog, lock, snapshot, machine)

@@ -155,6 +155,19 @@ def first_targets(
     }
 
 
+def at_most(request: Request, catalog: Catalog, rule: Rule) -> dict[ModelTask, int]:
+    """Runs by cell if every claim that seeds can decide stayed open to the end."""
+    profile = resolve_profile(catalog, request)
+    claimed = {
+        (claim.model, claim.task) for claim in catalog.claims.values() if claim.trainings is None
+    }
+    return {
+        (model, task): rule.max_seeds if (model, task) in claimed else rule.first_seeds
+        for model in profile.models
+        for task in profile.tasks
+    }
+
+
 def with_targets(request: Request, targets: Mapping[ModelTask, int]) -> Request:
     """The request for exactly so many runs of each of these cells, seeds 0 and up."""
     models = tuple(dict.fromkeys(model for model, _ in targets))

@@ -9,7 +9,7 @@ import typer
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
     from tina_bench.lock.lockfile import Lock
-    from tina_bench.planning.types import Machine, Request
+    from tina_bench.planning.types import Request
     from tina_bench.store.home import Home
 
 CatalogOption = Annotated[
@@ -181,13 +181,3 @@ def make_request(
         scale=None if scale is None else Scale(scale),
         price_usd_per_hour=given[1] if given else None,
     )
-
-
-def this_machine(packages: list[str]) -> "Machine":
-    """What this machine offers, as a plan needs to know."""
-    from tina_bench.metering.gpu import visible_gpus
-    from tina_bench.metering.hardware import installed
-    from tina_bench.planning.types import Machine
-
-    names = visible_gpus().names
-    return Machine(has_gpu=bool(names), packages=installed(packages), gpus=names)

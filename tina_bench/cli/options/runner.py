@@ -1,19 +1,12 @@
-"""The runner of a command: its options, which one it is, and opening it."""
+"""Options of the runners: where jobs run, and what a container may take."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tina_bench.cli.options.common import this_machine
-
 if TYPE_CHECKING:
-    from tina_bench.catalog.schema import Catalog
-    from tina_bench.planning.types import Request
-    from tina_bench.running.choose import Choice
-    from tina_bench.running.execute import Runner
-    from tina_bench.store.home import Home
+    from tina_bench.running.select_runner import ContainerLimits
 
 
 class RunnerWord(StrEnum):
@@ -53,17 +46,11 @@ ShmOption = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """Limits of containers, bytes; `None` for what the runner thinks sane."""
+def container_limits(memory: str | None, shm_size: str | None) -> "ContainerLimits":
+    """Read the options; raises `UsageError` for what is no size."""
+    from tina_bench.running.select_runner import ContainerLimits
 
-    memory_bytes: int | None = None
-    shm_bytes: int | None = None
-
-    @classmethod
-    def parse(cls, memory: str | None, shm_size: str | None) -> "Sizes":
-        """Read the options; raises `UsageError` for what is no size."""
-        return cls(_size("--memory", memory), _size("--shm-size", shm_size))
+    return ContainerLimits(_size("--memory", memory), _size("--shm-size", shm_size))
 
 
 def _size(option: str, text: str | None) -> int | None:
@@ -87,46 +74,3 @@ def _size(option: str, text: str | None) -> int | None:
     if size <= 0:
         raise UsageError(f"{option}: found {text!r}, expected a size, as in '24g' or '512m'.")
     return size
-
-
-def choose_runner(request: "Request", catalog: "Catalog", wanted: RunnerWord) -> "Choice":
-    """The runner for a request on this machine, and why."""
-    from tina_bench.planning.plan import resolve_profile
-    from tina_bench.running.choose import RunnerName, choose
-
-    name = resolve_profile(catalog, request).stack
-    stack = catalog.stacks[name]
-    return choose(RunnerName(wanted), name, stack, this_machine(list(stack.packages)))
-
-
-def open_runner(choice: "Choice", home: "Home", sizes: Sizes) -> "Runner":
-    """The runner that was chosen, once what a runner that died has left in this home is gone.
-
-    The caller holds the home. Raises `UsageError` for limits that the local runner does not have,
-    and `BlockedError` when the engine does not answer any more.
-    """
-    from tina_bench.errors import BlockedError, UsageError
-    from tina_bench.running.docker.cleanup import clear
-    from tina_bench.running.failures import RunnerFailure
-
-    try:
-        left = clear(home, choice.client)
-        if left:
-            containers = "a container" if left == 1 else f"{left} containers"
-            typer.echo(f"removed {containers} that a tina-bench which died has left.", err=True)
-        if choice.client is not None and choice.images is not None:
-            from tina_bench.running.docker.runner import DockerRunner
-
-            return DockerRunner(
-                choice.client,
-                choice.images,
-                memory_bytes=sizes.memory_bytes,
-                shm_bytes=sizes.shm_bytes,
-            )
-    except RunnerFailure as error:
-        raise BlockedError(error.failure.sentence) from None
-    if sizes != Sizes():
-        raise UsageError("--memory and --shm-size are for the docker runner, and this is local.")
-    from tina_bench.running.local import LocalRunner
-
-    return LocalRunner()

@@ -3,6 +3,8 @@
 import time
 from typing import TYPE_CHECKING
 
+import typer
+
 from tina_bench.cli.show.tables import LINE_SECONDS, console
 from tina_bench.formatting.numbers import seconds_text
 
@@ -47,14 +49,28 @@ class TimeLeft:
 class ConsoleWatcher:
     """Shows one progress bar per job folder on a terminal, and plain lines in a pipe."""
 
-    def __init__(self, bar: "Bar", left: TimeLeft, *, show_log: bool = False) -> None:
-        self._bar = bar
-        self._left = left
+    def __init__(self, *, show_log: bool = False) -> None:
+        self._bar = open_bar()
+        self._left: TimeLeft | None = None
         self._key: tuple[JobKind, str] | None = None
         self._started = self._said = 0.0
         self._show_log = show_log
         self._task: TaskID | None = None
         self._label = ""
+
+    def started(self, plan: "Plan") -> None:
+        """Show the bars of a plan's jobs from here on."""
+        self._left = TimeLeft(plan)
+        self._bar = open_bar()
+        self._bar.start()
+
+    def ended(self) -> None:
+        """Take the bars away."""
+        self._bar.stop()
+
+    def noticed(self, sentence: str) -> None:
+        """Say it on the error stream."""
+        typer.echo(sentence, err=True)
 
     def pool_started(self, kind: "JobKind", model: str, jobs: int) -> None:
         """Announce a folder."""
@@ -92,6 +108,7 @@ class ConsoleWatcher:
         assert self._key is not None
         elapsed = time.monotonic() - self._started
         self._bar.remove_task(self._task)
+        assert self._left is not None
         self._left.ended(*self._key, elapsed)
         left = self._left.seconds
         if left is not None and left >= 1 and outcome == "done":
@@ -102,7 +119,7 @@ class ConsoleWatcher:
 
 
 def open_bar() -> "Bar":
-    """A progress bar a job folder, on the error stream; nothing of it stays."""
+    """A progress bar per job folder, on the error stream; nothing of it stays."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     return Progress(

@@ -5,18 +5,24 @@ container when an engine and the stack's image are there. It never falls from on
 halfway.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tina_bench.catalog.schema import Stack
+from tina_bench.catalog.schema import Catalog, Stack
 from tina_bench.containers.engine import connect
-from tina_bench.errors import BlockedError, MissingEngineError
-from tina_bench.planning.types import Machine
+from tina_bench.errors import BlockedError, MissingEngineError, UsageError
+from tina_bench.planning.gpus import this_machine
+from tina_bench.planning.plan import resolve_profile
+from tina_bench.planning.types import Machine, Request
+from tina_bench.running.docker.cleanup import clear
 from tina_bench.running.docker.images import StackImages, resolve_images
+from tina_bench.running.execute import Runner
 from tina_bench.running.failures import Failure, RunnerFailure
+from tina_bench.running.local import LocalRunner
+from tina_bench.store.home import Home
 from tina_bench.store.job_folder import FailureKind
 
 if TYPE_CHECKING:
@@ -32,6 +38,14 @@ class RunnerName(StrEnum):
     AUTO = "auto"
     DOCKER = "docker"
     LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class ContainerLimits:
+    """Limits of containers, bytes; `None` for what the runner takes by itself."""
+
+    memory_bytes: int | None = None
+    shm_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -127,3 +141,39 @@ def choose(wanted: RunnerName, stack_name: str, stack: Stack, machine: Machine) 
     except RunnerFailure as error:
         found = error.failure.found.rstrip(".")
         return Choice(RunnerName.LOCAL, f"{gap}, and neither does docker help: {found}", machine)
+
+
+def choose_for(request: Request, catalog: Catalog, wanted: RunnerName) -> Choice:
+    """The runner for a request on this machine, and why."""
+    name = resolve_profile(catalog, request).stack
+    stack = catalog.stacks[name]
+    return choose(wanted, name, stack, this_machine(stack.packages))
+
+
+def open_runner(
+    choice: Choice, home: Home, limits: ContainerLimits, notice: Callable[[str], None]
+) -> Runner:
+    """The runner that was chosen, once what a runner that died has left in this home is gone.
+
+    The caller holds the home. Raises `UsageError` for limits that the local runner does not have,
+    and `BlockedError` when the engine does not answer any more.
+    """
+    try:
+        left = clear(home, choice.client)
+        if left:
+            containers = "a container" if left == 1 else f"{left} containers"
+            notice(f"removed {containers} that a tina-bench which died has left.")
+        if choice.client is not None and choice.images is not None:
+            from tina_bench.running.docker.runner import DockerRunner
+
+            return DockerRunner(
+                choice.client,
+                choice.images,
+                memory_bytes=limits.memory_bytes,
+                shm_bytes=limits.shm_bytes,
+            )
+    except RunnerFailure as error:
+        raise BlockedError(error.failure.sentence) from None
+    if limits != ContainerLimits():
+        raise UsageError("--memory and --shm-size are for the docker runner, and this is local.")
+    return LocalRunner()

@@ -11,7 +11,7 @@ from tina_bench.containers.engine import IMAGE_LABEL, LocalImage, image_tag
 from tina_bench.doctor.containers import examine_containers
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.types import Machine, Snapshot
-from tina_bench.running.choose import Choice, RunnerName, choose
+from tina_bench.running.select_runner import Choice, RunnerName, choose
 from tina_bench.store.job_folder import FailureKind
 from tina_bench.store.records import JobKind
 
