@@ -10,6 +10,7 @@ from tina_bench import __version__
 from tina_bench.cli import (
     audit,
     catalog,
+    check_site,
     compare,
     containers,
     cost,
@@ -22,6 +23,7 @@ from tina_bench.cli import (
     regrade,
     reproduce,
     results,
+    serve_site,
     train,
     verify,
 )
@@ -105,6 +107,8 @@ app.command("verify")(verify.verify)
 app.command("compare")(compare.compare)
 app.command("audit")(audit.audit)
 app.command("regrade")(regrade.regrade)
+leaderboard.app.command("serve")(serve_site.serve)
+leaderboard.app.command("check")(check_site.check)
 app.add_typer(leaderboard.app, name="leaderboard")
 app.add_typer(results.app, name="results")
 app.command("cost")(cost.cost)

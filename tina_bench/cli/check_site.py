@@ -60,9 +60,9 @@ def check(
     """
     from tina_bench.board.checking.check import check_site
     from tina_bench.board.checking.findings import Level
-    from tina_bench.cli.leaderboard import lock_digest
     from tina_bench.cli.show.site_progress import progress
     from tina_bench.errors import IntegrityError
+    from tina_bench.lock.lockfile import lock_digest
 
     store = open_home(home)
     folder = (site or store.site).absolute()

@@ -1,12 +1,10 @@
 """`tina-bench leaderboard`: the static site."""
 
-import gc
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from tina_bench.cli import check_site, serve_site
 from tina_bench.cli.options.common import (
     CatalogOption,
     ChosenProfileOption,
@@ -18,10 +16,6 @@ from tina_bench.cli.options.common import (
 from tina_bench.cli.show.site_progress import progress
 from tina_bench.cli.show.tables import console, print_json
 
-if TYPE_CHECKING:
-    from tina_bench.board.site.build import SiteOptions, SiteSummary
-    from tina_bench.store.home import Home
-
 app = typer.Typer(
     help="The leaderboard: a static site that needs no network to look at.", no_args_is_help=True
 )
@@ -30,49 +24,6 @@ app = typer.Typer(
 @app.callback()
 def _group() -> None:
     """The leaderboard: a static site that needs no network to look at."""
-
-
-def lock_digest(path: Path | None) -> str:
-    """Names the content of the lock that the options name."""
-    from tina_bench.files.hashing import digest
-    from tina_bench.lock.lockfile import read_lock
-
-    return digest(read_lock(path).model_dump(mode="json"))
-
-
-def build_once(
-    home: "Home", out: Path, catalogs: list[Path] | None, options: "SiteOptions"
-) -> "SiteSummary":
-    """Build the site of a home, with a bar; raises `BlockedError` without a result to show."""
-    # A build makes many objects and drops few: looking for cycles among them takes a quarter of it.
-    # Nor are they looked through when it is over, but only once another build begins.
-    gc.unfreeze()
-    gc.disable()
-    try:
-        return _build(home, out, catalogs, options)
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
-def _build(
-    home: "Home", out: Path, catalogs: list[Path] | None, options: "SiteOptions"
-) -> "SiteSummary":
-    from tina_bench.board.site.build import build_site, measurements
-    from tina_bench.catalog.load import load_catalog
-    from tina_bench.errors import BlockedError
-
-    loaded, records = load_catalog(catalogs or ()), measurements(home, options)
-    if not records:
-        raise BlockedError(
-            f"nothing has been measured in {home.root} yet, so there is nothing to show; run "
-            "`tina-bench reproduce` first."
-        )
-    with progress("Writing answers") as on_progress:
-        return build_site(
-            home=home, catalog=loaded, out=out, options=options, measured=records,
-            on_progress=on_progress,
-        )  # fmt: skip
 
 
 def _texts(said: str) -> int | None:
@@ -130,6 +81,8 @@ def build(
     import platformdirs
 
     from tina_bench.board.site.build import SiteOptions
+    from tina_bench.board.site.rebuild import build_once
+    from tina_bench.lock.lockfile import lock_digest
 
     options = SiteOptions(
         with_samples=transcripts != "none",
@@ -141,7 +94,8 @@ def build(
     )
     store = open_home(home)
     target = (out or store.site).absolute()
-    summary = build_once(store, target, catalog, options)
+    with progress("Writing answers") as on_progress:
+        summary = build_once(store, target, catalog or (), options, on_progress)
     if as_json:
         print_json(
             {
@@ -157,7 +111,3 @@ def build(
             f"{summary.transcripts}. Open {target / 'index.html'} in a browser.",
             markup=False, soft_wrap=True,
         )  # fmt: skip
-
-
-app.command("serve")(serve_site.serve)
-app.command("check")(check_site.check)

@@ -1,4 +1,4 @@
-"""`tina-bench leaderboard serve`: look at the site before anybody else does."""
+"""`tina-bench leaderboard serve`: look at the site before it is published."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,12 +12,14 @@ from tina_bench.cli.options.common import (
     LockOption,
     open_home,
 )
+from tina_bench.cli.show.site_progress import progress
 from tina_bench.cli.show.tables import console
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tina_bench.board.site.preview_server import SiteServer
+    from tina_bench.errors import TinaBenchError
+    from tina_bench.store.home import Home
 
 DEFAULT_PORT = 8000
 
@@ -60,13 +62,15 @@ def serve(
     """
     from tina_bench.board.output.replace import is_site
     from tina_bench.board.site.preview_server import SiteServer
+    from tina_bench.board.site.rebuild import serve as serve_built
+    from tina_bench.board.site.rebuild import watched_paths
     from tina_bench.errors import UsageError
 
     store = open_home(home)
     folder = (site or store.site).absolute()
     build = None
     if watch:
-        build = _builder(folder, profile=profile, catalog=catalog, home=home, lock=lock)
+        build = _builder(store, folder, profile=profile, catalogs=catalog or [], lock=lock)
         build()
     elif not is_site(folder):
         raise UsageError(
@@ -77,80 +81,32 @@ def serve(
     screen = console()
     screen.print(f"Look at {server.url} and stop with Ctrl-C.", markup=False, soft_wrap=True)
     try:
-        _run(server, build, _watched(store.root, catalog))
+        serve_built(server, build, watched_paths(store, catalog or ()), _say_rebuilt)
     except KeyboardInterrupt:
         screen.print("Stopped.")
 
 
 def _builder(
-    folder: Path,
-    *,
-    profile: str | None,
-    catalog: list[Path] | None,
-    home: Path | None,
-    lock: Path | None,
+    home: "Home", folder: Path, *, profile: str | None, catalogs: list[Path], lock: Path | None
 ) -> "Callable[[], None]":
     import platformdirs
 
     from tina_bench.board.site.build import SiteOptions
-    from tina_bench.cli.leaderboard import build_once, lock_digest
+    from tina_bench.board.site.rebuild import build_once
+    from tina_bench.lock.lockfile import lock_digest
 
     def build() -> None:
         cache = platformdirs.user_cache_path("tina-bench", appauthor=False)
         options = SiteOptions(profile=profile, lock_digest=lock_digest(lock), cache=cache)
-        build_once(open_home(home), folder, catalog, options)
+        with progress("Writing answers") as on_progress:
+            build_once(home, folder, catalogs, options, on_progress)
 
     return build
 
 
-def _watched(home: Path, catalogs: list[Path] | None) -> list[Path]:
-    """Folders and files whose changes make another site."""
-    from tina_bench.board.output.templates import site_folder
-
-    source = site_folder()
-    wanted = [home, source / "templates", source / "assets", *(catalogs or ())]
-    return [path for path in wanted if path.exists()]
-
-
-def _run(server: "SiteServer", build: "Callable[[], None] | None", watched: list[Path]) -> None:
-    """Serve until interrupted; with `build`, do so again after every change."""
-    import threading
-
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        if build is None:
-            while thread.is_alive():
-                thread.join(1.0)
-        else:
-            _build_again_and_again(server, build, watched)
-    finally:
-        server.stop()
-        server.server_close()
-
-
-def _build_again_and_again(
-    server: "SiteServer", build: "Callable[[], None]", watched: list[Path]
-) -> None:
-    from watchfiles import watch
-
-    from tina_bench.errors import TinaBenchError
-
+def _say_rebuilt(error: "TinaBenchError | None") -> None:
     screen = console(stderr=True)
-    site = server.site
-
-    def is_source(_: object, name: str) -> bool:
-        """Neither the site nor the folders that a build makes beside it, nor half-written files."""
-        path = Path(name)
-        beside = path.is_relative_to(site.parent) and path.relative_to(site.parent).parts[:1]
-        own = beside and (beside[0] == site.name or beside[0].startswith(f".{site.name}."))
-        return not own and not path.name.endswith((".tmp", ".lock", "~", ".swp"))
-
-    for _ in watch(*watched, watch_filter=is_source, raise_interrupt=True):
-        try:
-            build()
-        except TinaBenchError as error:
-            screen.print(f"error: {error} The site stays as it was.", markup=False, style="red")
-            continue
-        server.rebuilt()
+    if error is None:
         screen.print("Built again.", markup=False)
+    else:
+        screen.print(f"error: {error} The site stays as it was.", markup=False, style="red")

@@ -232,3 +232,8 @@ def locked(entries: Mapping[str, LockedFiles], name: str, what: str) -> LockedFi
             f"checkpoints.lock has no resolved {what} {name!r}, so its bytes cannot be trusted; "
             f"`tina-bench lock --update {name}` resolves it."
         ) from None
+
+
+def lock_digest(path: Path | None) -> str:
+    """Names the content of a lock; the packaged one if `path` is `None`."""
+    return digest(read_lock(path).model_dump(mode="json"))
