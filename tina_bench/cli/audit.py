@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tina_bench.cli.options.common import CatalogOption, HomeOption, JsonOption, open_home
+from tina_bench.cli.options.common import CatalogOption, HomeOption, JsonOption
 from tina_bench.cli.show.audits import Section, print_audits
 from tina_bench.cli.show.tables import console, print_json
 
@@ -41,21 +41,9 @@ def audit(
     Reads the catalog, and from the home what was imported (`tina-bench import`) and measured here,
     if there is anything. Findings are no error: the exit code is 0. For CI see `verify --fail-on`.
     """
-    from tina_bench.catalog.load import load_catalog
-    from tina_bench.errors import UsageError
-    from tina_bench.stats.audits.report import build_audits
+    from tina_bench import api
 
-    loaded = load_catalog(catalog or ())
-    unknown = sorted(set(model or ()) - loaded.models.keys())
-    if unknown:
-        raise UsageError(
-            f"--model: there is no model {unknown[0]!r} in the catalog; "
-            "`tina-bench catalog list models` shows what there is."
-        )
-    store = open_home(home)
-    audits = build_audits(loaded, store.imported(), store.results())
-    if model:
-        audits = audits.about(model)
+    audits = api.audit(home, models=model or (), catalog=catalog or ())
     if as_json:
         print_json(audits.model_dump(mode="json"))
     else:

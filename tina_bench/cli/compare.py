@@ -9,7 +9,6 @@ from tina_bench.cli.options.common import (
     HomeOption,
     JsonOption,
     TasksOption,
-    open_home,
 )
 from tina_bench.cli.show.comparisons import print_pairs, print_ranks
 from tina_bench.cli.show.tables import console, print_json
@@ -47,37 +46,18 @@ def compare(
     Exit codes: 0 compared, whatever was found; 11 no such model or task; 22 fewer than two models
     have results to compare in this home.
     """
-    from tina_bench.errors import BlockedError, UsageError
-    from tina_bench.stats.comparisons.all_pairs import compare_all
-    from tina_bench.stats.comparisons.ranks import rank_bands
-    from tina_bench.store.log_identity import check_sample_logs
+    from tina_bench import api
 
-    if model is not None and len(set(model)) < 2:
-        raise UsageError(f"--model {model[0]}: one model cannot be compared; name at least two.")
-    store = open_home(home)
-    records = store.measurements(profile)
-    if len({record.model for record in records}) < 2:
-        raise BlockedError(
-            f"{store.root} holds results of fewer than two models; run `tina-bench reproduce` "
-            "first, or name another home with --home."
-        )
-    check_sample_logs(store.root, records)
-    tables = compare_all(records, models=model, tasks=task)
-    if not tables:
-        raise BlockedError(
-            f"no task in {store.root} was measured on the same problems for two of the models; "
-            "`tina-bench results list` shows what was measured."
-        )
-    ranks = [rank_bands(found) for found in tables]
+    made = api.compare(home, models=model, tasks=task, profile=profile)
     if as_json:
         print_json(
             {
-                "pairs": [found.model_dump(mode="json") for found in tables],
-                "ranks": [found.model_dump(mode="json") for found in ranks],
+                "pairs": [found.model_dump(mode="json") for found in made.pairs],
+                "ranks": [found.model_dump(mode="json") for found in made.ranks],
             }
         )
         return
     out = console()
-    for pairs, bands in zip(tables, ranks, strict=True):
+    for pairs, bands in zip(made.pairs, made.ranks, strict=True):
         print_pairs(pairs, out)
         print_ranks(bands, out)

@@ -80,8 +80,8 @@ def build(
     """Build the site from this home's results. The old site stays until the new one is whole."""
     import platformdirs
 
+    from tina_bench import api
     from tina_bench.board.site.build import SiteOptions
-    from tina_bench.board.site.rebuild import build_once
     from tina_bench.lock.lockfile import lock_digest
 
     options = SiteOptions(
@@ -95,7 +95,9 @@ def build(
     store = open_home(home)
     target = (out or store.site).absolute()
     with progress("Writing answers") as on_progress:
-        summary = build_once(store, target, catalog or (), options, on_progress)
+        summary = api.build_board(
+            store, target, options=options, catalog=catalog or (), on_progress=on_progress
+        )
     if as_json:
         print_json(
             {

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from tina_bench.catalog.schema import Catalog, Model, ModelKind, PublishedText, Recipe, Source
 from tina_bench.errors import CatalogError, LockError, UsageError
 from tina_bench.lock.hub_client import Kind
-from tina_bench.lock.lockfile import Lock, LockedFiles
+from tina_bench.lock.lockfile import Lock, LockedFiles, read_lock
 
 EMBEDDED_PREFIX = "embedded:"
 Section = Literal["models", "datasets"]
@@ -222,3 +223,10 @@ def needed_by_profile(catalog: Catalog, profile: str, *, retrain: bool = False) 
             f"{', '.join(sorted(catalog.profiles))}."
         )
     return needed_by_names(catalog, (*found.models, *found.tasks), retrain=retrain)
+
+
+def open_lock(path: Path | None, catalog: Catalog) -> Lock:
+    """The lock of that path, else the packaged one; refused when the catalog names other bytes."""
+    lock = read_lock(path)
+    refuse_other_bytes(catalog, lock)
+    return lock

@@ -28,10 +28,11 @@ from tina_bench.planning.types import Plan, Request
 from tina_bench.running import until_decided
 from tina_bench.running.execute import BilledPrice, Execution, Summary, Watcher
 from tina_bench.running.failures import ENDS_PLAN
+from tina_bench.running.progress import Progress
 from tina_bench.running.select_runner import Choice, ContainerLimits, open_runner
 from tina_bench.running.until_decided import CellLook, CellStatus, ModelTask, Rule
 from tina_bench.store.home import Home
-from tina_bench.store.records import UntilDecided
+from tina_bench.store.records import JobKind, Outcome, UntilDecided
 
 
 class ReproductionWatcher(Watcher, Protocol):
@@ -60,6 +61,37 @@ class ReproductionWatcher(Watcher, Protocol):
     def noticed(self, sentence: str) -> None:
         """Something that a user wants to know and need not act on."""
         ...
+
+
+class Unwatched:
+    """A watcher for programs that look at the outcome alone."""
+
+    def ruled(self, rule: Rule, cells: int) -> None:
+        """Nothing."""
+
+    def planned(self, plan: Plan, round_number: int) -> None:
+        """Nothing."""
+
+    def started(self, plan: Plan) -> None:
+        """Nothing."""
+
+    def ended(self) -> None:
+        """Nothing."""
+
+    def looked(self, cells: list[CellLook], round_number: int) -> None:
+        """Nothing."""
+
+    def noticed(self, sentence: str) -> None:
+        """Nothing."""
+
+    def pool_started(self, kind: JobKind, model: str, jobs: int) -> None:
+        """Nothing."""
+
+    def progress(self, progress: Progress) -> None:
+        """Nothing."""
+
+    def pool_ended(self, outcome: Outcome, note: str) -> None:
+        """Nothing."""
 
 
 @dataclass(frozen=True)

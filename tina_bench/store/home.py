@@ -260,3 +260,19 @@ class Home:
                     "it, or choose another with TINA_BENCH_HOME."
                 ) from None
             yield
+
+
+def open_home(home: Home | Path | str | None = None) -> Home:
+    """A home, or that of a folder; `None` for `TINA_BENCH_HOME`, else `./runs`. Creates nothing.
+
+    Raises `UsageError` where something else lies there.
+    """
+    if isinstance(home, Home):
+        return home
+    made = Home.default() if home is None else Home(Path(home).absolute())
+    if made.root.exists() and not made.root.is_dir():
+        raise UsageError(
+            f"{made.root}: found a file, expected a folder to keep everything in; name another "
+            "home with --home or TINA_BENCH_HOME."
+        )
+    return made

@@ -113,26 +113,16 @@ ScaleOption = Annotated[
 
 def open_home(path: Path | None) -> "Home":
     """The home that the options name; raises `UsageError` where something else lies there."""
-    from tina_bench.errors import UsageError
-    from tina_bench.store.home import Home
+    from tina_bench.store import home
 
-    home = Home.default() if path is None else Home(path.absolute())
-    if home.root.exists() and not home.root.is_dir():
-        raise UsageError(
-            f"{home.root}: found a file, expected a folder to keep everything in; name another "
-            "home with --home or TINA_BENCH_HOME."
-        )
-    return home
+    return home.open_home(path)
 
 
 def open_lock(path: Path | None, catalog: "Catalog") -> "Lock":
     """The lock that the options name; refused when it has other bytes than the catalog's names."""
-    from tina_bench.lock.lockfile import read_lock
-    from tina_bench.lock.required_files import refuse_other_bytes
+    from tina_bench.lock import required_files
 
-    lock = read_lock(path)
-    refuse_other_bytes(catalog, lock)
-    return lock
+    return required_files.open_lock(path, catalog)
 
 
 def parse_price(text: str | None) -> tuple[str, float] | None:
