@@ -11,7 +11,7 @@ STAMP := $(VENV)/.made-from-lock
 # Some machines switch compiled modules off; engines then take ten seconds longer at each start.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help smoke test test-fast test-all test-extra validate hostile screenshots engine browser bench check lock lock-images clean venv
+.PHONY: help smoke test test-fast test-all test-extra validate hostile screenshots engine browser bench check docs lock lock-images clean venv
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -65,12 +65,28 @@ browser: ## A browser for `make test`
 bench: $(STAMP) ## The benchmarks of BENCHMARKS.md
 	$(BIN)/python -m pytest benchmarks -p no:cacheprovider --benchmark-disable-gc
 
-check: $(STAMP) ## Style, types, arrows between rooms, and the lock
+check: $(STAMP) ## Style, spelling, types, arrows between rooms, the lock, and the documents' links
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/tina-bench lock --check
+	@$(MAKE) --no-print-directory docs
+
+# Documents, and what they link to: copied as they lie here, so that a link is right in both places.
+DOCS_SOURCES := $(wildcard *.md) LICENSE CITATION.cff action.yml docs benchmarks/results \
+  leaderboard/records/README.md tests/tiers.py tina_bench/catalog/data tina_bench/embedded/README.md
+
+docs: $(STAMP) ## The documents as a site, with references made from commands and docstrings
+	@rm -rf build/docs build/docs-source && mkdir -p build/docs-source
+	@cp -r --parents $(DOCS_SOURCES) build/docs-source
+	@$(BIN)/python -m typer tina_bench.cli.app utils docs --name tina-bench \
+	  --output build/docs-source/docs/reference/commands.md >build/docs.log
+	@$(BIN)/zensical build --strict --clean >build/docs.log 2>&1 || \
+	  { sed -e 's/\x1b\[[0-9;]*m//g' -e '/^Traceback/,/^[A-Za-z]*Error/{/Error/!d}' build/docs.log >&2; exit 1; }
+	@cp -r --parents .github/workflows build/docs
+	@echo "The documents: build/docs/index.html"
 
 venv: $(STAMP)
 
@@ -87,4 +103,4 @@ lock-images: $(STAMP)
 	containers/lock-images.sh $(BIN)/uv
 
 clean: ## Remove what was made here, results included
-	rm -rf $(VENV) runs site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build runs site .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
