@@ -40,7 +40,8 @@ def steps(path: Path) -> list[dict[str, Any]]:
     return [step for job in loaded["jobs"].values() for step in job["steps"]]
 
 
-FILES = [ACTION, *sorted(EXAMPLES.glob("*.yml"))]
+RELEASE = ROOT / ".github" / "workflows" / "release.yml"
+FILES = [ACTION, RELEASE, *sorted(EXAMPLES.glob("*.yml"))]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
