@@ -23,7 +23,6 @@ MARKERS = (
     "container: starts a container engine",
     "browser: starts Chromium",
     "slow: neither engine nor browser, and yet too long for `make test-fast`",
-    "extra: reads files that others published, from ../shared/data; run with -m extra",
     "nightly: only in `make test-all`, as it takes minutes",
 )
 

@@ -14,6 +14,12 @@ from tests.support.program import ROOT
 DATA = ROOT.parent / "shared" / "data"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "extra: reads files that others published, from ../shared/data; see above"
+    )
+
+
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     """Only `-m extra` collects this folder."""
     return None if config.option.markexpr.startswith("extra") else True

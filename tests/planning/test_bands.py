@@ -119,7 +119,7 @@ def test_a_run_shorter_than_the_longest_answer_has_no_answer_so_long() -> None:
     assert run.central.seconds == pytest.approx(10)
 
 
-def test_the_start_of_the_engine_is_not_shared_and_counts_once_a_pool() -> None:
+def test_the_start_of_the_engine_is_not_divided_and_counts_once_a_pool() -> None:
     changes = {"calibrations": {}, "stacks/gpu/load_seconds": 100,
                "stacks/gpu/output_tokens_per_second": 100}  # fmt: skip
     plan = plan_of(seeds=(0, 1), gpu_count=2, changes=changes)
