@@ -29,6 +29,8 @@ MARKERS = (
 
 def mark(item: pytest.Item) -> None:
     """Add the markers that follow from what a test asks for and from where it stands."""
+    if not item.path.is_relative_to(TESTS):
+        return  # a benchmark
     fixtures = set(getattr(item, "fixturenames", ()))
     if fixtures & CONTAINER_FIXTURES:
         item.add_marker(pytest.mark.container)

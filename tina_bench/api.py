@@ -148,7 +148,7 @@ def verify(
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ModelComparison:
     """All pairs of models, and the ranks that they may have."""
 
     pairs: tuple[PairTable, ...]
@@ -163,7 +163,7 @@ def compare(
     models: Sequence[str] | None = None,
     tasks: Sequence[str] | None = None,
     profile: str | None = None,
-) -> Comparison:
+) -> ModelComparison:
     """Compare models pair by pair on the same problems, and tell which ranks they may have.
 
     Differences and intervals are in points. Exact paired sign-flip tests, Holm over the pairs of a
@@ -186,7 +186,7 @@ def compare(
             f"no task in {store.root} was measured on the same problems for two of the models; "
             "`tina-bench results list` shows what was measured."
         )
-    return Comparison(tuple(tables), tuple(rank_bands(found) for found in tables))
+    return ModelComparison(tuple(tables), tuple(rank_bands(found) for found in tables))
 
 
 def audit(

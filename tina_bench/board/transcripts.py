@@ -7,7 +7,7 @@ another is worse than no page. A grade is shown as the record's only if it is of
 and protocol and says what the record says; what other graders said stands beside it under their
 names. A home without the sample log, such as the committed records, gives the outcomes alone.
 
-A log of many gigabytes is read once, and no text is kept: `Logs.text` reads one when it is shown.
+A log of many gigabytes is read once, and no text is kept: `TranscriptLogs.text` reads one when it is shown.
 Traded away: what is held of a log's answers grows with their number, by about a kilobyte each.
 """
 
@@ -104,7 +104,7 @@ def with_text(problems: Sequence[str], most: int) -> frozenset[str]:
 
 
 @dataclass
-class Logs:
+class TranscriptLogs:
     """The logs that some records share, once their bytes were checked against each record."""
 
     path: Path
@@ -113,7 +113,7 @@ class Logs:
     others: dict[Cell, dict[str, list[tuple[str, GradeHead]]]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, home: Home, records: Sequence[ResultRecord]) -> "Logs | None":
+    def read(cls, home: Home, records: Sequence[ResultRecord]) -> "TranscriptLogs | None":
         """Of records with the same sample log and grade log; `None` if the former is not here."""
         path = log_file(home, records[0].provenance.sample_log)
         if not path.is_file():
@@ -189,7 +189,7 @@ class Logs:
         return read_sample(self.path, head).text
 
 
-def runs_of(record: ResultRecord, logs: Logs | None) -> Iterator[Run]:
+def runs_of(record: ResultRecord, logs: TranscriptLogs | None) -> Iterator[Run]:
     """Every run of a record, in the order of its seeds."""
     for position, seed in enumerate(record.seeds):
         answers = []

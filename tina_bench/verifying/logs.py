@@ -35,7 +35,7 @@ def answer_of(record: Sample | Grade) -> Answer:
     )  # fmt: skip
 
 
-class Logs:
+class CheckedLogs:
     """The logs below one root. Errors are raised again for every record that shares a log."""
 
     def __init__(self, root: Path) -> None:

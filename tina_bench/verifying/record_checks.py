@@ -18,7 +18,7 @@ from tina_bench.store.log_identity import grade_log_name, sample_log_name
 from tina_bench.store.outcomes import as_recorded, collect
 from tina_bench.store.records import Grade, ResultRecord
 from tina_bench.verifying.lock_checks import check_against_lock
-from tina_bench.verifying.logs import Answer, Logs, answer_of
+from tina_bench.verifying.logs import Answer, CheckedLogs, answer_of
 from tina_bench.verifying.types import Check, CheckState, RecordCheck
 
 CHANGED = IntegrityError.exit_code
@@ -46,7 +46,7 @@ def check_folder(
     `without_samples`: sample logs that are not there are told and tolerated. Raises `UsageError`
     where a model × task stands under two profiles and none was chosen.
     """
-    logs, found = Logs(home.root), []
+    logs, found = CheckedLogs(home.root), []
     seen: dict[tuple[str, str], str] = {}
     for path in sorted((home.root / "results").glob("*/*/*.json")):
         under = path.parent.parent.name
@@ -82,7 +82,13 @@ def _told(home: Home, error: IntegrityError) -> str:
 
 
 def _check_file(
-    home: Home, path: Path, logs: Logs, catalog: Catalog, lock: Lock, *, without_samples: bool
+    home: Home,
+    path: Path,
+    logs: CheckedLogs,
+    catalog: Catalog,
+    lock: Lock,
+    *,
+    without_samples: bool,
 ) -> CheckedRecord:
     place = {
         "file": path.relative_to(home.root).as_posix(),
@@ -149,7 +155,9 @@ def _check_place(record: ResultRecord, place: dict[str, str]) -> Check:
     )
 
 
-def _check_samples(record: ResultRecord, logs: Logs, *, without_samples: bool) -> Iterator[Check]:
+def _check_samples(
+    record: ResultRecord, logs: CheckedLogs, *, without_samples: bool
+) -> Iterator[Check]:
     made = record.provenance
     path = logs.place(record, "samples", made.sample_log)
     source = logs.source(path)
@@ -203,7 +211,7 @@ def _check_source(record: ResultRecord, path: Path, source: dict[str, object] | 
 
 
 def _check_grades(
-    home: Home, record: ResultRecord, logs: Logs, recomputed: list[float]
+    home: Home, record: ResultRecord, logs: CheckedLogs, recomputed: list[float]
 ) -> Iterator[Check]:
     made = record.provenance
     path = logs.place(record, "grades", made.grade_log)
@@ -300,7 +308,7 @@ def _check_keys(record: ResultRecord, grades: list[Grade], samples: dict[str, An
     return _agrees("answers", f"each of {len(grades)} grades is of a stored answer")
 
 
-def _compare_golds(found: list[CheckedRecord], logs: Logs, home: Home) -> None:
+def _compare_golds(found: list[CheckedRecord], logs: CheckedLogs, home: Home) -> None:
     """The right answer to one problem is the same for every model; whoever differs is told."""
     first: dict[tuple[str, str], tuple[str, str]] = {}
     for position, checked in enumerate(found):

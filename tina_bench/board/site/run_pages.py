@@ -16,7 +16,7 @@ from markupsafe import Markup
 from tina_bench.board.output.folder import Folder, Written
 from tina_bench.board.output.paths import PROBLEMS_A_PAGE, run_path, text_path
 from tina_bench.board.output.templates import Renderer
-from tina_bench.board.transcripts import Logs, Run, StoredAnswer, runs_of, with_text
+from tina_bench.board.transcripts import Run, StoredAnswer, TranscriptLogs, runs_of, with_text
 from tina_bench.formatting.escape import transcript
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
@@ -144,7 +144,9 @@ def _lines(rows: list[_Row]) -> Markup:
     return Markup("\n".join(lines))  # noqa: S704 - made of numbers and markup
 
 
-def _rows(job: RunsJob, run: Run, logs: Logs | None, shown: frozenset[str]) -> Iterator[_Row]:
+def _rows(
+    job: RunsJob, run: Run, logs: TranscriptLogs | None, shown: frozenset[str]
+) -> Iterator[_Row]:
     questions = job.questions.get(run.task, {})
     for answer in run.answers:
         gold = _code(answer.grade.gold) if answer.grade else _UNKNOWN
@@ -258,7 +260,7 @@ def write_runs(job: RunsJob, folder: Path, old: Path | None = None) -> dict[str,
     site, holds with the same bytes is linked rather than written. Raises `IntegrityError` for a log
     that is not the one a record was made from.
     """
-    logs = Logs.read(Home(job.home), job.records) if job.with_samples else None
+    logs = TranscriptLogs.read(Home(job.home), job.records) if job.with_samples else None
     done: dict[str, RunsDone | None] = {}
     for record in job.records:
         said = logs.said(record) if logs else ""
@@ -268,7 +270,12 @@ def write_runs(job: RunsJob, folder: Path, old: Path | None = None) -> dict[str,
 
 
 def _write_record(
-    job: RunsJob, record: ResultRecord, logs: Logs | None, said: str, folder: Path, old: Path | None
+    job: RunsJob,
+    record: ResultRecord,
+    logs: TranscriptLogs | None,
+    said: str,
+    folder: Path,
+    old: Path | None,
 ) -> RunsDone:
     writer = _Writer(job, folder, old)
     problems = [problem.problem for problem in record.problems]
