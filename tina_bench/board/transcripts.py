@@ -7,8 +7,8 @@ another is worse than no page. A grade is shown as the record's only if it is of
 and protocol and says what the record says; what other graders said stands beside it under their
 names. A home without the sample log, such as the committed records, gives the outcomes alone.
 
-A log of many gigabytes is read once, and no text is kept: `TranscriptLogs.text` reads one when it is shown.
-Traded away: what is held of a log's answers grows with their number, by about a kilobyte each.
+A log of many gigabytes is read once, and no text is kept: `TranscriptLogs.text` reads one when it
+is shown. Traded away: what is held of a log's answers grows with their number, by about a kilobyte each.
 """
 
 import hashlib
