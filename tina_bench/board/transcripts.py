@@ -8,7 +8,8 @@ and protocol and says what the record says; what other graders said stands besid
 names. A home without the sample log, such as the committed records, gives the outcomes alone.
 
 A log of many gigabytes is read once, and no text is kept: `TranscriptLogs.text` reads one when it
-is shown. Traded away: what is held of a log's answers grows with their number, by about a kilobyte each.
+is shown. Traded away: what is held of a log's answers grows with their number, by about a kilobyte
+each.
 """
 
 import hashlib
