@@ -60,4 +60,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tiers; long files first, so that no processor waits for the other's at the end."""
     for item in items:
         tiers.mark(item)
-    items.sort(key=tiers.turn)
+    items[:] = tiers.ordered(items)

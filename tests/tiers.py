@@ -40,10 +40,21 @@ def mark(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.nightly)
 
 
-def turn(item: pytest.Item) -> int:
-    """When a test's file is begun: long ones first, and not two that wait for the smoke home."""
-    if item.path.name == "test_smoke.py":
+def ordered(items: list[pytest.Item]) -> list[pytest.Item]:
+    """File by file: long ones first, and not two at once that wait for the smoke home.
+
+    A file stays together, or what it makes once would be made again.
+    """
+    asked: dict[Path, set[str]] = {}
+    for item in items:
+        of_file = asked.setdefault(item.path, set())
+        of_file |= {*getattr(item, "fixturenames", ()), *item.keywords}
+    return sorted(items, key=lambda item: _turn(item.path, asked[item.path]))
+
+
+def _turn(path: Path, asked: set[str]) -> int:
+    if path.name == "test_smoke.py":
         return 0  # makes it
-    if "smoke_home" in getattr(item, "fixturenames", ()):
+    if "smoke_home" in asked:
         return 3
-    return 1 if item.path.parent.name == "e2e" else 2 if "engine" in item.keywords else 4
+    return 1 if path.parent.name == "e2e" else 2 if "engine" in asked else 4

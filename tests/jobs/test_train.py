@@ -58,6 +58,7 @@ bf16 = false
 """
 
 
+@pytest.mark.nightly
 @pytest.mark.engine
 def test_a_killed_training_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
     catalog = tmp_path / "short.toml"

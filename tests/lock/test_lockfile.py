@@ -172,6 +172,7 @@ def test_a_name_that_leads_out_or_hides_something_is_not_safe(name: str) -> None
     assert not is_safe_name(name)
 
 
+@pytest.mark.nightly
 @pytest.mark.engine
 def test_the_committed_lock_agrees_with_every_file_it_locks() -> None:
     ended = call("lock", "--check")

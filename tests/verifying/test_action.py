@@ -159,6 +159,7 @@ def test_every_output_that_the_action_promises_is_set(workspace: Scene, tmp_path
         assert entry["value"] == f"${{{{ steps.verify.outputs.{name} }}}}"
 
 
+@pytest.mark.nightly
 def test_the_step_hands_on_every_exit_code(workspace: Scene, tmp_path: Path) -> None:
     claims = {"catalog": "claims"}
     assert verify_step(workspace, tmp_path, **claims, **{"fail-on": "nothing"}).code == 0
