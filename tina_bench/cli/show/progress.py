@@ -17,8 +17,15 @@ if TYPE_CHECKING:
     from tina_bench.store.records import JobKind, Outcome
 
 
+PRIOR = 0.25
+"""How far the estimates are trusted before anything has ended, as a share of all of them."""
+
+
 class TimeLeft:
-    """What is left of a plan's time, by its estimates and by how well they have done so far."""
+    """What is left of a plan's time, by its estimates and by how well they have done so far.
+
+    The more has ended, the more what it really took counts: a short first job says little.
+    """
 
     def __init__(self, plan: "Plan") -> None:
         from tina_bench.planning.totals import total
@@ -41,9 +48,10 @@ class TimeLeft:
         expected = sum(self._expected.get(key) or 0.0 for key in self._ended)
         taken = sum(self._ended.values())
         known = [seconds for seconds in left if seconds is not None]
-        if len(known) < len(left) or not expected:
+        if len(known) < len(left):
             return None
-        return sum(known) * taken / expected
+        prior = PRIOR * sum(seconds or 0.0 for seconds in self._expected.values())
+        return sum(known) * (taken + prior) / (expected + prior) if expected + prior else None
 
 
 class ConsoleWatcher:
