@@ -33,7 +33,7 @@ def test_the_worked_example_runs_from_top_to_bottom(
         exec(compile(block, str(PAGE), "exec"), notebook)
     said = capsys.readouterr().out
     assert "0 jobs to do, 99 done" in said
-    for words in ("smoke-base smoke-100", "smoke-tina - smoke-base", "printed scores", "open /"):
+    for words in ("smoke-base smoke-100", "smoke-base - smoke-tina", "printed scores", "open /"):
         assert words in said, said
     assert (smoke_copy.root / "site" / "index.html").exists()
 

@@ -170,6 +170,7 @@ def _elsewhere(seed: str, home: Path, memo: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.nightly
 def test_other_processes_draw_the_same_bytes_and_import_matplotlib_only_to_draw(
     tmp_path: Path, drawn: list[Plot]
 ) -> None:

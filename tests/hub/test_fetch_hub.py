@@ -138,6 +138,7 @@ def test_a_profile_is_fetched_as_far_as_it_is_resolved(hub: Hub, site: Site) -> 
     assert "nothing to fetch" in site.fetch("--profile", "smoke").out
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
 def test_a_busy_hub_is_asked_again_after_the_delay_that_it_asks_for(
@@ -168,6 +169,7 @@ def test_a_hub_that_stays_down_is_given_up_and_what_is_cached_is_still_checked(
     assert said["my-adapter"]["error"].startswith("not tried: ")
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
 def test_a_download_that_is_cut_goes_on_where_it_stopped(hub: Hub, site: Site, reset: bool) -> None:
     path = big(hub)
@@ -181,6 +183,7 @@ def test_a_download_that_is_cut_goes_on_where_it_stopped(hub: Hub, site: Site, r
     assert second.sent == len(BIG) - BLOCK, "what was there was not sent again"
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["kill -9", "Ctrl-C"])
 def test_a_fetch_that_was_ended_goes_on_where_it_stopped(
     hub: Hub, site: Site, how: signal.Signals

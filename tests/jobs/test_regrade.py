@@ -167,6 +167,7 @@ def verify(gold, found):
 """
 
 
+@pytest.mark.nightly
 def test_another_interpreter_is_another_grader_with_its_versions_in_its_name(
     asked: tuple[Home, ResultRecord], audit: GraderAudit, tmp_path: Path
 ) -> None:
@@ -210,6 +211,7 @@ def test_a_log_outside_the_home_is_not_opened(tmp_path: Path) -> None:
         regrade_home(Home(tmp_path / "home"), load_catalog(), [record])
 
 
+@pytest.mark.nightly
 def test_a_dataset_with_other_bytes_than_the_records_grades_nothing(tmp_path: Path) -> None:
     home = Home(tmp_path)
     record = answer_home(home, {}, {})
