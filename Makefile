@@ -19,7 +19,7 @@ help: ## What there is to make
 smoke: $(STAMP) ## The main job: train, evaluate, judge, and build the leaderboard, on any CPU
 	@$(BIN)/tina-bench reproduce --all --profile smoke
 	@echo; echo "Do the numbers that we measured hold on this machine? (tina-bench verify)"
-	@$(BIN)/tina-bench verify || echo "tina-bench verify ended with exit code $$?: a claim is open or contradicted, see above."
+	@$(BIN)/tina-bench verify || echo "tina-bench verify ended with exit code $$?; what it means: tina-bench verify --help."
 	@echo; $(BIN)/tina-bench leaderboard build
 	@echo; echo "Done: results in runs/, the leaderboard in runs/site/index.html."
 	@echo "Next: '$(BIN)/tina-bench leaderboard serve' shows it, '$(BIN)/tina-bench plan --all --gpu l40s' prices" \
