@@ -7,22 +7,22 @@ verbs of the command line are these functions, or what they call, with options a
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tina_bench.board.site.build import SiteOptions, SiteSummary
 from tina_bench.board.site.rebuild import build_once
 from tina_bench.catalog.load import load_catalog
 from tina_bench.errors import BlockedError, UsageError
 from tina_bench.lock.required_files import open_lock
-from tina_bench.planning.gpus import chosen_engines
-from tina_bench.planning.plan import build_plan, resolve_profile
+from tina_bench.planning.plan import build_plan
 from tina_bench.planning.types import Plan, Request
 from tina_bench.running.reproduction import (
-    Reproduction,
     ReproductionOutcome,
     ReproductionWatcher,
     Unwatched,
+    open_reproduction,
 )
 from tina_bench.running.select_runner import RunnerName, choose_for
 from tina_bench.stats.audits.report import Audits, build_audits
@@ -58,16 +58,10 @@ def plan(
     GPU-hours and US dollars as low, central and high; unknown is `None`. Raises `UsageError` for an
     unknown name, `CatalogError` and `LockError` for bad files.
     """
-    request = Request(
-        profile=profile,
-        models=tuple(models) if models else None,
-        tasks=tuple(tasks) if tasks else None,
-        seeds=tuple(range(seeds)) if seeds else None,
-        retrain=retrain,
-        gpu=gpu,
-        gpu_count=gpu_count,
+    request = _request(
+        profile, models, tasks, seeds, retrain=retrain, gpu=gpu, gpu_count=gpu_count,
         price_usd_per_hour=price_usd_per_hour,
-    )
+    )  # fmt: skip
     loaded = load_catalog(catalog)
     locked = open_lock(lock, loaded)
     choice = choose_for(request, loaded, RunnerName.AUTO)
@@ -96,31 +90,37 @@ def reproduce(
     what `plan` does, `UsageError` for a budget without a price, and `BusyError` where another
     process uses the home.
     """
-    request = Request(
+    request = _request(
+        profile, models, tasks, seeds, retrain=retrain, price_usd_per_hour=price_usd_per_hour
+    )
+    loaded = load_catalog(catalog)
+    reproduction, request = open_reproduction(
+        request,
+        loaded,
+        open_lock(lock, loaded),
+        open_home(home),
+        lambda _: watcher or Unwatched(),
+        runner=RunnerName(runner),
+        budget_usd=budget_usd,
+        command_line=("tina_bench.reproduce",),
+    )
+    return reproduction.run(request)
+
+
+def _request(
+    profile: str,
+    models: Sequence[str] | None,
+    tasks: Sequence[str] | None,
+    seeds: int | None,
+    **given: Any,
+) -> Request:
+    return Request(
         profile=profile,
         models=tuple(models) if models else None,
         tasks=tuple(tasks) if tasks else None,
         seeds=tuple(range(seeds)) if seeds else None,
-        retrain=retrain,
-        price_usd_per_hour=price_usd_per_hour,
+        **given,
     )
-    loaded = load_catalog(catalog)
-    locked = open_lock(lock, loaded)
-    choice = choose_for(request, loaded, RunnerName(runner))
-    stack = loaded.stacks[resolve_profile(loaded, request).stack]
-    engines, gpus, held = chosen_engines(stack, choice.machine, None, None)
-    reproduction = Reproduction(
-        open_home(home),
-        loaded,
-        locked,
-        choice,
-        watcher or Unwatched(),
-        budget_usd=budget_usd,
-        engines=engines,
-        gpus=gpus,
-        command_line=("tina_bench.reproduce",),
-    )
-    return reproduction.run(replace(request, gpu_count=held))
 
 
 def verify(

@@ -22,19 +22,24 @@ PATIENCE_SECONDS = 60.0
 """For a killed process to let go of its ledger."""
 
 
-def entries_of(ledger: Path, attempt: str) -> list[LedgerEntry]:
-    """Everything that one attempt has entered."""
-    if not ledger.exists():
+def bill_unrecorded(
+    folder: JobFolder, ledger: Path, wall_seconds: float, *, surely_ran: bool = True
+) -> list[LedgerEntry]:
+    """Add what an attempt of so many seconds has not entered, unless it came to its own end.
+
+    One that may have been refused before it ran, and has entered nothing, did not. Returns all of
+    the attempt's entries.
+    """
+    entries = (
+        [e for e in read_records(ledger, LedgerEntry) if e.attempt == folder.attempt]
+        if ledger.exists()
+        else []
+    )
+    if not entries and not surely_ran:
         return []
-    return [entry for entry in read_records(ledger, LedgerEntry) if entry.attempt == attempt]
-
-
-def bill_unrecorded(folder: JobFolder, ledger: Path, wall_seconds: float) -> None:
-    """Add what an attempt of so many seconds has not entered, unless it came to its own end."""
-    entries = entries_of(ledger, folder.attempt)
     missing_seconds = wall_seconds - sum(entry.wall_seconds for entry in entries)
     if any(entry.event == "end" for entry in entries) or missing_seconds < LEAST_SECONDS:
-        return
+        return entries
     last = entries[-1] if entries else None
     # A process that is killed before its first line of Python has not even opened its attempt.
     events: list[Event] = ["spent"] if entries else ["start", "spent"]
@@ -44,6 +49,7 @@ def bill_unrecorded(folder: JobFolder, ledger: Path, wall_seconds: float) -> Non
     ]
     with LogWriter(ledger, patience_seconds=PATIENCE_SECONDS) as log:
         log.append(entry.model_dump(mode="json") for entry in made)
+    return entries + made
 
 
 def _entry(

@@ -20,7 +20,7 @@ from tina_bench.files.atomic import fsync_folder, write_model
 from tina_bench.jobs.failure_kinds import is_disk_full
 from tina_bench.lock.lockfile import Lock
 from tina_bench.metering.spending_limit import CLOSING_SECONDS
-from tina_bench.metering.unrecorded import bill_unrecorded, entries_of
+from tina_bench.metering.unrecorded import bill_unrecorded
 from tina_bench.planning.plan import resolve_profile
 from tina_bench.planning.types import Plan
 from tina_bench.running.failures import (
@@ -297,10 +297,8 @@ class Execution:
         self, work: Path, folder: JobFolder, wall_seconds: float, *, surely_ran: bool = True
     ) -> None:
         """Add an attempt to the sum, with the end of one that did not live to enter it itself."""
-        ledger = work / LEDGER_FILE
-        if surely_ran or entries_of(ledger, folder.attempt):
-            bill_unrecorded(folder, ledger, wall_seconds)
-        costs = [entry.cost_usd for entry in entries_of(ledger, folder.attempt)]
+        entries = bill_unrecorded(folder, work / LEDGER_FILE, wall_seconds, surely_ran=surely_ran)
+        costs = [entry.cost_usd for entry in entries]
         known = [cost for cost in costs if cost is not None]
         if len(known) < len(costs) or self.summary.spent_usd is None:
             self.summary.spent_usd = None

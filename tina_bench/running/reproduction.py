@@ -7,10 +7,10 @@ Traded away: an outcome holds every round's plan, which is large for a large req
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import (
@@ -23,13 +23,20 @@ from tina_bench.errors import (
 )
 from tina_bench.formatting.numbers import usd_text
 from tina_bench.lock.lockfile import Lock
-from tina_bench.planning.plan import build_plan
+from tina_bench.planning.gpus import chosen_engines
+from tina_bench.planning.plan import build_plan, resolve_profile
 from tina_bench.planning.types import Plan, Request
 from tina_bench.running import until_decided
 from tina_bench.running.execute import BilledPrice, Execution, Summary, Watcher
 from tina_bench.running.failures import ENDS_PLAN
 from tina_bench.running.progress import Progress
-from tina_bench.running.select_runner import Choice, ContainerLimits, open_runner
+from tina_bench.running.select_runner import (
+    Choice,
+    ContainerLimits,
+    RunnerName,
+    choose_for,
+    open_runner,
+)
 from tina_bench.running.until_decided import CellLook, CellStatus, ModelTask, Rule
 from tina_bench.store.home import Home
 from tina_bench.store.records import JobKind, Outcome, UntilDecided
@@ -295,6 +302,33 @@ class Reproduction:
             yield
         finally:
             self.watcher.ended()
+
+
+def open_reproduction(
+    request: Request,
+    catalog: Catalog,
+    lock: Lock,
+    home: Home,
+    watcher: Callable[[Choice], ReproductionWatcher],
+    *,
+    runner: RunnerName = RunnerName.AUTO,
+    engines: int | None = None,
+    gpus: str | None = None,
+    **given: Any,
+) -> tuple[Reproduction, Request]:
+    """Choose runner and engines for a request; nothing is written.
+
+    `engines` and `gpus` are as `planning.gpus.chosen_engines` takes them, `given` further fields of
+    `Reproduction`. Returns the request with the GPUs that are held. Raises `UsageError` for what
+    does not fit together.
+    """
+    choice = choose_for(request, catalog, runner)
+    stack = catalog.stacks[resolve_profile(catalog, request).stack]
+    number, indices, held = chosen_engines(stack, choice.machine, engines, gpus)
+    made = Reproduction(
+        home, catalog, lock, choice, watcher(choice), engines=number, gpus=indices, **given
+    )
+    return made, replace(request, gpu_count=held)
 
 
 def _is_over(outcome: ReproductionOutcome) -> bool:

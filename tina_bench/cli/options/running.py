@@ -41,29 +41,22 @@ def open_reproduction(
 
     Returns the request with the GPUs that are held. Raises `UsageError` for what does not fit.
     """
-    from dataclasses import replace
-
-    from tina_bench.planning.gpus import chosen_engines
-    from tina_bench.planning.plan import resolve_profile
-    from tina_bench.running.reproduction import Reproduction
-    from tina_bench.running.select_runner import RunnerName, choose_for
+    from tina_bench.running import reproduction
+    from tina_bench.running.select_runner import RunnerName
 
     home, lock = open_home(options.home), open_lock(options.lock, catalog)
     price, limits = parse_price(options.price), container_limits(options.memory, options.shm_size)
-    choice = choose_for(request, catalog, RunnerName(options.runner))
-    stack = catalog.stacks[resolve_profile(catalog, request).stack]
-    engines, gpus, held = chosen_engines(stack, choice.machine, options.engines, options.gpus)
-    made = Reproduction(
-        home,
+    return reproduction.open_reproduction(
+        request,
         catalog,
         lock,
-        choice,
-        watcher(choice),
+        home,
+        watcher,
+        runner=RunnerName(options.runner),
+        engines=options.engines,
+        gpus=options.gpus,
         price_name=price[0] if price else None,
         budget_usd=options.budget,
         limits=limits,
-        engines=engines,
-        gpus=gpus,
         command_line=("tina-bench", *sys.argv[1:]),
     )
-    return made, replace(request, gpu_count=held)

@@ -69,7 +69,6 @@ class ConsoleWatcher:
     def started(self, plan: "Plan") -> None:
         """Show the bars of a plan's jobs from here on."""
         self._left = TimeLeft(plan)
-        self._bar = open_bar()
         self._bar.start()
 
     def ended(self) -> None:
