@@ -1,5 +1,6 @@
 """Estimates at the speed of the machine at hand: start times included, and with a band."""
 
+import gc
 from dataclasses import replace
 
 import pytest
@@ -78,8 +79,25 @@ def test_the_probe_runs_only_where_something_was_never_measured() -> None:
     assert not needs_probe(Snapshot(start_seconds=MEASURED), "cpu")
 
 
-def test_the_probe_is_measured_once_a_process() -> None:
+def test_the_probe_is_measured_once_per_process() -> None:
     assert probe_seconds() == probe_seconds() > 0
+
+
+def test_the_probe_does_not_pay_for_what_its_process_holds_in_memory() -> None:
+    begun: list[object] = []
+
+    def note(phase: str, details: object) -> None:
+        if phase == "start":
+            begun.append(details)
+
+    gc.collect()
+    gc.callbacks.append(note)
+    try:
+        probe_seconds.__wrapped__()
+    finally:
+        gc.callbacks.remove(note)
+    assert len(begun) <= 1, "one may begin when the collector is on again"
+    assert gc.isenabled()
 
 
 def test_a_plan_knows_what_each_kind_takes_to_start() -> None:
