@@ -3,48 +3,33 @@
 The stack's figures were measured on one machine. Most of what the embedded profile does is Python
 in one thread (imports, an engine's bookkeeping around very small matrices), so how much longer this
 work takes here is about how much longer a job will take here, other programs on the machine
-included. Guarantees: what the calling process holds in memory does not count, because Python's
-cycle collector, which walks all of it, is off meanwhile. Traded away: a disk that is slow, or
-memory that is short, is not seen.
+included. The work is done as a job is, by a process in a session of its own: Linux shares its
+processors out between sessions, and in the caller's the probe would have to share with whatever
+else was started from the same terminal, and its collector would walk what the caller has in memory.
+Traded away: a disk that is slow, or memory that is short, is not seen.
 """
 
-import gc
-import json
-import time
+import subprocess
+import sys
 from functools import cache
+from pathlib import Path
 
+from tina_bench.planning import probe_work
 from tina_bench.planning.types import Snapshot
 from tina_bench.store.records import JobKind
-
-ROUNDS = 180
-"""About a second of work on the machine of BENCHMARKS.md: long enough for the system to move this
-process to the processor that it would keep beside other programs."""
-
-
-def _work() -> int:
-    """Make objects, fill dictionaries and parse text, as imports and schedulers do."""
-    rows = [{"key": f"{number:x}", "values": list(range(number % 17))} for number in range(2000)]
-    text = json.dumps(rows)
-    total = 0
-    for row in json.loads(text):
-        total += sum(value * value for value in row["values"]) + len(row["key"])
-    return total
 
 
 @cache
 def probe_seconds() -> float:
     """Wall seconds that the work takes; measured once per process."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        _work()  # the first one is slower than those that follow
-        started = time.perf_counter()
-        for _ in range(ROUNDS):
-            _work()
-        return time.perf_counter() - started
-    finally:
-        if was_on:
-            gc.enable()
+    ended = subprocess.run(
+        [sys.executable, "-I", str(Path(probe_work.__file__))],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        check=True,
+    )
+    return float(ended.stdout)
 
 
 def needs_probe(snapshot: Snapshot, stack: str) -> bool:
