@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.made import make_grade, make_result
 from tina_bench.errors import IntegrityError
 from tina_bench.files.hashing import canonical_json, digest, sha256_file
-from tina_bench.store.log_identity import check_sample_log
+from tina_bench.store.answer_logs import check_sample_log
 from tina_bench.store.outcomes import as_recorded, collect
 from tina_bench.store.records import Grade, GradeStatus, ProblemOutcome, ResultRecord
 

@@ -90,24 +90,27 @@ def _parse(path: Path, number: int, line: bytes) -> dict[str, Any]:
     return record
 
 
-def _whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _whole_lines(path: Path, length: int | None = None) -> Iterator[tuple[int, bytes]]:
+    end = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
-            if not line.endswith(b"\n"):
+            end += len(line)
+            if not line.endswith(b"\n") or (length is not None and end > length):
                 return  # torn: only the last line of a file can lack its newline
             yield number, line
 
 
-def read_log(path: Path) -> Iterator[dict[str, Any]]:
+def read_log(path: Path, length: int | None = None) -> Iterator[dict[str, Any]]:
     """Yield every whole record in order; a missing file is an empty log.
 
-    A torn last line is left out. Raises `DamagedLogError` at the first line that is damaged in any
-    other way, naming file and line, and for what is no file or cannot be read.
+    Only those within the first `length` bytes, if that is given. A torn last line is left out.
+    Raises `DamagedLogError` at the first line that is damaged in any other way, naming file and
+    line, and for what is no file or cannot be read.
     """
     if not path.exists():
         return
     try:
-        for number, line in _whole_lines(path):
+        for number, line in _whole_lines(path, length):
             yield _parse(path, number, line)
     except OSError as error:
         raise DamagedLogError(

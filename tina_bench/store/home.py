@@ -72,9 +72,12 @@ def _strictly(data: bytes, shape: type[RecordT]) -> RecordT:
     return made
 
 
-def read_records(path: Path, shape: type[RecordT]) -> Iterator[RecordT]:
-    """Read a log of such records; refuses damage, and the first record of another shape."""
-    for number, record in enumerate(read_log(path), start=1):
+def read_records(path: Path, shape: type[RecordT], length: int | None = None) -> Iterator[RecordT]:
+    """Read a log of such records; refuses damage, and the first record of another shape.
+
+    Only what lies within the first `length` bytes, if that is given.
+    """
+    for number, record in enumerate(read_log(path, length), start=1):
         try:
             made = shape.model_validate(record)
             _refuse_contradiction(made)

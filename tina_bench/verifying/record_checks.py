@@ -13,12 +13,12 @@ from pathlib import Path
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import IntegrityError, UsageError
 from tina_bench.lock.lockfile import Lock
+from tina_bench.store.answer_logs import AnswerFacts, AnswerLogs, facts_of
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.log_identity import grade_log_name, sample_log_name
 from tina_bench.store.outcomes import as_recorded, collect
-from tina_bench.store.records import Grade, ResultRecord
+from tina_bench.store.records import Grade, ResultRecord, SampleSource
 from tina_bench.verifying.lock_checks import check_against_lock
-from tina_bench.verifying.logs import Answer, CheckedLogs, answer_of
 from tina_bench.verifying.types import Check, CheckState, RecordCheck
 
 CHANGED = IntegrityError.exit_code
@@ -46,7 +46,7 @@ def check_folder(
     `without_samples`: sample logs that are not there are told and tolerated. Raises `UsageError`
     where a model × task stands under two profiles and none was chosen.
     """
-    logs, found = CheckedLogs(home.root), []
+    logs, found = AnswerLogs(home.root), []
     seen: dict[tuple[str, str], str] = {}
     for path in sorted((home.root / "results").glob("*/*/*.json")):
         under = path.parent.parent.name
@@ -60,7 +60,7 @@ def check_folder(
                 f"{other!r} and {under!r}; choose one with --profile."
             )
         found.append(_check_file(home, path, logs, catalog, lock, without_samples=without_samples))
-    _compare_golds(found, logs, home)
+    _compare_golds(found, logs)
     return found
 
 
@@ -84,7 +84,7 @@ def _told(home: Home, error: IntegrityError) -> str:
 def _check_file(
     home: Home,
     path: Path,
-    logs: CheckedLogs,
+    logs: AnswerLogs,
     catalog: Catalog,
     lock: Lock,
     *,
@@ -156,19 +156,12 @@ def _check_place(record: ResultRecord, place: dict[str, str]) -> Check:
 
 
 def _check_samples(
-    record: ResultRecord, logs: CheckedLogs, *, without_samples: bool
+    record: ResultRecord, logs: AnswerLogs, *, without_samples: bool
 ) -> Iterator[Check]:
     made = record.provenance
-    path = logs.place(record, "samples", made.sample_log)
-    source = logs.source(path)
+    path, source = logs.sample_log(record), logs.source(record)
     if path.is_file():
-        if logs.prefix(path, made.sample_log_bytes) != made.sample_log_sha256:
-            yield _differs(
-                "samples",
-                f"{made.sample_log}: found other bytes than the result of {record.model} on "
-                f"{record.task} was made from; restore it from a copy.",
-            )
-            return
+        logs.check_samples(record)
         yield _agrees("samples", f"{made.sample_log_bytes} bytes with the recorded sha256")
     elif without_samples:
         yield _unseen("samples", f"{made.sample_log} is not here, and --without-samples allows it")
@@ -179,10 +172,10 @@ def _check_samples(
             f"{record.task}; restore it from a copy, or say --without-samples where samples are "
             "not kept with the records.",
         )
-    yield _check_source(record, path, None if source is None else source.model_dump())
+    yield _check_source(record, path, source)
 
 
-def _check_source(record: ResultRecord, path: Path, source: dict[str, object] | None) -> Check:
+def _check_source(record: ResultRecord, path: Path, source: SampleSource | None) -> Check:
     made = record.provenance
     name = sample_log_name(made.weights_sha256, made.engine)
     if path.stem != name:
@@ -193,12 +186,10 @@ def _check_source(record: ResultRecord, path: Path, source: dict[str, object] | 
         )
     if source is None:
         return _agrees("origin", "the log's name is the hash of the record's weights and engine")
-    prompts = source["prompts_sha256"]
-    assert isinstance(prompts, dict)
     found = {
-        "weights": (source["weights_sha256"], made.weights_sha256),
-        "engine": (source["engine"], made.engine),
-        "prompts": (prompts.get(record.task), made.prompts_sha256),
+        "weights": (source.weights_sha256, made.weights_sha256),
+        "engine": (source.engine, made.engine),
+        "prompts": (source.prompts_sha256.get(record.task), made.prompts_sha256),
     }
     for what, (theirs, ours) in found.items():
         if theirs != ours:
@@ -211,10 +202,10 @@ def _check_source(record: ResultRecord, path: Path, source: dict[str, object] | 
 
 
 def _check_grades(
-    home: Home, record: ResultRecord, logs: CheckedLogs, recomputed: list[float]
+    home: Home, record: ResultRecord, logs: AnswerLogs, recomputed: list[float]
 ) -> Iterator[Check]:
     made = record.provenance
-    path = logs.place(record, "grades", made.grade_log)
+    path = logs.grade_log(record)
     if not path.is_file():
         yield _differs(
             "grades",
@@ -222,16 +213,18 @@ def _check_grades(
             f"{record.task}; without them no score can be recomputed; restore it from a copy.",
         )
         return
-    metric = made.grader.get("metric", "")
-    grades = logs.grades(path, record.task, made.protocol, metric)
-    ours = [grade for grade in grades if grade.seed in record.seeds]
+    ours = [grade for grade in logs.grades(record) if grade.seed in record.seeds]
     yield _check_grade_log(record, path)
     yield from _check_score(record, ours, recomputed)
-    samples = home.root / made.sample_log
-    if samples.is_file():
-        yield _check_keys(record, ours, logs.samples(samples))
-    else:
+    try:
+        samples = logs.samples(record) if logs.sample_log(record).is_file() else None
+    except IntegrityError as error:
+        yield _differs("answers", _told(home, error), error.exit_code)
+        return
+    if samples is None:
         yield _unseen("answers", "whether each grade is of a stored answer: there are no samples")
+    else:
+        yield _check_keys(record, ours, samples)
 
 
 def _check_grade_log(record: ResultRecord, path: Path) -> Check:
@@ -287,14 +280,16 @@ def _check_score(
         yield _agrees("score", f"{recomputed[0]:.2f} % again from {record.n * record.k} grades")
 
 
-def _check_keys(record: ResultRecord, grades: list[Grade], samples: dict[str, Answer]) -> Check:
+def _check_keys(
+    record: ResultRecord, grades: list[Grade], samples: dict[str, AnswerFacts]
+) -> Check:
     log = record.provenance.grade_log
     asked: dict[tuple[str, int], str] = {}
     for grade in grades:
         sample = samples.get(grade.key)
         if sample is None:
             wrong = "is of no stored answer"
-        elif sample != answer_of(grade):
+        elif sample != facts_of(grade):
             wrong = "is not of the answer that is stored under its key"
         elif asked.setdefault((grade.problem, grade.seed), grade.key) != grade.key:
             wrong = "is of a second answer to one question"
@@ -308,21 +303,20 @@ def _check_keys(record: ResultRecord, grades: list[Grade], samples: dict[str, An
     return _agrees("answers", f"each of {len(grades)} grades is of a stored answer")
 
 
-def _compare_golds(found: list[CheckedRecord], logs: CheckedLogs, home: Home) -> None:
-    """The right answer to one problem is the same for every model; whoever differs is told."""
+def _compare_golds(found: list[CheckedRecord], logs: AnswerLogs) -> None:
+    """The right answer to one problem is the same for every model; a difference is a failure."""
     first: dict[tuple[str, str], tuple[str, str]] = {}
     for position, checked in enumerate(found):
         record = checked.record
         if record is None or checked.check.problems:
             continue
-        made = record.provenance
-        path = home.root / made.grade_log
-        for grade in logs.grades(path, record.task, made.protocol, made.grader.get("metric", "")):
+        log = record.provenance.grade_log
+        for grade in logs.grades(record):
             gold, model = first.setdefault((record.task, grade.problem), (grade.gold, record.model))
             if gold != grade.gold:
                 wrong = _differs(
                     "right answers",
-                    f"{made.grade_log}: problem {grade.problem!r} of {record.task} was graded "
+                    f"{log}: problem {grade.problem!r} of {record.task} was graded "
                     f"against {grade.gold[:60]!r}, and for {model} against {gold[:60]!r}.",
                 )
                 check = checked.check

@@ -9,9 +9,10 @@ import hashlib
 from collections.abc import Mapping
 
 from tina_bench.stats.graders.audit import Ruling
+from tina_bench.store.answer_logs import counted_samples
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedOutcome, ImportedRun
-from tina_bench.store.regrade_job import RegradeCell, counted
+from tina_bench.store.regrade_job import RegradeCell
 
 Said = tuple[Ruling, str | None]
 """A ruling, and what was read out of the answer."""
@@ -37,7 +38,7 @@ class ImportedGrades:
         if self._said.keys().isdisjoint(cell.problems):
             return {}
         found: dict[tuple[str, int], dict[str, Said]] = {}
-        for _, sample in counted(self._root / cell.sample_log, [cell]):
+        for _, sample in counted_samples(self._root / cell.sample_log, [cell]):
             by_text = self._said.get(sample.problem, {})
             sha256 = hashlib.sha256(sample.text.encode(errors="surrogatepass")).hexdigest()
             if by_text.get(sha256):
