@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -119,6 +120,24 @@ def read_log(path: Path, length: int | None = None) -> Iterator[dict[str, Any]]:
         ) from None
 
 
+def _lock(descriptor: int, patience_seconds: float) -> None:
+    """Lock a file for this process alone; raises `BlockingIOError` when the patience ends."""
+    take = partial(fcntl.flock, descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if not patience_seconds:
+        # Needs no library: grading again may run in an interpreter that has hardly any.
+        take()
+        return
+    from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+    waiting = Retrying(
+        retry=retry_if_exception_type(BlockingIOError),
+        stop=stop_after_delay(patience_seconds),
+        wait=wait_fixed(RETRY_SECONDS),
+        reraise=True,
+    )
+    waiting(take)
+
+
 class LogWriter:
     """The single writer of one log.
 
@@ -131,20 +150,11 @@ class LogWriter:
 
         With patience it waits that long for the other one to end.
         """
-        # Not at the top: whoever only reads a log need not wait for the import.
-        from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
-
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        waiting = Retrying(
-            retry=retry_if_exception_type(BlockingIOError),
-            stop=stop_after_delay(patience_seconds),
-            wait=wait_fixed(RETRY_SECONDS),
-            reraise=True,
-        )
         try:
-            waiting(fcntl.flock, self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(self._descriptor, patience_seconds)
         except BlockingIOError:
             os.close(self._descriptor)
             raise BusyError(
