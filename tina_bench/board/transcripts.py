@@ -2,8 +2,8 @@
 
 Guarantees: an answer is shown for an outcome only if it is the one that the record counts, and a
 grade as the record's only if it says what the record says (`tina_bench.store.answers`), because a
-page that shows one answer and counts another is worse than no page. What other graders said stands
-beside it under their names. A home without the sample log, such as the committed records, gives the
+page that shows one answer and counts another is worse than no page. The grades of others are
+shown under their names. A home without the sample log, such as the committed records, gives the
 outcomes alone.
 """
 
@@ -19,12 +19,12 @@ from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
 
 ALL_TEXTS = -1
-"""Stands for every problem where the number of problems with texts is asked for."""
+"""As a number of problems with texts: all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """One outcome of a record, with the sample and grade behind it where they are at hand."""
+    """One outcome of a record, with the sample and grade behind it where they are in the home."""
 
     problem: str
     """Problem id."""
@@ -41,11 +41,11 @@ class StoredAnswer:
     tokens_out: int
     """Generated tokens."""
     sample: SampleHead | None
-    """What the model wrote, but for the text."""
+    """The answer, without its text."""
     grade: GradeHead | None
-    """What the record's grader read out of it."""
+    """The record's grade of it."""
     others: tuple[tuple[str, GradeHead], ...] = ()
-    """What other graders said of it, each with the name of its log."""
+    """The grades of others, each with the name of its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def with_text(problems: Sequence[str], most: int) -> frozenset[str]:
 
 @dataclass
 class TranscriptLogs:
-    """The answers to some records that share their logs, and what other graders say of them."""
+    """The answers to some records that share their logs, and the grades of others."""
 
     answers: RecordAnswers
     others: dict[RunKey, dict[str, list[tuple[str, GradeHead]]]] = field(default_factory=dict)
@@ -121,11 +121,11 @@ class TranscriptLogs:
                 others.setdefault(problem, []).append((log, grade))
 
     def others_of(self, record: ResultRecord, seed: int) -> dict[str, list[tuple[str, GradeHead]]]:
-        """What other graders say of one of the record's runs, by problem."""
+        """The grades of others of one of the record's runs, by problem."""
         return self.others.get((record.provenance.protocol, record.task, seed), {})
 
     def said(self, record: ResultRecord) -> str:
-        """Names what the logs say of a record, beside the bytes that it hashes itself."""
+        """A hash of what the logs hold of a record, apart from the bytes that it hashes itself."""
         hasher = hashlib.sha256()
         for seed in record.seeds:
             grades, others = self.answers.grades_of(record, seed), self.others_of(record, seed)

@@ -116,7 +116,7 @@ def _recorded(root: Path, record: ResultRecord, kind: str, key: str, found: str)
 
 def inside(root: Path, path: Path) -> Path:
     """The path; raises `IntegrityError` where a link leads it out of the home at `root`."""
-    # `Path.resolve` raises for a circle of links, which is no file and told as that.
+    # Not `Path.resolve`, which raises for a circle of links: that is refused later, as no file.
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
         raise IntegrityError(
             f"{path}: found a link that leads out of the home, expected the log itself; put a "
@@ -247,7 +247,7 @@ class AnswerLogs:
             )
 
     def source(self, record: ResultRecord) -> SampleSource | None:
-        """What the file next to a sample log says of its origin; `None` without one."""
+        """The origin of the samples, from the file next to their log; `None` without one."""
         path = inside(self._root, self.sample_log(record).with_suffix(".json"))
         return read_record(path, SampleSource) if path.is_file() else None
 

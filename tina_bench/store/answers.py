@@ -40,7 +40,7 @@ HeadT = TypeVar("HeadT")
 
 
 class SampleHead(msgspec.Struct, gc=False):
-    """An answer but for its text, and where it lies in the log."""
+    """An answer without its text, and where it is in the log."""
 
     key: str
     task: str
@@ -74,7 +74,7 @@ class GradeHead(msgspec.Struct, gc=False):
 
     @property
     def contradicts_itself(self) -> bool:
-        """What `Grade.contradiction` says, in short."""
+        """Whether `Grade.contradiction` finds anything."""
         undecided = self.status != GradeStatus.GRADED
         return (self.correct and undecided) or self.index < 0 or self.tokens_out < 0
 
@@ -135,7 +135,7 @@ class RecordAnswers:
             yield sample, grade
 
     def grades_of(self, record: ResultRecord, seed: int) -> dict[str, GradeHead]:
-        """What the record's grader says of one of its runs, by problem."""
+        """The record's grades of one of its runs, by problem."""
         return self.grades.get(grader_key(record), {}).get(seed, {})
 
     def text(self, head: SampleHead) -> str:

@@ -173,7 +173,7 @@ def _audit(
 
 
 def ruling_of(grade: Grade) -> Ruling:
-    """What a grade says of its answer."""
+    """A grade as audits compare it."""
     if grade.status is not GradeStatus.GRADED:
         return Ruling.UNDECIDED
     return Ruling.RIGHT if grade.correct else Ruling.WRONG
