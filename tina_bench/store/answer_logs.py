@@ -125,16 +125,11 @@ def inside(root: Path, path: Path) -> Path:
     return path
 
 
-def check_sample_log(root: Path, record: ResultRecord) -> None:
-    """Refuse a sample log whose recorded part has changed; a log that has grown since is fine.
-
-    Raises `IntegrityError` naming the file.
-    """
-    AnswerLogs(root).check_samples(record)
-
-
 def check_sample_logs(root: Path, records: Iterable[ResultRecord]) -> None:
-    """`check_sample_log` for many records; what several tasks share is hashed once."""
+    """Refuse a sample log whose recorded part has changed; one that has grown since is fine.
+
+    What several records share is hashed once. Raises `IntegrityError` naming the file.
+    """
     logs = AnswerLogs(root)
     for record in records:
         logs.check_samples(record)
@@ -230,7 +225,7 @@ class AnswerLogs:
         return recorded_grade_log(self._root, record)
 
     def check_samples(self, record: ResultRecord) -> None:
-        """`check_sample_log`, each length of each log hashed once."""
+        """Refuse a sample log whose recorded part has changed; each length of it is hashed once."""
         made, path = record.provenance, self.sample_log(record)
         if not path.is_file():
             raise IntegrityError(
