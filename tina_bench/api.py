@@ -28,8 +28,8 @@ from tina_bench.running.select_runner import RunnerName, choose_for
 from tina_bench.stats.audits.report import Audits, build_audits
 from tina_bench.stats.comparisons.all_pairs import PairTable, compare_all
 from tina_bench.stats.comparisons.ranks import RankTable, rank_bands
+from tina_bench.store.answer_logs import check_sample_logs
 from tina_bench.store.home import Home, open_home
-from tina_bench.store.log_identity import check_sample_logs
 from tina_bench.verifying.types import Verification
 from tina_bench.verifying.verify import VerifyOptions, judge
 from tina_bench.verifying.verify import verify as verify_judged

@@ -118,3 +118,11 @@ class DiskFullError(TinaBenchError):
     """There is less free disk than is needed; the sentence says where, how much, and what to do."""
 
     exit_code = 33
+
+
+def error_kind(exit_code: int) -> type[TinaBenchError]:
+    """The error that ends with a code, to raise here what another process was refused with."""
+    kinds: list[type[TinaBenchError]] = [TinaBenchError]
+    for kind in kinds:  # grows on the way
+        kinds += kind.__subclasses__()
+    return next((kind for kind in kinds if kind.exit_code == exit_code), TinaBenchError)

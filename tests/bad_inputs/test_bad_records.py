@@ -124,11 +124,11 @@ CASES = {
     ),
     "more answers than seeds": case(
         edit(lambda r: r["problems"][3]["correct"].append(True)), "problems.3.correct",
-        f"{K + 1} values", f"{K}, one a seed",
+        f"{K + 1} values", f"{K}, one per seed",
     ),
     "fewer lengths than seeds": case(
         edit(lambda r: r["problems"][3]["tokens_out"].pop()), "problems.3.tokens_out",
-        f"{K - 1} values", f"{K}, one a seed",
+        f"{K - 1} values", f"{K}, one per seed",
     ),
     "a seed twice": case(put("seeds", [0, 1, 1, 2]), "seeds", "[0, 1, 1, 2]", "each once"),
     "seeds out of order": case(put("seeds", [3, 2, 1, 0]), "seeds", "[3, 2, 1, 0]", "ascending"),

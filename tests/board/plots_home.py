@@ -30,8 +30,8 @@ def _provenance(model: str, task: str) -> Provenance:
         tina_bench_version="0.1.0", weights_sha256={"model.safetensors": digest(model)},
         dataset_sha256={task: digest(task)}, prompts_sha256=digest([task]), engine={},
         sampling=SAMPLING, grader={"metric": "m:m"}, packages={}, stack="current",
-        profile="paper", hardware={}, protocol="p" * 16, sample_log="samples/x.jsonl",
-        sample_log_bytes=0, sample_log_sha256=digest(""), grade_log="grades/x.jsonl",
+        profile="paper", hardware={}, protocol="p" * 16, sample_log=f"samples/{model}/x.jsonl",
+        sample_log_bytes=0, sample_log_sha256=digest(""), grade_log=f"grades/{model}/x.jsonl",
         command_line=("tina-bench",), started_at=START, finished_at=START,
     )  # fmt: skip
 

@@ -200,6 +200,16 @@ def test_a_record_cannot_have_files_outside_the_home_read(
         build(own_home, tmp_path / "site")
 
 
+def test_grades_of_others_behind_a_link_that_leads_out_are_not_read(
+    own_home: Home, tmp_path: Path
+) -> None:
+    only(own_home, BASE, "aime24")
+    (tmp_path / "elsewhere.jsonl").write_text("secret")
+    own_home.grade_log(BASE, "linked").symlink_to(tmp_path / "elsewhere.jsonl")
+    with pytest.raises(IntegrityError, match="a link that leads out of the home"):
+        build(own_home, tmp_path / "site")
+
+
 @pytest.mark.parametrize("name", ["../../escape", "a/b", "<img src=x>", ""])
 def test_a_record_cannot_write_outside_the_site(own_home: Home, tmp_path: Path, name: str) -> None:
     record = next(r for r in own_home.results() if r.model == BASE and r.task == "aime24")

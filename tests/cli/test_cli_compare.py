@@ -32,7 +32,7 @@ def keep(
         )
         for index, right in enumerate(solved)
     )
-    log = home.root / "samples" / f"{model}.jsonl"
+    log = home.sample_log(model, "log")
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_bytes(LOG)
     record = make_result(
@@ -40,7 +40,7 @@ def keep(
         model=model,
         task=task,
         problems=problems,
-        sample_log=f"samples/{model}.jsonl",
+        sample_log=str(log.relative_to(home.root)),
         sample_log_bytes=len(LOG),
         sample_log_sha256=hashlib.sha256(LOG).hexdigest(),
     )

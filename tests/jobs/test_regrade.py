@@ -15,7 +15,8 @@ from tina_bench.catalog.load import load_catalog
 from tina_bench.errors import BlockedError, IntegrityError, UsageError
 from tina_bench.files.atomic import write_model
 from tina_bench.files.hashing import sha256_file
-from tina_bench.running.regrade.run import flip_texts, regrade_home
+from tina_bench.running.regrade.flips import flip_texts
+from tina_bench.running.regrade.run import regrade_home
 from tina_bench.stats.graders.audit import CellAudit, Flip, GraderAudit, Ruling
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord

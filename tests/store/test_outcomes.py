@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.made import make_grade, make_result
 from tina_bench.errors import IntegrityError
 from tina_bench.files.hashing import canonical_json, digest, sha256_file
-from tina_bench.store.log_identity import check_sample_log
+from tina_bench.store.answer_logs import check_sample_logs
 from tina_bench.store.outcomes import as_recorded, collect
 from tina_bench.store.records import Grade, GradeStatus, ProblemOutcome, ResultRecord
 
@@ -175,9 +175,9 @@ def record(tmp_path: Path) -> ResultRecord:
 
 
 def test_a_sample_log_that_has_grown_since_is_fine(tmp_path: Path, record: ResultRecord) -> None:
-    check_sample_log(tmp_path, record)
+    check_sample_logs(tmp_path, [record])
     (tmp_path / "samples/m/i.jsonl").write_bytes(LOG + b"line three\n")
-    check_sample_log(tmp_path, record)
+    check_sample_logs(tmp_path, [record])
 
 
 @pytest.mark.parametrize("place", range(len(LOG)))
@@ -188,19 +188,19 @@ def test_any_changed_byte_of_a_sample_log_is_refused_by_name(
     changed[place] ^= 1
     (tmp_path / "samples/m/i.jsonl").write_bytes(changed)
     with pytest.raises(IntegrityError, match=r"samples/m/i\.jsonl: found other bytes .* m on t"):
-        check_sample_log(tmp_path, record)
+        check_sample_logs(tmp_path, [record])
 
 
 def test_a_shortened_sample_log_is_refused(tmp_path: Path, record: ResultRecord) -> None:
     (tmp_path / "samples/m/i.jsonl").write_bytes(LOG[:-1])
     with pytest.raises(IntegrityError, match="other bytes"):
-        check_sample_log(tmp_path, record)
+        check_sample_logs(tmp_path, [record])
 
 
 def test_a_missing_sample_log_is_refused_by_name(tmp_path: Path, record: ResultRecord) -> None:
     (tmp_path / "samples/m/i.jsonl").unlink()
     with pytest.raises(IntegrityError, match=r"samples/m/i\.jsonl: found no file"):
-        check_sample_log(tmp_path, record)
+        check_sample_logs(tmp_path, [record])
 
 
 TEXT = st.text(st.characters(codec=None, categories=None), max_size=5)

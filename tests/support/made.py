@@ -66,7 +66,8 @@ def make_grade(problem: str, seed: int, **given: Any) -> Grade:
 
 
 def make_result(tokens_out: tuple[tuple[int, ...], ...] = ((10,),), **given: Any) -> ResultRecord:
-    """A result of one problem a row of `tokens_out` and one run a column; all answers wrong."""
+    """A result of one problem per row of `tokens_out` and one run per column; all answers wrong."""
+    model = given.get("model", "m")
     provenance = {
         "tina_bench_version": "0",
         "weights_sha256": {},
@@ -80,10 +81,10 @@ def make_result(tokens_out: tuple[tuple[int, ...], ...] = ((10,),), **given: Any
         "profile": "smoke",
         "hardware": {},
         "protocol": "p",
-        "sample_log": "samples/m/i.jsonl",
+        "sample_log": f"samples/{model}/i.jsonl",
         "sample_log_bytes": 0,
         "sample_log_sha256": "",
-        "grade_log": "grades/m/i.jsonl",
+        "grade_log": f"grades/{model}/i.jsonl",
         "command_line": (),
         "started_at": NOON,
         "finished_at": NOON,

@@ -1,36 +1,30 @@
-"""The answers behind a result record, found again in the logs.
+"""What the pages of runs show of the answers behind a record.
 
-Guarantees: an answer is shown for an outcome only if the log's bytes are those that the record's
-sha256 names, and the answer has the record's protocol and the length that the record counted;
-anything else is refused with `IntegrityError`, because a page that shows one answer and counts
-another is worse than no page. A grade is shown as the record's only if it is of the record's metric
-and protocol and says what the record says; what other graders said stands beside it under their
-names. A home without the sample log, such as the committed records, gives the outcomes alone.
-
-A log of many gigabytes is read once, and no text is kept: `TranscriptLogs.text` reads one when it
-is shown. Traded away: what is held of a log's answers grows with their number, by about a kilobyte
-each.
+Guarantees: an answer is shown for an outcome only if it is the one that the record counts, and a
+grade as the record's only if it says what the record says (`tina_bench.store.answers`), because a
+page that shows one answer and counts another is worse than no page. The grades of others are
+shown under their names. A home without the sample log, such as the committed records, gives the
+outcomes alone.
 """
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 
-from tina_bench.errors import IntegrityError
-from tina_bench.store.answers import GradeHead, SampleHead, read_sample, scan_grades, scan_samples
+from tina_bench.store.answer_logs import RunKey, inside, recorded_grade_log
+from tina_bench.store.answers import GradeHead, RecordAnswers, SampleHead, grades_in
 from tina_bench.store.home import Home
-from tina_bench.store.records import GradeStatus, ProblemOutcome, ResultRecord
+from tina_bench.store.records import ResultRecord
 
-Cell = tuple[str, str, int]
-"""Protocol, task and seed: what names one run in a log."""
 ALL_TEXTS = -1
-"""Stands for every problem where the number of problems with texts is asked for."""
+"""As a number of problems with texts: all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAnswer:
-    """One outcome of a record, with the sample and grade behind it where they are at hand."""
+    """One outcome of a record, with the sample and grade behind it where they are in the home."""
 
     problem: str
     """Problem id."""
@@ -47,11 +41,11 @@ class StoredAnswer:
     tokens_out: int
     """Generated tokens."""
     sample: SampleHead | None
-    """What the model wrote, but for the text."""
+    """The answer, without its text."""
     grade: GradeHead | None
-    """What the record's grader read out of it."""
+    """The record's grade of it."""
     others: tuple[tuple[str, GradeHead], ...] = ()
-    """What other graders said of it, each with the name of its log."""
+    """The grades of others, each with the name of its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +59,7 @@ class Run:
     seed: int
     """Sample seed."""
     answers: tuple[StoredAnswer, ...]
-    """One a problem."""
+    """One per problem."""
     has_samples: bool
     """The sample log is in this home."""
 
@@ -75,22 +69,11 @@ class Run:
         return sum(answer.correct for answer in self.answers)
 
 
-def log_file(home: Home, name: str) -> Path:
-    """A log of a record; a record may come from anybody, so it may not point outside."""
-    root = home.root.resolve()
-    path = (root / name).resolve()
-    if not path.is_relative_to(root):
-        raise IntegrityError(
-            f"{root}: a result record names the log {name!r}, which lies outside this home; "
-            "correct the record."
-        )
-    return path
-
-
 def grade_files(home: Home, records: Sequence[ResultRecord]) -> tuple[Path, list[Path]]:
     """The records' own grade log, and every other one in the same folder."""
-    own = log_file(home, records[0].provenance.grade_log)
-    return own, sorted(path for path in own.parent.glob("*.jsonl") if path != own)
+    own = recorded_grade_log(home.root, records[0])
+    others = sorted(path for path in own.parent.glob("*.jsonl") if path != own)
+    return own, [inside(home.root, path) for path in others]
 
 
 def with_text(problems: Sequence[str], most: int) -> frozenset[str]:
@@ -106,106 +89,74 @@ def with_text(problems: Sequence[str], most: int) -> frozenset[str]:
 
 @dataclass
 class TranscriptLogs:
-    """The logs that some records share, once their bytes were checked against each record."""
+    """The answers to some records that share their logs, and the grades of others."""
 
-    path: Path
-    samples: dict[Cell, dict[str, SampleHead]] = field(default_factory=dict)
-    grades: dict[tuple[Cell, str], dict[str, GradeHead]] = field(default_factory=dict)
-    others: dict[Cell, dict[str, list[tuple[str, GradeHead]]]] = field(default_factory=dict)
+    answers: RecordAnswers
+    others: dict[RunKey, dict[str, list[tuple[str, GradeHead]]]] = field(default_factory=dict)
+    """By run and problem, each with the name of its log."""
 
     @classmethod
     def read(cls, home: Home, records: Sequence[ResultRecord]) -> "TranscriptLogs | None":
         """Of records with the same sample log and grade log; `None` if the former is not here."""
-        path = log_file(home, records[0].provenance.sample_log)
-        if not path.is_file():
+        answers = RecordAnswers.read(home.root, records)
+        if answers is None:
             return None
-        logs = cls(path)
-        made = [record.provenance for record in records]
-        prefixes = {(one.sample_log_bytes, one.sample_log_sha256) for one in made}
-        for head in scan_samples(path, prefixes):
-            # The first wins: what was appended after a record was made cannot replace what it
-            # hashes.
-            logs.samples.setdefault((head.protocol, head.task, head.seed), {}).setdefault(
-                head.problem, head
-            )
+        logs = cls(answers)
+        metrics = {record.provenance.grader.get("metric", "") for record in records}
         own, more = grade_files(home, records)
-        if own.is_file():
-            for grade in scan_grades(own):
-                logs._take(grade, own.stem, records)
-        for other in more:
-            for grade in scan_grades(other):
-                logs._take_other(grade, other.stem)
+        for (task, protocol, metric), grades in answers.grades.items():
+            if metric not in metrics:
+                logs._add_others(own.stem, task, protocol, grades)
+        for path in more:
+            for (task, protocol, _), grades in grades_in(path).items():
+                logs._add_others(path.stem, task, protocol, grades)
         return logs
 
-    def _take(self, grade: GradeHead, log: str, records: Sequence[ResultRecord]) -> None:
-        """The later wins, as it does when outcomes are collected."""
-        cell = (grade.protocol, grade.task, grade.seed)
-        metrics = {record.provenance.grader.get("metric", "") for record in records}
-        if grade.metric in metrics:
-            self.grades.setdefault((cell, grade.metric), {})[grade.problem] = grade
-        else:
-            self._take_other(grade, log)
+    def _add_others(
+        self, log: str, task: str, protocol: str, grades: dict[int, dict[str, GradeHead]]
+    ) -> None:
+        for seed, by_problem in grades.items():
+            others = self.others.setdefault((protocol, task, seed), {})
+            for problem, grade in by_problem.items():
+                others.setdefault(problem, []).append((log, grade))
 
-    def _take_other(self, grade: GradeHead, log: str) -> None:
-        cell = (grade.protocol, grade.task, grade.seed)
-        said = self.others.setdefault(cell, {}).setdefault(grade.problem, [])
-        said[:] = [old for old in said if (old[0], old[1].metric) != (log, grade.metric)]
-        said.append((log, grade))
-
-    def behind(
-        self, record: ResultRecord, problem: ProblemOutcome, position: int
-    ) -> tuple[SampleHead, GradeHead | None, tuple[tuple[str, GradeHead], ...]]:
-        """The answer to a problem in the run at `position`, and what graders said of it."""
-        made, seed = record.provenance, record.seeds[position]
-        cell = (made.protocol, record.task, seed)
-        sample = self.samples.get(cell, {}).get(problem.problem)
-        if sample is None or sample.tokens_out != problem.tokens_out[position]:
-            raise IntegrityError(
-                f"{made.sample_log}: the answer of {record.model} to problem {problem.index} of "
-                f"{record.task}, seed {seed}, is not the one that its result counts; restore the "
-                "log from a copy, or start afresh in another home."
-            )
-        others = tuple(self.others.get(cell, {}).get(problem.problem, ()))
-        grade = self.grades.get((cell, made.grader.get("metric", "")), {}).get(problem.problem)
-        if grade is None or (grade.correct, grade.status != GradeStatus.GRADED) != (
-            problem.correct[position],
-            problem.undecided[position],
-        ):
-            return sample, None, others
-        return sample, grade, others
+    def others_of(self, record: ResultRecord, seed: int) -> dict[str, list[tuple[str, GradeHead]]]:
+        """The grades of others of one of the record's runs, by problem."""
+        return self.others.get((record.provenance.protocol, record.task, seed), {})
 
     def said(self, record: ResultRecord) -> str:
-        """Names what the logs say of a record, beside the bytes that it hashes itself."""
-        made, hasher = record.provenance, hashlib.sha256()
+        """A hash of what the logs hold of a record, apart from the bytes that it hashes itself."""
+        hasher = hashlib.sha256()
         for seed in record.seeds:
-            cell = (made.protocol, record.task, seed)
-            grades = self.grades.get((cell, made.grader.get("metric", "")), {})
-            others = self.others.get(cell, {})
+            grades, others = self.answers.grades_of(record, seed), self.others_of(record, seed)
             found = [sorted(grades.items()), sorted(others.items())]
             hasher.update(repr(found).encode("utf-8", "surrogatepass"))
         return hasher.hexdigest()
 
     def text(self, head: SampleHead) -> str:
         """What the model wrote, read from the log."""
-        return read_sample(self.path, head).text
+        return self.answers.text(head)
 
 
 def runs_of(record: ResultRecord, logs: TranscriptLogs | None) -> Iterator[Run]:
     """Every run of a record, in the order of its seeds."""
     for position, seed in enumerate(record.seeds):
-        answers = []
-        for problem in record.problems:
-            behind = logs.behind(record, problem, position) if logs else (None, None, ())
-            answers.append(
-                StoredAnswer(
-                    problem.problem,
-                    problem.index,
-                    problem.correct[position],
-                    problem.undecided[position],
-                    problem.answered[position],
-                    problem.truncated[position],
-                    problem.tokens_out[position],
-                    *behind,
-                )
+        nothing = repeat((None, None), record.n)
+        behind = nothing if logs is None else logs.answers.behind(record, position)
+        others = {} if logs is None else logs.others_of(record, seed)
+        answers = [
+            StoredAnswer(
+                problem.problem,
+                problem.index,
+                problem.correct[position],
+                problem.undecided[position],
+                problem.answered[position],
+                problem.truncated[position],
+                problem.tokens_out[position],
+                sample,
+                grade,
+                tuple(others.get(problem.problem, ())),
             )
+            for problem, (sample, grade) in zip(record.problems, behind, strict=True)
+        ]
         yield Run(record.model, record.task, seed, tuple(answers), logs is not None)

@@ -81,8 +81,9 @@ def regrade(
     be graded again; 23 another process grades the same; 24 a grader's package is not installed.
     """
     from tina_bench.catalog.load import load_catalog
+    from tina_bench.running.regrade.flips import write_flips
     from tina_bench.running.regrade.requested import grader_interpreter, requested_records
-    from tina_bench.running.regrade.run import regrade_home, write_flips
+    from tina_bench.running.regrade.run import regrade_home
 
     store = open_home(home)
     records = requested_records(store, profile, model, task)

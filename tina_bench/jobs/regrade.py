@@ -1,17 +1,15 @@
 """`python -m tina_bench.jobs.regrade FOLDER HOME`: grade stored answers again, by other graders.
 
-FOLDER holds `order.json` (`RegradeOrder`) and `problems.json`, and gets `answer.json`
-(`RegradeAnswer`). Grades go into logs of their own, named by grader and package versions: no record
+A worker (`tina_bench.files.worker_process`) that is given a `RegradeOrder` and answers with a
+`RegradeAnswer`. Grades go into logs of their own, named by grader and package versions: no record
 and no grade that a record counts is touched, nothing is generated, and what an earlier or an
-interrupted call has graded is not graded again. A line of JSON on standard output tells how far it
-is: answers done, answers to do.
+interrupted call has graded is not graded again. It reports answers done, of answers to do.
 
-Any interpreter that has the packages of the graders asked for, and pydantic and pebble besides, can
+Any interpreter that has the packages of the chosen graders, and pydantic and pebble besides, can
 run this; which versions it has is part of each log's name. Forks, so it starts no thread.
 """
 
 import importlib.metadata
-import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -20,24 +18,20 @@ from pathlib import Path
 from tina_bench.catalog.graders import Answers, Grader
 from tina_bench.errors import MissingEngineError, TinaBenchError
 from tina_bench.files.append_log import LogWriter
+from tina_bench.files.worker_process import REFUSED, read_order, report, write_answer
 from tina_bench.jobs.grade_workers import Decision, decide
 from tina_bench.jobs.graders import load, regrade_text
 from tina_bench.jobs.parent_death import die_with_parent
-from tina_bench.store.home import Home, read_record, read_records
+from tina_bench.store.answer_logs import counted_samples
+from tina_bench.store.home import Home, read_records
+from tina_bench.store.log_identity import regrade_log_name
 from tina_bench.store.records import Grade, Sample
 from tina_bench.store.regrade_job import (
-    ANSWER_FILE,
-    ORDER_FILE,
-    PROBLEMS_FILE,
-    REFUSED,
     RegradeAnswer,
     RegradeCell,
     RegradeLog,
     RegradeOrder,
     StoredProblem,
-    counted,
-    grader_metric,
-    regrade_log_name,
 )
 
 FLUSH_EVERY = 64
@@ -86,7 +80,7 @@ def suits(grader: Grader, problems: dict[str, StoredProblem]) -> bool:
 
 
 class _Progress:
-    """Says on standard output how far it is."""
+    """Counts the graded answers, and reports them."""
 
     def __init__(self, total: int) -> None:
         self._total, self._done = total, 0
@@ -94,7 +88,7 @@ class _Progress:
     def add(self, answers: int) -> None:
         """Count answers that are graded, now or before."""
         self._done += answers
-        print(json.dumps([self._done, self._total]), flush=True)
+        report(self._done, self._total)
 
 
 def _grade(
@@ -111,8 +105,8 @@ def _grade(
         graded = {(made.key, made.task, made.metric) for made in read_records(log_path, Grade)}
 
         def todo() -> Iterator[Work]:
-            for cell, sample in counted(home.root / cells[0].sample_log, cells):
-                if (sample.key, sample.task, grader_metric(cell, grader)) in graded:
+            for cell, sample in counted_samples(home.root / cells[0].sample_log, cells):
+                if (sample.key, sample.task, cell.metric_of(grader)) in graded:
                     progress.add(1)
                 else:
                     load(grader.name, cells)  # before the first worker is forked
@@ -149,7 +143,7 @@ def _as_grade(
         index=sample.index,
         seed=sample.seed,
         protocol=sample.protocol,
-        metric=grader_metric(cell, grader),
+        metric=cell.metric_of(grader),
         status=decision.status,
         correct=decision.correct,
         extracted=decision.extracted,
@@ -159,8 +153,12 @@ def _as_grade(
     )
 
 
-def regrade(home: Home, order: RegradeOrder, problems: Problems) -> RegradeAnswer:
+def regrade(home: Home, order: RegradeOrder) -> RegradeAnswer:
     """Do the whole order: every grader on every cell that it suits."""
+    problems = {
+        task: {problem.problem: problem for problem in made}
+        for task, made in order.problems.items()
+    }
     able = usable(order)
     plan: dict[tuple[str, str], tuple[Grader, list[RegradeCell]]] = {}
     logs = []
@@ -169,14 +167,16 @@ def regrade(home: Home, order: RegradeOrder, problems: Problems) -> RegradeAnswe
             if grader.name not in able or not suits(grader, problems[cell.task]):
                 continue
             versions = able[grader.name]
-            path = home.grade_log(cell.model, regrade_log_name(cell, grader, versions))
-            name = str(path.relative_to(home.root))
+            identity = regrade_log_name(
+                cell.sample_log, grader, versions, remove_reasoning_tags=cell.remove_reasoning_tags
+            )
+            name = str(home.grade_log(cell.model, identity).relative_to(home.root))
             logs.append(
                 RegradeLog(
                     model=cell.model,
                     task=cell.task,
                     grader=grader.name,
-                    metric=grader_metric(cell, grader),
+                    metric=cell.metric_of(grader),
                     versions=versions,
                     grade_log=name,
                 )
@@ -202,19 +202,13 @@ def main(folder: Path, home: Path) -> int:
     """Answer the order in `folder`; returns the exit code."""
     die_with_parent(signal.SIGTERM)
     signal.signal(signal.SIGTERM, _interrupt)
-    order = read_record(folder / ORDER_FILE, RegradeOrder)
-    stored = json.loads((folder / PROBLEMS_FILE).read_text(encoding="utf-8"))
-    problems = {
-        task: {one["problem"]: StoredProblem.model_validate(one) for one in rows}
-        for task, rows in stored.items()
-        if isinstance(rows, list)
-    }
-    code = 0
+    order, code = read_order(folder, RegradeOrder), 0
     try:
-        answer = regrade(Home(home), order, problems)
+        answer = regrade(Home(home), order)
     except TinaBenchError as error:
-        answer, code = RegradeAnswer(refusal=str(error)), REFUSED
-    (folder / ANSWER_FILE).write_text(answer.model_dump_json(), encoding="utf-8")
+        code = REFUSED
+        answer = RegradeAnswer(refusal=str(error), refusal_exit_code=error.exit_code)
+    write_answer(folder, answer)
     return code
 
 

@@ -1,27 +1,24 @@
 """Hashes of tasks' problems, as far as their datasets are here.
 
 Making a problem takes LightEval, so a process of its own does it (`tina_bench.jobs.problems`):
-whoever only reads or writes a lock never imports an engine.
+reading and writing a lock never imports an engine.
 """
 
-import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import LockError
 from tina_bench.files.hashing import sha256_file
+from tina_bench.files.worker_process import NO_ENGINE, read_answer, run_worker
 from tina_bench.lock.hub_cache import cached, hub_files, place
 from tina_bench.lock.lockfile import Lock, LockedFiles, LockedTask
+from tina_bench.store.job_folder import Dataset
+from tina_bench.store.regrade_job import ProblemAnswer, ProblemOrder, TaskInput, TaskProblems
 
 WORKER = "tina_bench.jobs.problems"
-NO_ENGINE = 3
-"""The worker's exit code where LightEval is not installed."""
 TIMEOUT_SECONDS = 600
 
 
@@ -48,7 +45,7 @@ def compute(
     """
     with tempfile.TemporaryDirectory(prefix="tina-bench-") as name:
         scratch = Path(name)
-        order: dict[str, Any] = {}
+        wanted: dict[str, TaskInput] = {}
         folders: dict[str, Path | None] = {}
         for task_name, task in sorted(catalog.tasks.items()):
             entry = lock.datasets.get(task.dataset)
@@ -61,38 +58,39 @@ def compute(
                 folder = folders[task.dataset]
                 if folder is None:
                     continue
-            order[task_name] = {
-                "task": task.model_dump(mode="json"),
-                "dataset": {
-                    "name": task.dataset,
-                    "folder": None if folder is None else folder.name,
-                    "sha256": {path: file.sha256 for path, file in entry.files.items()},
-                },
-            }
-        return _ask(order, scratch) if order else {}
+            wanted[task_name] = TaskInput(
+                task=task,
+                dataset=Dataset(
+                    name=task.dataset,
+                    folder=None if folder is None else folder.name,
+                    sha256={path: file.sha256 for path, file in entry.files.items()},
+                ),
+            )
+        return _ask(wanted, scratch) if wanted else {}
 
 
-def _ask(order: dict[str, Any], scratch: Path) -> dict[str, LockedTask | str] | None:
-    (scratch / "order.json").write_text(json.dumps(order), encoding="utf-8")
-    ended = subprocess.run(
-        [sys.executable, "-m", WORKER, str(scratch)],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-        check=False,
+def _ask(tasks: dict[str, TaskInput], scratch: Path) -> dict[str, LockedTask | str] | None:
+    end = run_worker(
+        WORKER,
+        scratch,
+        ProblemOrder(wanted="sha256", tasks=tasks),
+        str(scratch),
+        timeout_seconds=TIMEOUT_SECONDS,
     )
-    if ended.returncode == NO_ENGINE:
+    if end.code == NO_ENGINE:
         return None
-    if ended.returncode != 0:
-        last = (ended.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise LockError(
-            f"tasks: the process that makes their problems ended with {ended.returncode}: {last}."
-        )
-    answer = json.loads((scratch / "answer.json").read_text(encoding="utf-8"))
+    if end.code != 0 or not end.answered:
+        raise LockError(f"tasks: the process that makes their problems {end.how}.")
     return {
-        name: found["refusal"] if "refusal" in found else LockedTask.model_validate(found)
-        for name, found in answer.items()
+        name: _locked(found) for name, found in read_answer(scratch, ProblemAnswer).tasks.items()
     }
+
+
+def _locked(made: TaskProblems) -> LockedTask | str:
+    if made.refusal is not None:
+        return made.refusal
+    found = {"problems_sha256": made.sha256, "packages": made.packages}
+    return LockedTask.model_validate(found)
 
 
 @dataclass(frozen=True)

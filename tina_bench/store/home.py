@@ -1,13 +1,13 @@
-"""Where everything a user's runs leave lies, and how it is laid out.
+"""Where everything that a user's runs leave is kept, and how it is laid out.
 
 <home>/
   jobs/<kind>-<model>-<hash>/          one finished step: job.json, result.json, ledger, log
   jobs/<kind>-<model>-<hash>.work/     the same while it runs, or after it failed
   samples/<model>/<identity>.jsonl     every answer ever generated, append-only
-  grades/<model>/<identity>.jsonl      what graders said of them, append-only
+  grades/<model>/<identity>.jsonl      what graders decided about them, append-only
   results/<profile>/<model>/<task>.json  outcomes by problem, with provenance
   problems/<task>-<hash>.json          what was asked, and the right answers: for the pages
-  imported/<id>.json                   what others measured, one record a file of theirs
+  imported/<id>.json                   what others measured, one record per file of theirs
   site/                                the leaderboard, unless --out says otherwise
 """
 
@@ -56,7 +56,7 @@ def read_record(path: Path, shape: type[RecordT]) -> RecordT:
 
 
 def _strictly(data: bytes, shape: type[RecordT]) -> RecordT:
-    """The record in a file's bytes; what the strict parser refuses is told before pydantic's word.
+    """The record in a file's bytes; what the strict parser refuses is reported first.
 
     Bytes that are exactly what we write of the record, with no integer beyond 64 bits, need no
     second parser: they hold no key twice and no odd number. That halves the time that a record of
@@ -72,9 +72,12 @@ def _strictly(data: bytes, shape: type[RecordT]) -> RecordT:
     return made
 
 
-def read_records(path: Path, shape: type[RecordT]) -> Iterator[RecordT]:
-    """Read a log of such records; refuses damage, and the first record of another shape."""
-    for number, record in enumerate(read_log(path), start=1):
+def read_records(path: Path, shape: type[RecordT], length: int | None = None) -> Iterator[RecordT]:
+    """Read a log of such records; refuses damage, and the first record of another shape.
+
+    Only what lies within the first `length` bytes, if that is given.
+    """
+    for number, record in enumerate(read_log(path, length), start=1):
         try:
             made = shape.model_validate(record)
             _refuse_contradiction(made)
@@ -107,7 +110,7 @@ def _read_result(path: Path) -> ResultRecord:
 
 @dataclass(frozen=True)
 class Home:
-    """Paths of one home and what lies there. Reading never creates anything."""
+    """Paths of one home, and the records in it. Reading never creates anything."""
 
     root: Path
 
@@ -171,17 +174,17 @@ class Home:
         """Every result record, ordered by profile, model and task.
 
         `read` reads one file in place of `read_record`, no less strictly. Raises `IntegrityError`
-        for a record that is not of the profile, model and task whose place it stands in.
+        for a record of another profile, model or task than its path is of.
         """
         paths = sorted((self.root / "results").glob("*/*/*.json"))
         return [self._result(path, read or _read_result) for path in paths]
 
     def _result(self, path: Path, read: ReadResult) -> ResultRecord:
         record = read(path)
-        said = (record.provenance.profile, record.model, record.task)
-        stands = (path.parent.parent.name, path.parent.name, path.stem)
+        named = (record.provenance.profile, record.model, record.task)
+        placed = (path.parent.parent.name, path.parent.name, path.stem)
         keys = ("provenance.profile", "model", "task")
-        for key, found, expected in zip(keys, said, stands, strict=True):
+        for key, found, expected in zip(keys, named, placed, strict=True):
             if found != expected:
                 raise _refusal(
                     f"{path}",
@@ -193,7 +196,7 @@ class Home:
     def measurements(
         self, profile: str | None = None, read: ReadResult | None = None
     ) -> list[ResultRecord]:
-        """Result records of one profile; of all, when no model × task stands under two of them.
+        """Result records of one profile; of all, if no model × task has one under two of them.
 
         Raises `UsageError` when the choice is the user's to make: two protocols are two
         measurements, and neither may silently stand for the other.
@@ -212,9 +215,9 @@ class Home:
         return list(chosen.values())
 
     def imported_runs(self) -> list[ImportedRun]:
-        """Every imported result file, ordered by id; their times are others' and no bill of ours.
+        """Every imported result file, ordered by id; their times are not on our bill.
 
-        Raises `IntegrityError` for a record that is no longer what its name says.
+        Raises `IntegrityError` for a record that no longer fits its file's name.
         """
         runs = []
         for path in sorted((self.root / "imported").glob("*.json")):
@@ -265,7 +268,7 @@ class Home:
 def open_home(home: Home | Path | str | None = None) -> Home:
     """A home, or that of a folder; `None` for `TINA_BENCH_HOME`, else `./runs`. Creates nothing.
 
-    Raises `UsageError` where something else lies there.
+    Raises `UsageError` where there is something else than a folder.
     """
     if isinstance(home, Home):
         return home

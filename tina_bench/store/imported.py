@@ -1,6 +1,6 @@
-"""Results that others measured and wrote down: what an import keeps, and which are repeats.
+"""Results that others measured: what an import keeps, and which are repeats.
 
-One record a result file, under `<home>/imported/<id>.json`; the id is the beginning of the file's
+One record per result file, under `<home>/imported/<id>.json`; the id is the beginning of the file's
 sha256, so the same bytes are one record wherever they lie. Nothing here was measured by us, and
 nothing of it is ever added to our own results or our own bill.
 """
@@ -40,16 +40,16 @@ class ImportedAnswer(Record):
 
 
 class ImportedOutcome(Record):
-    """What the file says of one problem."""
+    """The file's outcome of one problem."""
 
     problem: str
     """Problem id, as in our own grades: hash of the problem's text."""
     index: int
-    """Row of the dataset where the file tells it, else row of the file."""
+    """Row of the dataset where the file has it, else row of the file."""
     gold: tuple[str, ...]
     """The right answer, as the grader was given it."""
     extracted: tuple[str, ...] | None
-    """Answers that the grader read out of the texts; `None` where the file does not tell."""
+    """Answers that the grader read out of the texts; `None` where the file does not have them."""
     answers: tuple[ImportedAnswer, ...]
     """The answers, in order."""
     values: dict[str, float]
@@ -72,7 +72,7 @@ class ImportedScore(Record):
 
 
 class ImportedTask(Record):
-    """Everything that a file says of one task."""
+    """Everything in a file about one task."""
 
     task_as_printed: str
     """LightEval's name: suite, task and number of few-shot examples, or the latter two."""
@@ -81,7 +81,7 @@ class ImportedTask(Record):
     task_reason: str
     """Why that task, or why none."""
     n: int | None
-    """Number of problems; `None` if nothing tells it."""
+    """Number of problems; `None` if nothing says it."""
     n_known_by: NKnown | None
     """What that number rests on."""
     scores: tuple[ImportedScore, ...]
@@ -95,27 +95,27 @@ class ImportedTask(Record):
     summary: dict[str, Any]
     """LightEval's counts for the task, as printed."""
     outcomes: tuple[ImportedOutcome, ...] = ()
-    """By problem, where a details file lies beside the results."""
+    """By problem, where there is a details file with the results."""
     details: SourceFile | None = None
     """That file."""
 
 
 class ReportedTime(Record):
-    """A ledger entry that is somebody else's: seconds on a machine that we know nothing of.
+    """A ledger entry of another measurer: seconds on an unknown machine.
 
-    Devices and prices do not stand in LightEval's files; what they cost is unknown.
+    LightEval's files have neither devices nor prices, so the cost is unknown.
     """
 
     wall_seconds: float | None
     """LightEval's total, model loading included, for all tasks of the file together."""
     clock_start_seconds: float | None
-    """Start on the machine's running clock, which tells no date; differences count."""
+    """Start on the machine's monotonic clock, which has no date; differences count."""
     clock_end_seconds: float | None
     """End on the same clock."""
 
 
 class ImportedRun(Record):
-    """One result file: one evaluation of one model by somebody else."""
+    """One result file: one evaluation of one model by another measurer."""
 
     schema_version: Literal[1] = 1
     id: str
@@ -123,7 +123,7 @@ class ImportedRun(Record):
     file: SourceFile
     """The result file."""
     reported_by: str | None
-    """Who measured it, as the user said at the import; `None`: nobody said."""
+    """Who measured it, as the user said at the import; `None` where the user did not say."""
     source: str | None
     """Where the file was published, as the user said."""
     model_as_printed: str
@@ -133,13 +133,13 @@ class ImportedRun(Record):
     model_reason: str
     """Why that model, or why none."""
     revision_as_printed: str | None
-    """Commit of the weights, where the file tells it."""
+    """Commit of the weights, where the file has it."""
     dtype_as_printed: str | None
-    """Precision, where the file tells it."""
+    """Precision, where the file has it."""
     seed_as_printed: int | None
-    """Sampling seed, where the file tells it."""
+    """Sampling seed, where the file has it."""
     lighteval_sha: str | None
-    """LightEval's commit, where the file tells it."""
+    """LightEval's commit, where the file has it."""
     saved_at_as_printed: str | None
     """Time stamp in the file's name, in the unknown zone of the machine that wrote it."""
     layout: Literal["model info", "model configuration"]
@@ -211,9 +211,9 @@ class ImportedResult(Record):
     """Seconds that the whole file took, for all its tasks."""
     answers: str | None
     """Identity of all answers together; `None` where the file cannot tell one run from another,
-    so that nobody can say whether this is a repeat."""
+    so that it is not known whether this is a repeat."""
     repeat_of: str | None
-    """Id of the run that this one says again: same model, same problems, same answers, same score.
+    """Id of the run that this one repeats: same model, same problems, same answers, same score.
     It is no further evidence."""
     outcomes: tuple[ImportedOutcome, ...]
     """By problem, where known."""

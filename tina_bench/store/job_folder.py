@@ -62,7 +62,7 @@ class Weights(Record):
     sha256: dict[str, str]
     """File name to sha256; checked again right before an engine reads them."""
     deviations: tuple[str, ...] = ()
-    """In what they were not made as asked for; goes onto every result."""
+    """In what they were not made as requested; part of every result."""
 
 
 class Dataset(Record):
@@ -71,7 +71,7 @@ class Dataset(Record):
     name: str
     """Embedded name or hub id."""
     folder: str | None = None
-    """Where its fetch put it, relative to the home; `None` for what this package carries."""
+    """Where its fetch put it, relative to the home; `None` for what is part of this package."""
     sha256: dict[str, str]
     """File name to sha256."""
 
@@ -83,7 +83,7 @@ class FetchInputs(Record):
     what: Literal["model", "dataset"] = "model"
     """What the files are."""
     repo: str | None = None
-    """Hub repository id; `None` for what this package carries."""
+    """Hub repository id; `None` for what is part of this package."""
     revision: str | None = None
     """Commit of that repository, 40 hex digits."""
     subfolder: str | None = None
@@ -149,7 +149,7 @@ class Protocol(Record):
     """An answer may be as long as the context leaves room for, when that is less than its task's
     limit; otherwise such a prompt is refused."""
     deviations: tuple[str, ...] = ()
-    """In what the weights or this protocol differ from what was asked for."""
+    """In what the weights or this protocol differ from what was requested."""
 
 
 class EvaluateInputs(Record):
@@ -173,7 +173,7 @@ class GradeInputs(Record):
     until_decided: dict[str, UntilDecided] = Field(default_factory=dict)
     """By task: for results whose number of runs is being chosen by looking at them."""
     timeout_seconds: float = 10.0
-    """Hard limit a sample; then the grading process is killed and the sample is undecided."""
+    """Hard limit per sample; then the grading process is killed and the sample is undecided."""
 
 
 JobInputs = FetchInputs | TrainInputs | MergeInputs | EvaluateInputs | GradeInputs
@@ -210,7 +210,7 @@ class JobFolder(Record):
     price_name: str | None = None
     """Catalog entry of the price, or what the user gave with --price."""
     price_usd_per_hour: float | None = None
-    """US dollars an hour of the billed unit; `None` when unknown."""
+    """US dollars per hour of the billed unit; `None` when unknown."""
     billed_per: Literal["gpu", "machine"] | None = None
     """What the price is for an hour of."""
     budget_usd: float | None = None
@@ -273,7 +273,7 @@ class EvaluateOutputs(Record):
     samples_found: int
     """Already in the log."""
     deviations: tuple[str, ...] = ()
-    """The protocol's: in what the weights or it differ from what was asked for."""
+    """The protocol's: in what the weights or it differ from what was requested."""
     samples_by_engine: tuple[int, ...] = ()
     """Of those generated, how many came out of each engine, where there were several."""
     incidents: tuple[str, ...] = ()

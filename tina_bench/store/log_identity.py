@@ -1,46 +1,15 @@
-"""Is a result record still backed by the bytes it was made from?"""
+"""Names made of what they stand for: of logs, and of the evidence in a record."""
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from tina_bench.errors import IntegrityError
-from tina_bench.files.hashing import digest, sha256_prefix
+from tina_bench.catalog.graders import Grader
+from tina_bench.files.hashing import digest
 from tina_bench.store.job_folder import GRADER_PACKAGES
 from tina_bench.store.records import ResultRecord
 
 NAME_DIGITS = 16
 """Of a hash, in the name of a log."""
-
-
-def check_sample_logs(root: Path, records: Iterable[ResultRecord]) -> None:
-    """`check_sample_log` for many records; what several tasks share is hashed once."""
-    seen: set[tuple[str, int, str]] = set()
-    for record in records:
-        made = record.provenance
-        part = (made.sample_log, made.sample_log_bytes, made.sample_log_sha256)
-        if part not in seen:
-            check_sample_log(root, record)
-            seen.add(part)
-
-
-def check_sample_log(root: Path, record: ResultRecord) -> None:
-    """Refuse a sample log whose recorded part has changed; a log that has grown since is fine.
-
-    Raises `IntegrityError` naming the file.
-    """
-    provenance = record.provenance
-    path = root / provenance.sample_log
-    if not path.is_file():
-        raise IntegrityError(
-            f"{path}: found no file, expected the samples of {record.model} on {record.task}; "
-            "restore it from a copy, or start afresh in another home."
-        )
-    if sha256_prefix(path, provenance.sample_log_bytes) != provenance.sample_log_sha256:
-        raise IntegrityError(
-            f"{path}: found other bytes than the result of {record.model} on {record.task} was "
-            "made from; restore it from a copy, or start afresh in another home."
-        )
 
 
 def sample_log_name(weights_sha256: Mapping[str, str], engine: Mapping[str, Any]) -> str:
@@ -59,6 +28,17 @@ def grade_log_name(sample_log: str, grader: Mapping[str, str]) -> str | None:
     if None in versions.values() or removed not in {"true", "false"}:
         return None
     return digest([sample_log, versions, removed == "true"])[:NAME_DIGITS]
+
+
+def regrade_log_name(
+    sample_log: str, grader: Grader, versions: Mapping[str, str], *, remove_reasoning_tags: bool
+) -> str:
+    """The name of a log of new grades of one sample log: never that of a record's own grade log.
+
+    `sample_log` is the graded log's path in the home, `versions` those of the grader's packages.
+    """
+    parts = ["regrade", sample_log, grader.name, grader.rules, dict(versions)]
+    return digest([*parts, remove_reasoning_tags])[:NAME_DIGITS]
 
 
 def evidence_sha256(record: ResultRecord) -> str:

@@ -1,7 +1,8 @@
-"""From grades, one a sample, to outcomes, one a problem."""
+"""From grades, one per sample, to outcomes, one per problem."""
 
 from collections.abc import Iterable, Sequence
 
+from tina_bench.store.answer_logs import last_grades
 from tina_bench.store.records import Grade, GradeStatus, ProblemOutcome
 
 RIGHT_ANSWER = 0
@@ -17,9 +18,7 @@ def collect(
     whole: a score over the easy half of a benchmark is no score. Of two grades of one sample the
     later wins.
     """
-    by_seed: dict[int, dict[str, Grade]] = {}
-    for grade in grades:
-        by_seed.setdefault(grade.seed, {})[grade.problem] = grade
+    by_seed = last_grades(grades)
     ids = [problem for problem, _ in problems]
     seeds = tuple(
         sorted(seed for seed, found in by_seed.items() if all(name in found for name in ids))
@@ -79,7 +78,7 @@ def as_recorded(
 
 
 def _says_what_it_read(rows: Iterable[Sequence[Grade]]) -> bool:
-    """False for a metric that finds answers right without ever telling what it read."""
+    """False for a metric that finds answers right and never says what it read."""
     grades = [grade for row in rows for grade in row]
-    told = any(grade.extracted is not None for grade in grades)
-    return told or not any(grade.correct for grade in grades)
+    says = any(grade.extracted is not None for grade in grades)
+    return says or not any(grade.correct for grade in grades)

@@ -1,10 +1,10 @@
-"""What was asked: the text and the right answers of a task's problems, kept once a home.
+"""What was asked: the text and the right answers of a task's problems, kept once per home.
 
-Result records name problems by a hash of their text. The texts lie beside them, so that a page can
-show what an answer answers. Nothing is judged by them: without them every figure is the same.
+Result records name problems by a hash of their text. The texts are kept apart, so that a page can
+show what an answer answers. No figure depends on them.
 
 Guarantees: a file is whole or absent, and never changes; a text that is read has the hash that
-records name it by, and a file the hash that its own name says.
+records name it by, and a file the hash in its own name.
 """
 
 from collections import Counter
@@ -51,7 +51,7 @@ class ProblemTexts(Record):
 
 
 def keep_problems(home: Home, task: str, problems: Iterable[ProblemText]) -> None:
-    """Leave the problems of a task in the home, unless the same ones lie there already."""
+    """Write the problems of a task into the home, unless the same ones are there already."""
     ordered = tuple(sorted(problems, key=lambda problem: problem.index))
     texts = ProblemTexts(task=task, problems=ordered)
     path = home.problems_file(task, texts.sha256)
@@ -62,8 +62,8 @@ def keep_problems(home: Home, task: str, problems: Iterable[ProblemText]) -> Non
 def read_problems(home: Home, task: str) -> dict[str, ProblemText]:
     """Every problem of a task that the home has the text of, by id; empty without any.
 
-    Where two files tell of one problem, the first by name stands. Raises `IntegrityError` for a
-    file that is not what its name says, or a text that is not what its id says.
+    Where two files have one problem, the first by name counts. Raises `IntegrityError` for a file
+    whose content has another hash than its name, and for a text that has another than its id.
     """
     found: dict[str, ProblemText] = {}
     for path in sorted(home.problems.glob(f"{task}-*.json")):

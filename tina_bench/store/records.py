@@ -26,7 +26,7 @@ class Record(BaseModel):
     )
 
     def contradiction(self) -> MalformedError | None:
-        """In what a record of this shape says two things at once; asked of whatever is read."""
+        """What contradicts something else in the record; checked whenever one is read."""
         return None
 
 
@@ -149,12 +149,12 @@ class LedgerEntry(Record):
     price_name: str | None
     """Catalog entry of the price."""
     price_usd_per_hour: float | None
-    """US dollars an hour of the billed unit."""
+    """US dollars per hour of the billed unit."""
     cost_usd: float | None
     """Price times billed time; `None` when either is unknown."""
 
     def contradiction(self) -> MalformedError | None:
-        """Nobody is paid for time, tokens or energy, and none of them flows back."""
+        """Time, tokens, energy and cost are never negative."""
         return _below_zero(
             self, "wall_seconds", "cpu_seconds", "peak_memory_bytes", "tokens_in", "tokens_out",
             "samples", "steps", "gpu_count", "gpu_seconds", "gpu_utilisation", "energy_joules",
@@ -197,7 +197,7 @@ class Sample(Record):
 
 
 class SampleSource(Record):
-    """What made the samples of a log; written beside it under the same name."""
+    """What made the samples of a log; written next to it under the same name."""
 
     schema_version: Literal[1] = 1
     weights_sha256: dict[str, str]
@@ -219,11 +219,11 @@ class GradeStatus(StrEnum):
     TIMEOUT = "timeout"
     ERROR = "error"
     KILLED = "killed"
-    """Its worker process ended amid it, as the kernel ends one where memory is short."""
+    """Its worker process ended during it, as the kernel ends one when memory is short."""
 
 
 class Grade(Record):
-    """What one version of one grader says of one sample."""
+    """The decision of one version of one grader on one sample."""
 
     schema_version: Literal[1] = 1
     key: str
@@ -254,7 +254,7 @@ class Grade(Record):
     """Generated tokens."""
 
     def contradiction(self) -> MalformedError | None:
-        """Only a grader that came to a decision can have decided for the answer."""
+        """Only a grader that came to a decision can have found the answer correct."""
         if self.correct and self.status is not GradeStatus.GRADED:
             return MalformedError("correct", "true", f"false, as status is {str(self.status)!r}")
         return _below_zero(self, "index", "tokens_out")
@@ -332,7 +332,7 @@ class ProblemOutcome(Record):
     index: int
     """Row in the dataset."""
     correct: tuple[bool, ...]
-    """Decision a run."""
+    """Decision per run."""
     undecided: tuple[bool, ...]
     """True where the grader gave no decision."""
     answered: tuple[bool, ...]
@@ -340,7 +340,7 @@ class ProblemOutcome(Record):
     truncated: tuple[bool, ...]
     """True where the answer was cut at the limit."""
     tokens_out: tuple[int, ...]
-    """Generated tokens a run."""
+    """Generated tokens per run."""
     answer_group: tuple[int, ...] = ()
     """Which runs gave the same answer, as the grader read it: 0 for the right one, 1 and up for
     each wrong one in the order of runs, -1 for none or no decision. Empty where it is not known."""
@@ -349,7 +349,7 @@ class ProblemOutcome(Record):
         """Key, found and expected of what does not fit k runs, or one column another."""
         for key in ("correct", "undecided", "answered", "truncated", "tokens_out"):
             if len(getattr(self, key)) != k:
-                return key, f"{len(getattr(self, key))} values", f"{k}, one a seed"
+                return key, f"{len(getattr(self, key))} values", f"{k}, one per seed"
         if self.index < 0:
             return "index", str(self.index), "a row of the dataset, from 0"
         for run, tokens in enumerate(self.tokens_out):
@@ -361,11 +361,11 @@ class ProblemOutcome(Record):
 
     def _group_contradiction(self, k: int) -> tuple[str, str, str] | None:
         if self.answer_group and len(self.answer_group) != k:
-            return "answer_group", f"{len(self.answer_group)} values", f"{k}, one a seed, or none"
+            return "answer_group", f"{len(self.answer_group)} values", f"{k}, one per seed, or none"
         for run, group in enumerate(self.answer_group):
             if group < -1 or (group == 0) is not self.correct[run]:
-                told = "0 where correct, else -1 or a number from 1"
-                return f"answer_group.{run}", shown(group), told
+                expected = "0 where correct, else -1 or a number from 1"
+                return f"answer_group.{run}", shown(group), expected
         return None
 
 
@@ -387,7 +387,7 @@ class ResultRecord(Record):
     """How it came about."""
 
     def contradiction(self) -> MalformedError | None:
-        """Every problem stands once and has one value a seed; an undecided answer is not correct.
+        """Every problem is there once, with one value per seed; an undecided answer is not correct.
 
         Otherwise a score over it is of another benchmark, or counts an answer twice.
         """
@@ -419,13 +419,13 @@ class ResultRecord(Record):
         return None
 
     def _unlike_its_stopping(self) -> MalformedError | None:
-        """What is wrong with how it says that its number of runs came about."""
+        """What is wrong with what it says about how its number of runs was chosen."""
         rule, known = self.provenance.stopping, self.provenance.until_decided
         if (rule == "until-decided") != (known is not None):
-            told = "none" if known is None else "family and looks"
+            found = "none" if known is None else "family and looks"
             expected = "family and looks" if known is None else "none"
             return MalformedError(
-                "provenance.until_decided", told, f"{expected}, as 'stopping' is {rule!r}"
+                "provenance.until_decided", found, f"{expected}, as 'stopping' is {rule!r}"
             )
         if known is None:
             return None

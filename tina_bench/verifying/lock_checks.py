@@ -12,9 +12,9 @@ from tina_bench.verifying.types import Check, CheckState
 def check_against_lock(record: ResultRecord, catalog: Catalog, lock: Lock) -> Iterator[Check]:
     """Compare dataset, weights and grader with the lock, each as far as the lock has it.
 
-    Merged and trained weights are made on the machine that measured them and stand in no lock.
-    Another version of a grading package is told, and is no changed byte: which versions a verdict
-    may rest on is a matter of the protocol.
+    Merged and trained weights are made on the machine that measured them and are in no lock.
+    Another version of a grading package is reported, and is no changed byte: which versions a
+    verdict may rest on is a matter of the protocol.
     """
     yield _dataset(record, catalog, lock)
     yield _weights(record, catalog, lock)

@@ -10,7 +10,7 @@ from tina_bench.stats.types import Judgement, Shape, Verdict
 
 
 class CheckState(StrEnum):
-    """Whether a record holds what it says."""
+    """Whether what a record says was found to be so."""
 
     AGREES = "agrees"
     DIFFERS = "differs"
@@ -23,7 +23,7 @@ class Check(Shape):
     what: str
     """What was looked at."""
     state: CheckState
-    """`not checked` is told with its reason, and is no failure by itself."""
+    """`not checked` is reported with its reason, and is no failure by itself."""
     detail: str
     """What was found, or why it could not be checked; files relative to the records' folder."""
     exit_code: int = 0
@@ -36,11 +36,11 @@ class RecordCheck(Shape):
     file: str
     """Relative to the records' folder."""
     model: str
-    """As the file's place says."""
+    """From the file's path."""
     task: str
-    """As the file's place says."""
+    """From the file's path."""
     profile: str
-    """As the file's place says."""
+    """From the file's path."""
     n: int | None
     """Problems; `None` where the record cannot be read."""
     k: int | None
@@ -54,7 +54,7 @@ class RecordCheck(Shape):
 
     @property
     def problems(self) -> tuple[Check, ...]:
-        """What differs; a record with any is judged by nobody."""
+        """What differs; no claim is judged by a record with any."""
         return tuple(check for check in self.checks if check.state is CheckState.DIFFERS)
 
 
@@ -66,7 +66,7 @@ class Acceptance(Shape):
     date: datetime.date
     """When it was written."""
     by: str | None
-    """Who wrote it, where that was said."""
+    """Who wrote it, where the entry has a name."""
     evidence_changed: bool
     """The records have changed since, and with them neither verdict nor direction."""
 
@@ -98,11 +98,11 @@ class ClaimResult(Judgement):
     acceptance_void: str | None = None
     """Why the baseline's acceptance does not hold any more."""
     integrity: str | None = None
-    """Why nothing was judged: the record of its model and task is not what it says."""
+    """Why nothing was judged: the record of its model and task contradicts its logs or itself."""
     evidence_sha256: str | None = None
     """Hash of the answers that the verdict rests on; `None` where nothing was measured."""
     records: tuple[str, ...] = ()
-    """Files of the records that it was judged by, relative to their folder; an average has one a
+    """Files of the records that it was judged by, relative to their folder; an average has one per
     task."""
     further: CostToDecide | None = None
     """With INCONCLUSIVE: what deciding it takes; `None` where no number of seeds decides."""
@@ -118,12 +118,12 @@ class AuditFailure(Shape):
 
 
 class StaleEntry(Shape):
-    """An entry of the baseline file that nothing needs any more."""
+    """An entry of the baseline file that is not needed any more."""
 
     claim: str
     """Its claim."""
     reason: str
-    """Why nothing needs it."""
+    """Why it is not needed."""
 
 
 class Verification(Shape):
@@ -131,10 +131,10 @@ class Verification(Shape):
 
     schema_version: Literal[1] = 1
     exit_code: int
-    """0 nothing fails; 1 a NOT_REPRODUCED fails; 3 only something else fails; 14-15 records are
-    not what they say; 22 no claim is about any of them."""
+    """0 nothing fails; 1 a NOT_REPRODUCED fails; 3 only something else fails; 14-15 records
+    contradict their logs or themselves; 22 no claim is about any of them."""
     fail_on: tuple[str, ...]
-    """What was asked to fail, as `--fail-on` spells it."""
+    """What is to fail, as `--fail-on` spells it."""
     counts: dict[str, int]
     """Claims by verdict, all verdicts named; claims whose record is broken are under INTEGRITY."""
     accepted: int
@@ -146,17 +146,17 @@ class Verification(Shape):
     imported: int
     """Result files of others that the audits could use."""
     stale: tuple[StaleEntry, ...]
-    """Entries of the baseline that nothing needs."""
+    """Entries of the baseline that are not needed."""
     findings: tuple[AuditFailure, ...]
     """What the audits found wrong."""
     audits: Audits | None
-    """Every audit in full; `None` where audits were not asked for."""
+    """Every audit in full; `None` where audits were not requested."""
     regraded: GraderAudit | None = None
-    """What grading the stored answers again gave; `None` where that was not asked for."""
+    """What grading the stored answers again gave; `None` where that was not requested."""
 
     @property
     def problems(self) -> tuple[tuple[RecordCheck, Check], ...]:
-        """Every way in which a record is not what it says."""
+        """Every check in which a record differs from its logs, the lock or itself."""
         return tuple((record, check) for record in self.records for check in record.problems)
 
     def of(self, verdict: Verdict) -> tuple[ClaimResult, ...]:

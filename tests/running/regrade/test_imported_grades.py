@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.support.answered import answer_home, golds
 from tina_bench.files.atomic import write_model
+from tina_bench.running.regrade.gradable_records import cell_of
 from tina_bench.running.regrade.imported_grades import ImportedGrades
-from tina_bench.running.regrade.run import cell_order
 from tina_bench.stats.graders.audit import Ruling
 from tina_bench.store.home import Home
 from tina_bench.store.imported import (
@@ -75,7 +75,7 @@ def test_the_same_text_to_the_same_problem_is_compared_under_the_files_own_name(
         outcome(golds()[2][0], ["first"], extractive_match=1.0),
     )
     name = "imported abababab extractive_match (LightEval ed08481)"
-    assert ImportedGrades(home).rulings(cell_order(record)) == {
+    assert ImportedGrades(home).rulings(cell_of(record)) == {
         (first, 0): {name: (Ruling.WRONG, "7")}
     }
 
@@ -87,13 +87,13 @@ def test_a_value_over_several_answers_or_between_right_and_wrong_is_no_ruling(
     record = answer_home(home, {(0, 0): "first"}, {})
     problem = golds()[0][0]
     keep(home, outcome(problem, ["first", "first"], avg=1.0))
-    assert ImportedGrades(home).rulings(cell_order(record)) == {}
+    assert ImportedGrades(home).rulings(cell_of(record)) == {}
     keep(home, outcome(problem, ["first"], share=0.5))
-    assert ImportedGrades(home).rulings(cell_order(record)) == {}
+    assert ImportedGrades(home).rulings(cell_of(record)) == {}
 
 
 def test_a_home_without_imports_reads_no_text(tmp_path: Path) -> None:
     home = Home(tmp_path)
     record = answer_home(home, {}, {})
     (home.root / record.provenance.sample_log).unlink()
-    assert ImportedGrades(home).rulings(cell_order(record)) == {}
+    assert ImportedGrades(home).rulings(cell_of(record)) == {}

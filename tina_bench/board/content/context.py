@@ -24,7 +24,7 @@ from tina_bench.stats.comparisons.all_pairs import PairTable, compare_all
 from tina_bench.stats.comparisons.ranks import RankTable, rank_bands
 from tina_bench.stats.report import build_report
 from tina_bench.stats.types import Comparison, Judgement, Report, TaskEstimate
-from tina_bench.store.again import reader
+from tina_bench.store.fast_read import reader
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedResult
 from tina_bench.store.records import ResultRecord

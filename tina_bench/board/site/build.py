@@ -31,7 +31,7 @@ from tina_bench.board.site.writer import Site
 from tina_bench.catalog.schema import Catalog
 from tina_bench.files.hashing import digest
 from tina_bench.stats.types import Question, Report, Verdict
-from tina_bench.store.again import reader
+from tina_bench.store.fast_read import reader
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
 

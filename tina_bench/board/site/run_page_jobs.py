@@ -13,8 +13,9 @@ from tina_bench.board.output.cache import program_digest
 from tina_bench.board.output.incremental import BuildState, Stamps, WrittenGroup
 from tina_bench.board.output.parallel import Beside, beside
 from tina_bench.board.site.run_pages import RunsDone, RunsJob, write_runs
-from tina_bench.board.transcripts import grade_files, log_file
+from tina_bench.board.transcripts import grade_files
 from tina_bench.files.hashing import digest
+from tina_bench.store.answer_logs import recorded_sample_log
 from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
 
@@ -87,7 +88,7 @@ def _stamps(job: RunsJob) -> Stamps:
         return []
     home = Home(job.home)
     own, others = grade_files(home, job.records)
-    logs = [log_file(home, job.records[0].provenance.sample_log), own, *others]
+    logs = [recorded_sample_log(home.root, job.records[0]), own, *others]
     return [_stamp(path) for path in logs]
 
 

@@ -1,51 +1,52 @@
 """Grades that others published, where they are of the very answers that a home holds.
 
-An import keeps no text, but each answer's sha256 and what each metric made of it. Where a sample of
-ours has the same text and answers the same problem, those values are another grader's word on it:
-most often another version of the same grader.
+An import keeps no text, but each answer's sha256 and its value by each metric. Where a sample of
+ours has the same text and answers the same problem, those values are the grades of another grader:
+most often another version of the same one.
 """
 
 import hashlib
 from collections.abc import Mapping
 
 from tina_bench.stats.graders.audit import Ruling
+from tina_bench.store.answer_logs import counted_samples
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedOutcome, ImportedRun
-from tina_bench.store.regrade_job import RegradeCell, counted
+from tina_bench.store.regrade_job import RegradeCell
 
-Said = tuple[Ruling, str | None]
+Reading = tuple[Ruling, str | None]
 """A ruling, and what was read out of the answer."""
 
 
 class ImportedGrades:
-    """What a home's imported files say of single answers, read once."""
+    """A home's imported grades of single answers, read once."""
 
     def __init__(self, home: Home) -> None:
         self._root = home.root
-        self._said: dict[str, dict[str, dict[str, Said]]] = {}
+        self._readings: dict[str, dict[str, dict[str, Reading]]] = {}
         for run in home.imported_runs():
             for task in run.tasks:
                 for outcome in task.outcomes:
-                    # A metric over several answers says nothing of each.
+                    # A metric over several answers is no grade of each.
                     if len(outcome.answers) == 1:
-                        by_text = self._said.setdefault(outcome.problem, {})
+                        by_text = self._readings.setdefault(outcome.problem, {})
                         text = outcome.answers[0].sha256
-                        by_text.setdefault(text, {}).update(_said(run, outcome))
+                        by_text.setdefault(text, {}).update(_readings(run, outcome))
 
-    def rulings(self, cell: RegradeCell) -> dict[tuple[str, int], dict[str, Said]]:
-        """What the files say of a cell's answers, by problem and seed, then by grader's name."""
-        if self._said.keys().isdisjoint(cell.problems):
+    def rulings(self, cell: RegradeCell) -> dict[tuple[str, int], dict[str, Reading]]:
+        """The files' grades of a cell's answers, by problem and seed, then by grader's name."""
+        if self._readings.keys().isdisjoint(cell.problems):
             return {}
-        found: dict[tuple[str, int], dict[str, Said]] = {}
-        for _, sample in counted(self._root / cell.sample_log, [cell]):
-            by_text = self._said.get(sample.problem, {})
+        found: dict[tuple[str, int], dict[str, Reading]] = {}
+        for _, sample in counted_samples(self._root / cell.sample_log, [cell]):
+            by_text = self._readings.get(sample.problem, {})
             sha256 = hashlib.sha256(sample.text.encode(errors="surrogatepass")).hexdigest()
             if by_text.get(sha256):
                 found[sample.problem, sample.seed] = by_text[sha256]
         return found
 
 
-def _said(run: ImportedRun, outcome: ImportedOutcome) -> Mapping[str, Said]:
+def _readings(run: ImportedRun, outcome: ImportedOutcome) -> Mapping[str, Reading]:
     """Values that are a decision, by the name of file and metric."""
     read = outcome.extracted[0] if outcome.extracted else None
     version = f"LightEval {run.lighteval_sha[:7]}" if run.lighteval_sha else "LightEval"

@@ -1,19 +1,16 @@
-"""What a regrade was asked for: the records it is about, and the interpreter that grades."""
+"""What a regrade is requested for: the records it is about, and the interpreter that grades."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tina_bench.store.home import Home
-    from tina_bench.store.records import ResultRecord
+from tina_bench.errors import BlockedError, UsageError
+from tina_bench.store.home import Home
+from tina_bench.store.records import ResultRecord
 
 
 def requested_records(
-    store: "Home", profile: str | None, models: list[str] | None, tasks: list[str] | None
-) -> "list[ResultRecord]":
-    """The records that were asked for."""
-    from tina_bench.errors import BlockedError, UsageError
-
+    store: Home, profile: str | None, models: list[str] | None, tasks: list[str] | None
+) -> list[ResultRecord]:
+    """The records that are requested."""
     records = store.measurements(profile)
     if not records:
         raise BlockedError(
@@ -39,8 +36,6 @@ def requested_records(
 
 def grader_interpreter(path: Path) -> Path:
     """The interpreter as given; a link to it is what makes an environment's Python its own."""
-    from tina_bench.errors import UsageError
-
     if not path.is_file():
         raise UsageError(f"--grader-python {path}: found no file, expected a Python to run.")
     return path.absolute()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.support.made import make_result
 from tina_bench.errors import IntegrityError
 from tina_bench.files.atomic import write_model
-from tina_bench.store.again import read_again, reader
+from tina_bench.store.fast_read import read_again, reader
 from tina_bench.store.home import read_record
 from tina_bench.store.records import ResultRecord, UntilDecided
 
