@@ -14,6 +14,7 @@ from tina_bench.errors import BlockedError, UsageError
 from tina_bench.files.hashing import digest
 from tina_bench.lock.lockfile import Lock
 from tina_bench.stats.audits.report import Audits, build_audits
+from tina_bench.stats.claims.labels import INTEGRITY
 from tina_bench.stats.graders.audit import GraderAudit
 from tina_bench.stats.report import build_report
 from tina_bench.stats.types import Judgement, Verdict
@@ -33,8 +34,6 @@ from tina_bench.verifying.fail_on import (
 )
 from tina_bench.verifying.record_checks import CheckedRecord, check_folder
 from tina_bench.verifying.types import Acceptance, ClaimResult, Verification
-
-INTEGRITY = "INTEGRITY"
 
 
 @dataclass(frozen=True)

@@ -2,19 +2,15 @@
 
 import re
 
+from tina_bench.formatting.escape import printable
+from tina_bench.formatting.numbers import plural
+from tina_bench.stats.claims.labels import INTEGRITY, INTEGRITY_LABEL, LABELS
 from tina_bench.stats.types import Verdict
-from tina_bench.verifying.reports.text import deciding, markdown, plain, plural, regraded_line
+from tina_bench.verifying.reports.text import deciding, markdown, regraded_line
 from tina_bench.verifying.types import CheckState, ClaimResult, Verification
 
 MAX_BYTES = 900_000
 """GitHub refuses a step's summary above 1 MiB, all steps' additions counted apart."""
-SIGNS = {
-    Verdict.REPRODUCED: "🟢",
-    Verdict.NOT_REPRODUCED: "🔴",
-    Verdict.INCONCLUSIVE: "🟡",
-    Verdict.NOT_COMPARABLE: "🔵",
-    Verdict.NOT_MEASURED: "⚪",
-}
 
 
 def summary_markdown(made: Verification, audits: str = "") -> str:
@@ -54,9 +50,10 @@ def _outcome(made: Verification) -> str:
 def _row(claim: ClaimResult) -> str:
     ours = "–" if claim.measured_percent is None else f"{claim.measured_percent:.2f}"
     claimed = f"{claim.claimed_percent:.{claim.decimals}f}"
-    sign, verdict, why = SIGNS[claim.verdict], str(claim.verdict), [claim.reason]
+    sign, verdict, why = LABELS[claim.verdict].emoji, str(claim.verdict), [claim.reason]
     if claim.integrity is not None:
-        sign, verdict, why = "⛔", "INTEGRITY", [f"Not judged: {claim.integrity}"]
+        why = [f"Not judged: {claim.integrity}"]
+        sign, verdict = INTEGRITY_LABEL.emoji, INTEGRITY
     if claim.accepted is not None:
         by = f" by {claim.accepted.by}" if claim.accepted.by else ""
         verdict += ", accepted"
@@ -79,7 +76,8 @@ def _records(made: Verification) -> list[str]:
         found.append("; every score came out again.\n")
     else:
         found.append(f"; {plural(len(made.problems), 'problem')}:\n\n")
-        found += [f"- ⛔ {markdown(check.detail)}\n" for _, check in made.problems]
+        sign = INTEGRITY_LABEL.emoji
+        found += [f"- {sign} {markdown(check.detail)}\n" for _, check in made.problems]
     unseen: dict[tuple[str, str], int] = {}
     for record in made.records:
         for check in record.checks:
@@ -107,7 +105,7 @@ def _audits(made: Verification, text: str) -> list[str]:
     found = [f"- ❗ {markdown(f.name)}: {markdown(f.sentence)}\n" for f in made.findings]
     if not text.strip() and not found:
         return []
-    lines = [plain(line).rstrip() + "\n" for line in text.splitlines()]
+    lines = [printable(line).rstrip() + "\n" for line in text.splitlines()]
     # A fence ends at the first as long or longer, so it is longer than any run of backticks inside.
     fence = "`" * max(3, *(1 + len(run) for run in re.findall(r"`+", text)), 3)
     fenced = [f"\n{fence}text\n", *lines, f"{fence}\n"] if text.strip() else []
