@@ -15,12 +15,12 @@ from tina_bench.containers.images import dockerfile, load_images
 from tina_bench.containers.labels import make_labels
 from tina_bench.containers.lending import Lent
 from tina_bench.errors import DiskFullError, JobFailedError, TinaBenchError
+from tina_bench.formatting.numbers import GIB, gib_text
 from tina_bench.lock.lockfile import chosen_lock, read_lock
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-GIB = 1024**3
 BUILD_TIMEOUT_SECONDS = 3600
 """Longest silence of the engine; installing an engine's packages is one silent step."""
 
@@ -52,14 +52,14 @@ def check_space(client: "DockerClient", name: str, need_gib: float) -> float | N
     folder = data_root(client)
     if folder is None:
         return None
-    free = shutil.disk_usage(folder).free / GIB
-    if free < need_gib:
+    free = shutil.disk_usage(folder).free
+    if free < need_gib * GIB:
         raise DiskFullError(
             f"building image {name!r} takes about {need_gib:.3g} GiB, and {folder} has "
-            f"{free:.1f} GiB free; `tina-bench containers clean` shows which old images of ours "
-            "could go, or move the engine's data root to a larger disk."
+            f"{gib_text(free, 1)} free; `tina-bench containers clean` shows which old images of "
+            "ours could go, or move the engine's data root to a larger disk."
         )
-    return free
+    return free / GIB
 
 
 def build(

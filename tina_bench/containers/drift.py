@@ -14,6 +14,7 @@ from tina_bench.containers.labels import (
     commit,
 )
 from tina_bench.files.hashing import sha256_file
+from tina_bench.formatting.numbers import short_digest
 from tina_bench.lock.lockfile import chosen_lock, read_lock
 
 
@@ -51,7 +52,7 @@ class Drift:
 def _short(value: str | None) -> str:
     if value is None:
         return "nothing"
-    start = value.removeprefix("sha256:")[:12]
+    start = short_digest(value)
     return f"{start}-dirty" if value.endswith("-dirty") else start
 
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tina_bench.cli.show.tables import table
+from tina_bench.formatting.numbers import p_cell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,10 +16,6 @@ MOST_PAIRS = 60
 """Pairs of a table that are printed; `--json` has all."""
 SHOWN_POINTS = 5.0
 """Difference that the table says what it takes to see of; `--json` has others."""
-
-
-def _p(value: float) -> str:
-    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
 
 
 def _points(value: float | None) -> str:
@@ -61,7 +58,7 @@ def print_pairs(found: "PairTable", out: "Console") -> None:
         rows.add_row(
             pair.model_a, pair.model_b, f"{pair.difference_points:+.2f}",
             span + ("*" if pair.interval.validity_reason else ""),
-            _p(pair.p_value), _p(pair.adjusted_p),
+            p_cell(pair.p_value), p_cell(pair.adjusted_p),
             f"{_points(power.minimum_detectable_points)} ({_points(power.corrected_points)})",
             _needed(power), _words(pair),
         )  # fmt: skip

@@ -7,15 +7,11 @@ them in such a way that they stay text.
 import re
 
 from tina_bench.formatting.escape import printable
+from tina_bench.formatting.numbers import plural, usd_text
 from tina_bench.stats.graders.audit import CellAudit
 from tina_bench.verifying.types import ClaimResult
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~@$&!^])")
-
-
-def plain(text: str) -> str:
-    """On one line, with nothing that steers a terminal or that XML cannot hold."""
-    return printable(text)
 
 
 def markdown(text: str) -> str:
@@ -24,14 +20,9 @@ def markdown(text: str) -> str:
     CommonMark lets any ASCII punctuation be escaped by a backslash (section 2.4); what would become
     a link by itself is broken in the same way.
     """
-    escaped = MARKDOWN.sub(r"\\\1", plain(text))
+    escaped = MARKDOWN.sub(r"\\\1", printable(text))
     escaped = escaped.replace("://", "\\://")
     return re.sub(r"(?i)\bwww\.", lambda found: found.group(0)[:-1] + "\\.", escaped)
-
-
-def plural(count: int, noun: str) -> str:
-    """A count with its noun."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def deciding(claim: ClaimResult) -> str:
@@ -42,7 +33,7 @@ def deciding(claim: ClaimResult) -> str:
     if price is None:
         return claim.would_decide
     hours = "an unknown number of" if price.gpu_hours is None else f"{price.gpu_hours:.3g}"
-    usd = "unknown dollars" if price.usd is None else dollars(price.usd)
+    usd = "unknown dollars" if price.usd is None else usd_text(price.usd)
     return f"{claim.would_decide} That takes {hours} GPU-hours, {usd} ({price.basis})."
 
 
@@ -58,8 +49,3 @@ def regraded_line(cell: CellAudit) -> str:
         f"the score lies between {cell.lowest_percent:.2f} and {cell.highest_percent:.2f} % "
         "whoever is right."
     )
-
-
-def dollars(value: float) -> str:
-    """Dollars with enough digits to see amounts below one."""
-    return f"${value:.2f}" if value >= 1 else f"${value:.4f}"
