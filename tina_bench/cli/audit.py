@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from tina_bench.cli.options.common import CatalogOption, HomeOption, JsonOption
-from tina_bench.cli.show.audits import Section, print_audits
+from tina_bench.cli.show.audits.tables import Section, print_audits
 from tina_bench.cli.show.tables import console, print_json
 
 

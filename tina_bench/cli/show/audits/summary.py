@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tina_bench.cli.show.audits import COMPETITIONS, LEVEL, Section
+from tina_bench.cli.show.audits.tables import COMPETITIONS, LEVEL, Section
 
 if TYPE_CHECKING:
     from rich.console import Console
