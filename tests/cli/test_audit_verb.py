@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import ROOT, call, processor_seconds
-from tina_bench.cli.show.audits.tables import Section
+from tina_bench.cli.show.audits.sections import Section
 
 
 @pytest.fixture(scope="module")

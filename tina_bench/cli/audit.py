@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from tina_bench.cli.options.common import CatalogOption, HomeOption, JsonOption
-from tina_bench.cli.show.audits.tables import Section, print_audits
+from tina_bench.cli.show.audits.report import print_audits
+from tina_bench.cli.show.audits.sections import Section
 from tina_bench.cli.show.tables import console, print_json
 
 

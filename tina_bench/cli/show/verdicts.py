@@ -132,7 +132,7 @@ def audits_text(made: "Verification", *, everything: bool = False) -> str:
 
     from rich.console import Console
 
-    from tina_bench.cli.show.audits.tables import print_audits
+    from tina_bench.cli.show.audits.report import print_audits
 
     if made.audits is None:
         return ""
@@ -152,8 +152,8 @@ def show_verification(
     everything: bool,
 ) -> None:
     """Print the verification: as JSON, as tables, or with GitHub's workflow commands."""
+    from tina_bench.cli.show.audits.report import print_audits
     from tina_bench.cli.show.audits.summary import print_audit_summary
-    from tina_bench.cli.show.audits.tables import print_audits
 
     def print_all(out: "Console") -> None:
         print_verification(made, out, everything=everything)
