@@ -97,7 +97,7 @@ def judge(home: Home, catalog: Catalog, lock: Lock, ask: VerifyOptions) -> Judge
         raise BlockedError(
             f"none of {len(catalog.claims)} claims has a result in {home.root}, and nothing is "
             "imported there; run `tina-bench reproduce` or `tina-bench import` first, or name "
-            "another folder with --home or --records."
+            "another folder with --home."
         )
     for name in ask.models:
         if name not in catalog.models and all(c.check.model != name for c in checked):

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -39,6 +39,50 @@ HomeOption = Annotated[
         help="Where everything is kept; ./runs if not given.",
     ),
 ]
+
+
+def _named_home(context: typer.Context, parameter: typer.CallbackParam, value: Any) -> Any:
+    """Refuse a folder that was typed and is not there; the environment may name one to come."""
+    from tina_bench.errors import UsageError
+
+    source = context.get_parameter_source(str(parameter.name))
+    # By its name: typer has had both click's enumeration and one of its own.
+    typed = source is not None and source.name == "COMMANDLINE"
+    if typed and not Path(value).exists():
+        raise UsageError(
+            f"--home {value}: is no folder, expected a home or a folder of records, with results/ "
+            "in it."
+        )
+    return value
+
+
+def _not_records(value: Any) -> Any:
+    """What is typed out of habit, or from an old script, gets a sentence of its own."""
+    from tina_bench.errors import UsageError
+
+    if value is not None:
+        raise UsageError(
+            f"--records {value}: a folder of records is named as any home is, with --home {value}."
+        )
+    return value
+
+
+ExistingHomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        envvar="TINA_BENCH_HOME",
+        metavar="DIR",
+        callback=_named_home,
+        help="A home, or a folder of records laid out like one (results/, grades/, samples/); "
+        "./runs if not given.",
+    ),
+]
+"""Of verbs that only read: a misspelled folder is not taken for an empty home."""
+RecordsOption = Annotated[
+    str | None, typer.Option("--records", hidden=True, metavar="DIR", callback=_not_records)
+]
+"""The former spelling of --home of `verify`."""
 ProfileOption = Annotated[
     str,
     typer.Option("--profile", "-p", help="What to reproduce: `smoke` runs on any CPU in minutes."),
