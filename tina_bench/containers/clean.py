@@ -1,10 +1,10 @@
-"""Remove images of ours, and never one of anybody else.
+"""Remove images of ours, and no others.
 
 Ours is what carries our label and is tagged in our repository. The label alone would not do: an
-image that somebody builds on one of ours inherits it.
+image of others that is built on one of ours inherits it.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from tina_bench.containers.engine import IMAGE_LABEL, REPOSITORY
@@ -46,7 +46,26 @@ def remove(client: "DockerClient", ours: Ours) -> str | None:
     try:
         client.images.remove(ours.tag, force=False)
     except docker.errors.ImageNotFound:
-        return None  # somebody else was quicker, which is what was wanted
+        return None  # removed by another process since it was listed
     except docker.errors.APIError as error:
         return str(error.explanation or error).strip()
     return None
+
+
+@dataclass(frozen=True)
+class Removal(Ours):
+    """One tag of ours, and what became of it."""
+
+    kept: str | None
+    """Why the engine refused to remove it."""
+    removed: bool
+    """Whether it is gone."""
+
+
+def remove_images(client: "DockerClient", names: tuple[str, ...], *, really: bool) -> list[Removal]:
+    """Remove images of ours, of these names or of all; without `really`, only list them."""
+    removals = []
+    for ours in our_images(client, names):
+        kept = remove(client, ours) if really else None
+        removals.append(Removal(**asdict(ours), kept=kept, removed=really and kept is None))
+    return removals
