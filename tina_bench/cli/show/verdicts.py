@@ -136,7 +136,7 @@ def audits_text(made: "Verification", *, everything: bool = False) -> str:
 
     if made.audits is None:
         return ""
-    page = Console(file=io.StringIO(), width=120, highlight=False, color_system=None)
+    page = Console(file=io.StringIO(), width=120, highlight=False, emoji=False, color_system=None)
     with page.capture() as captured:
         print_audits(made.audits, page, everything=everything)
     return captured.get()
