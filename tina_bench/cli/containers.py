@@ -165,8 +165,8 @@ def build(
     """
     from tina_bench.cli.show.image_builds import Screen
     from tina_bench.containers.build import ImageOptions, build, drop_if_replaced
+    from tina_bench.containers.build_files import Lent, check_index
     from tina_bench.containers.engine import connect
-    from tina_bench.containers.lending import Lent, check_index
     from tina_bench.containers.records import write_record
 
     options = ImageOptions(

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tina_bench.containers.bases import OnEvent, fetch_base, locked_base, pinned
+from tina_bench.containers.build_files import Lent
 from tina_bench.containers.context import EPOCH, write_context
 from tina_bench.containers.engine import LocalImage, as_local, image_tag, local_image
 from tina_bench.containers.images import dockerfile, load_images
 from tina_bench.containers.labels import make_labels
-from tina_bench.containers.lending import Lent
 from tina_bench.errors import DiskFullError, JobFailedError, TinaBenchError
 from tina_bench.formatting.numbers import GIB, gib_text
 from tina_bench.lock.lockfile import chosen_lock, read_lock
