@@ -165,13 +165,13 @@ def build(
     """
     from tina_bench.cli.show.image_builds import Screen
     from tina_bench.containers.build import ImageOptions, build, drop_if_replaced
-    from tina_bench.containers.build_files import Lent, check_index
+    from tina_bench.containers.build_files import BuildFiles, check_index
     from tina_bench.containers.engine import connect
     from tina_bench.containers.records import write_record
 
     options = ImageOptions(
         lock=lock,
-        lent=Lent(wheels=wheels, certificates=certificates),
+        files=BuildFiles(wheels=wheels, certificates=certificates),
         arguments={"INDEX_URL": check_index(index)} if index else {},
         network=network,
         no_cache=no_cache,

@@ -1,4 +1,4 @@
-"""What the list of images says, beside what this machine's engine holds of it."""
+"""The images of the list, and which of them this machine's engine has."""
 
 from contextlib import closing
 from dataclasses import dataclass

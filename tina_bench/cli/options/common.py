@@ -1,4 +1,4 @@
-"""Options that several verbs share, and the home, lock and request that they amount to."""
+"""Options that several verbs share, and the home, lock and request made of them."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -57,7 +57,7 @@ def _named_home(context: typer.Context, parameter: typer.CallbackParam, value: A
 
 
 def _not_records(value: Any) -> Any:
-    """What is typed out of habit, or from an old script, gets a sentence of its own."""
+    """Refuse the former option, for scripts that still have it."""
     from tina_bench.errors import UsageError
 
     if value is not None:
@@ -196,7 +196,7 @@ def make_request(
     retrain: bool = False,
     scale: ScaleName | None = None,
 ) -> "Request":
-    """The planner's request that the options amount to."""
+    """The planner's request that the options make."""
     from tina_bench.catalog.scale import Scale
     from tina_bench.errors import UsageError
     from tina_bench.planning.types import Request

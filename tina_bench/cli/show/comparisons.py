@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 MOST_PAIRS = 60
 """Pairs of a table that are printed; `--json` has all."""
 SHOWN_POINTS = 5.0
-"""Difference that the table says what it takes to see of; `--json` has others."""
+"""Difference in points of the table's column; `--json` has others."""
 
 
 def _points(value: float | None) -> str:
     return "> 100" if value is None else f"{value:.1f}"
 
 
-def _words(pair: "PairComparison") -> str:
-    """What follows, in words."""
+def _verdict_text(pair: "PairComparison") -> str:
+    """The verdict on a pair, in words."""
     from tina_bench.stats.comparisons.all_pairs import PairVerdict
 
     if pair.finding is PairVerdict.NOT_TOLD_APART:
@@ -32,7 +32,7 @@ def _words(pair: "PairComparison") -> str:
 
 
 def _needed(power: "Power") -> str:
-    """What it takes to see 5 points."""
+    """Problems, or runs, that show a difference of 5 points."""
     (five,) = (part for part in power.needed if part.difference_points == SHOWN_POINTS)
     if five.problems is None:
         return "unknown"
@@ -59,8 +59,8 @@ def print_pairs(found: "PairTable", out: "Console") -> None:
             pair.model_a, pair.model_b, f"{pair.difference_points:+.2f}",
             span + ("*" if pair.interval.validity_reason else ""),
             p_cell(pair.p_value), p_cell(pair.adjusted_p),
-            f"{_points(power.minimum_detectable_points)} ({_points(power.corrected_points)})",
-            _needed(power), _words(pair),
+            f"{_points(power.minimum_points_points)} ({_points(power.corrected_points)})",
+            _needed(power), _verdict_text(pair),
         )  # fmt: skip
     out.print(rows)
     if len(ordered) > MOST_PAIRS:

@@ -93,7 +93,7 @@ def _cost_row(plan: "Plan", part: "ModelPart") -> list[str]:
 
 
 def print_costs(plan: "Plan", out: "Console") -> None:
-    """Print bands by model and in total, what they stand on, and what others paid."""
+    """Print bands by model and in total, their sources, and what others paid."""
     from tina_bench.planning.totals import by_model
 
     columns = ["model", "steps", "runs", "GPU-hours", "time", "cost", "one run", "published"]
@@ -104,7 +104,7 @@ def print_costs(plan: "Plan", out: "Console") -> None:
     rows.append(
         ["total", str(len(plan.jobs)), str(runs), hours, time_text(sum_), usd_band(sum_), "", ""]
     )
-    # Columns that say nothing here are left out: GPU-hours on a processor, published costs of none.
+    # Empty columns are left out: GPU-hours without a GPU, published costs where there are none.
     empty = {"", "0.00"}
     kept = [i for i in range(len(columns)) if {row[i] for row in rows} - empty]
     right = tuple(columns[i] for i in kept if columns[i] not in ("model", "published"))

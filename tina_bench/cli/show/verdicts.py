@@ -20,7 +20,7 @@ def print_verification(made: "Verification", out: "Console", *, everything: bool
     """Print verdicts, then records and baseline, then one line that counts."""
     from tina_bench.formatting.numbers import plural
 
-    shown = [claim for claim in made.claims if everything or _is_told(claim)]
+    shown = [claim for claim in made.claims if everything or _is_shown(claim)]
     if shown:
         _print_claims(shown, out)
     else:
@@ -35,7 +35,7 @@ def print_verification(made: "Verification", out: "Console", *, everything: bool
     out.print(f"{plural(len(made.claims), 'claim')}: {counted}.{accepted}", markup=False)
 
 
-def _is_told(claim: "ClaimResult") -> bool:
+def _is_shown(claim: "ClaimResult") -> bool:
     from tina_bench.stats.types import Verdict
 
     if claim.integrity is not None or claim.accepted is not None or claim.fails:
@@ -97,21 +97,21 @@ def _print_regraded(audit: "GraderAudit", out: "Console") -> None:
     for cell in audit.cells:
         say(out, regraded_line(cell))
     for left in audit.left_out:
-        told = f"Not graded again, {left.model} on {left.task}: {left.reason}"
-        say(out, told)
+        text = f"Not graded again, {left.model} on {left.task}: {left.reason}"
+        say(out, text)
 
 
 def _print_records(made: "Verification", out: "Console") -> None:
     from tina_bench.formatting.numbers import plural
 
     if not made.records:
-        said = f"No results of ours here; {plural(made.imported, 'imported file')} of others."
-        out.print(said, markup=False)
+        text = f"No results of ours here; {plural(made.imported, 'imported file')} of others."
+        out.print(text, markup=False)
         return
     broken = made.problems
-    told = "every score came out again" if not broken else plural(len(broken), "problem")
+    state = "every score came out again" if not broken else plural(len(broken), "problem")
     out.print(
-        f"{plural(len(made.records), 'record')} recomputed from grades: {told}.", markup=False
+        f"{plural(len(made.records), 'record')} recomputed from grades: {state}.", markup=False
     )
     for _, check in broken:
         say(out, f"  ! {check.what}: {check.detail}")
@@ -122,8 +122,8 @@ def _print_records(made: "Verification", out: "Console") -> None:
                 key = (check.what, check.detail)
                 unseen[key] = unseen.get(key, 0) + 1
     for (what, detail), number in unseen.items():
-        told = f"  Not checked, {what} of {plural(number, 'record')}: {detail}."
-        say(out, told)
+        text = f"  Not checked, {what} of {plural(number, 'record')}: {detail}."
+        say(out, text)
 
 
 def audits_text(made: "Verification", *, everything: bool = False) -> str:

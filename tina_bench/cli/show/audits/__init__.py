@@ -1,1 +1,1 @@
-"""How audits of published numbers are printed, in full and in a line each."""
+"""How audits of published numbers are printed, in full and in one line per audit."""
