@@ -121,6 +121,6 @@ def _refusal(reference: str, answer: str) -> TinaBenchError:
             "old image deleted, `tina-bench containers lock` shows the new digest for review."
         )
     return BlockedError(
-        f"{reference}: the registry does not hand it out ({answer}); check its address, the network "
-        "and `docker login`."
+        f"{reference}: the registry does not hand it out ({answer}); check its address, the "
+        "network and `docker login`."
     )
