@@ -105,7 +105,7 @@ class ConsoleWatcher:
             self._printed_at = moment
             of = f"{progress.done}/{progress.total} {progress.unit}, " if progress.total else ""
             self._bar.console.print(
-                f"  {self._label}: {of}{progress.phase}, {moment - self._started:.0f} s",
+                f"  {self._label}: {of}{progress.phase}, {seconds_text(moment - self._started)}",
                 markup=False,
             )
 
@@ -122,7 +122,9 @@ class ConsoleWatcher:
             note = "; ".join(part for part in (note, f"about {seconds_text(left)} left") if part)
         sign = {"done": "✓", "budget": "■"}.get(outcome, "✗")
         tail = f": {note}" if note else ""
-        self._bar.console.print(f"{sign} {self._label}, {elapsed:.1f} s{tail}", markup=False)
+        self._bar.console.print(
+            f"{sign} {self._label}, {seconds_text(elapsed)}{tail}", markup=False
+        )
 
 
 def open_bar() -> "Bar":
