@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def print_verification(made: "Verification", out: "Console", *, everything: bool) -> None:
     """Print verdicts, then records and baseline, then one line that counts."""
     from tina_bench.formatting.numbers import plural
+    from tina_bench.verifying.reports.text import is_shown
 
-    shown = [claim for claim in made.claims if everything or _is_shown(claim)]
+    shown = [claim for claim in made.claims if everything or is_shown(claim)]
     if shown:
         _print_claims(shown, out)
     else:
@@ -33,14 +34,6 @@ def print_verification(made: "Verification", out: "Console", *, everything: bool
     counted = ", ".join(f"{number} {name}" for name, number in made.counts.items() if number)
     accepted = f" {made.accepted} accepted by the baseline." if made.accepted else ""
     out.print(f"{plural(len(made.claims), 'claim')}: {counted}.{accepted}", markup=False)
-
-
-def _is_shown(claim: "ClaimResult") -> bool:
-    from tina_bench.stats.types import Verdict
-
-    if claim.integrity is not None or claim.accepted is not None or claim.fails:
-        return True
-    return claim.verdict is not Verdict.NOT_MEASURED
 
 
 def _print_claims(claims: "list[ClaimResult]", out: "Console") -> None:
@@ -103,6 +96,7 @@ def _print_regraded(audit: "GraderAudit", out: "Console") -> None:
 
 def _print_records(made: "Verification", out: "Console") -> None:
     from tina_bench.formatting.numbers import plural
+    from tina_bench.verifying.reports.text import unchecked
 
     if not made.records:
         text = f"No results of ours here; {plural(made.imported, 'imported file')} of others."
@@ -115,13 +109,7 @@ def _print_records(made: "Verification", out: "Console") -> None:
     )
     for _, check in broken:
         say(out, f"  ! {check.what}: {check.detail}")
-    unseen: dict[tuple[str, str], int] = {}
-    for record in made.records:
-        for check in record.checks:
-            if check.state == "not checked":
-                key = (check.what, check.detail)
-                unseen[key] = unseen.get(key, 0) + 1
-    for (what, detail), number in unseen.items():
+    for (what, detail), number in unchecked(made).items():
         text = f"  Not checked, {what} of {plural(number, 'record')}: {detail}."
         say(out, text)
 

@@ -5,9 +5,14 @@ import re
 from tina_bench.formatting.escape import printable
 from tina_bench.formatting.numbers import plural
 from tina_bench.stats.claims.labels import INTEGRITY, INTEGRITY_LABEL, LABELS
-from tina_bench.stats.types import Verdict
-from tina_bench.verifying.reports.text import deciding, markdown, regraded_line
-from tina_bench.verifying.types import CheckState, ClaimResult, Verification
+from tina_bench.verifying.reports.text import (
+    deciding,
+    is_shown,
+    markdown,
+    regraded_line,
+    unchecked,
+)
+from tina_bench.verifying.types import ClaimResult, Verification
 
 MAX_BYTES = 900_000
 """GitHub refuses a step's summary above 1 MiB, all steps' additions counted apart."""
@@ -20,7 +25,7 @@ def summary_markdown(made: Verification, audits: str = "") -> str:
     """
     parts = [f"## tina-bench verify\n\n{_outcome(made)}\n"]
     parts += _records(made)
-    shown = [claim for claim in made.claims if _is_told(claim)]
+    shown = [claim for claim in made.claims if is_shown(claim)]
     if shown:
         parts.append(
             "\n| verdict | model | task | claimed | ours | why |\n|---|---|---|--:|--:|---|\n"
@@ -33,11 +38,6 @@ def summary_markdown(made: Verification, audits: str = "") -> str:
         parts += ["\n"] + [f"- {markdown(regraded_line(c))}\n" for c in made.regraded.cells]
     parts += _audits(made, audits)
     return _cut(parts)
-
-
-def _is_told(claim: ClaimResult) -> bool:
-    silent = claim.verdict is Verdict.NOT_MEASURED and not claim.fails
-    return not silent or claim.integrity is not None or claim.accepted is not None
 
 
 def _outcome(made: Verification) -> str:
@@ -78,12 +78,7 @@ def _records(made: Verification) -> list[str]:
         found.append(f"; {plural(len(made.problems), 'problem')}:\n\n")
         sign = INTEGRITY_LABEL.emoji
         found += [f"- {sign} {markdown(check.detail)}\n" for _, check in made.problems]
-    unseen: dict[tuple[str, str], int] = {}
-    for record in made.records:
-        for check in record.checks:
-            if check.state is CheckState.NOT_CHECKED:
-                key = (check.what, check.detail)
-                unseen[key] = unseen.get(key, 0) + 1
+    unseen = unchecked(made)
     if unseen:
         found.append("\nNot checked:\n\n")
         found += [

@@ -5,11 +5,13 @@ them in such a way that they stay text.
 """
 
 import re
+from collections import Counter
 
 from tina_bench.formatting.escape import printable
 from tina_bench.formatting.numbers import plural, usd_text
 from tina_bench.stats.graders.audit import CellAudit
-from tina_bench.verifying.types import ClaimResult
+from tina_bench.stats.types import Verdict
+from tina_bench.verifying.types import CheckState, ClaimResult, Verification
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~@$&!^])")
 
@@ -48,4 +50,20 @@ def regraded_line(cell: CellAudit) -> str:
         f"Graded again, {cell.model} on {cell.task}: {scores}; {plural(len(cell.flips), 'flip')}; "
         f"the score lies between {cell.lowest_percent:.2f} and {cell.highest_percent:.2f} % "
         "whoever is right."
+    )
+
+
+def is_shown(claim: ClaimResult) -> bool:
+    """Whether a claim has a row of its own where not all claims have one."""
+    silent = claim.verdict is Verdict.NOT_MEASURED and not claim.fails
+    return not silent or claim.integrity is not None or claim.accepted is not None
+
+
+def unchecked(made: Verification) -> dict[tuple[str, str], int]:
+    """Checks that could not be made, with the reason, and the number of records of each."""
+    return Counter(
+        (check.what, check.detail)
+        for record in made.records
+        for check in record.checks
+        if check.state is CheckState.NOT_CHECKED
     )
