@@ -37,21 +37,25 @@ class FittedTable(Table):
     def _fit(self, console: Console, endless: ConsoleOptions, room: int) -> None:
         needs = [_need(column, console, endless) for column in self.columns]
         words, whole = sum(need.minimum for need in needs), sum(need.maximum for need in needs)
+        self._set([need.maximum for need in needs])
         between = Measurement.get(console, endless, self).maximum - whole
         if whole + between <= room:
             return
         if words + between > room:
             self.padding = CLOSE
             between = Measurement.get(console, endless, self).maximum - whole
-        for column, width in zip(self.columns, column_widths(needs, room - between), strict=True):
+        self._set(column_widths(needs, room - between))
+
+    def _set(self, widths: Sequence[int]) -> None:
+        for column, width in zip(self.columns, widths, strict=True):
             column.width = width
 
 
 def _need(column: Column, console: Console, endless: ConsoleOptions) -> Measurement:
     """Widths of a column's longest word and of its longest line."""
     cells = [Measurement.get(console, endless, cell) for cell in (column.header, *column.cells)]
-    longest = max(cell.maximum for cell in cells)
-    return Measurement(longest if column.no_wrap else max(c.minimum for c in cells), longest)
+    word, line = max(cell.minimum for cell in cells), max(cell.maximum for cell in cells)
+    return Measurement(max(1, line if column.no_wrap else word), max(1, line))
 
 
 def column_widths(needs: Sequence[Measurement], room: int) -> list[int]:
@@ -64,7 +68,7 @@ def column_widths(needs: Sequence[Measurement], room: int) -> list[int]:
     if sum(need.minimum for need in needs) <= room:
         return _filled(most, room, lambda cap: [max(n.minimum, min(n.maximum, cap)) for n in needs])
     words = [need.minimum for need in needs]
-    return _filled(words, room, lambda cap: [max(1, min(word, cap)) for word in words])
+    return _filled(words, room, lambda cap: [min(word, cap) for word in words])
 
 
 def _filled(most: Sequence[int], room: int, capped: Callable[[int], list[int]]) -> list[int]:
