@@ -99,6 +99,12 @@ CASES = {
         ("results", "list", "--home", "{root}/mine.toml"), WRONG,
         ("mine.toml: found a file, expected a folder", "--home"),
     ),
+    "a home that is not there": Words(
+        ("results", "list", "--home", "{root}/gone"), WRONG, ("--home {root}/gone: is no folder",)
+    ),
+    "the former name of --home": Words(
+        ("verify", "--records", "{root}/home"), WRONG, ("with --home {root}/home",)
+    ),
     "an import of nothing there": Words(
         ("import", "{root}/gone"), WRONG, ("gone: found nothing there, expected a result file",)
     ),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.program import ROOT, call, processor_seconds
-from tina_bench.cli.show.audits import Section
+from tina_bench.cli.show.audits.sections import Section
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +18,11 @@ def home(open_rs_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_it_works_with_nothing_but_the_catalog(tmp_path: Path) -> None:
-    ended = call("audit", "--home", tmp_path / "no home")
+def test_it_works_with_nothing_but_the_catalog(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINA_BENCH_HOME", str(tmp_path / "no home"))
+    ended = call("audit")
     assert (ended.code, ended.err) == (0, "")
     assert not (tmp_path / "no home").exists(), "reading creates nothing"
     for text in (
@@ -145,7 +148,7 @@ def test_one_audit_alone_is_printed_where_it_is_named() -> None:
 
 def test_verify_ends_in_a_dozen_lines_about_the_audits_and_how_to_see_each() -> None:
     records = ROOT / "leaderboard" / "records"
-    out = call("verify", "--records", records, "--fail-on", "nothing").out
+    out = call("verify", "--home", records, "--fail-on", "nothing").out
     _, heading, summary = out.partition("Audits of the published numbers themselves")
     assert heading, out
     lines = summary.splitlines()
@@ -153,5 +156,5 @@ def test_verify_ends_in_a_dozen_lines_about_the_audits_and_how_to_see_each() -> 
     assert "tina-bench audit --only NAME" in lines[0]
     named = [line.split()[0] for line in lines[1:]]
     assert sorted(named) == sorted(Section), "every audit of the catalog has found something"
-    whole = call("verify", "--records", records, "--fail-on", "nothing", "--all").out
+    whole = call("verify", "--home", records, "--fail-on", "nothing", "--all").out
     assert "Who disagrees" in whole

@@ -34,9 +34,7 @@ def scene(tmp_path: Path) -> Scene:
 def verify(scene: Scene, *arguments: object, audits: bool = False) -> Ended:
     """Without the audits, where a test is not about them."""
     quick = () if audits else ("--no-audits",)
-    return call(
-        "verify", "--records", scene.home.root, "--catalog", scene.claims, *quick, *arguments
-    )
+    return call("verify", "--home", scene.home.root, "--catalog", scene.claims, *quick, *arguments)
 
 
 def codes(scene: Scene, *arguments: object) -> int:
@@ -177,8 +175,8 @@ def test_a_second_acceptance_keeps_the_first_and_the_same_case_gives_the_same_by
     [("--accept", "too-high"), ("--reason", "x"), ("--by", "me"),
      ("--accept", "nothing-like-it", "--reason", "x"), ("--accept", "holds", "--reason", "x"),
      ("--accept", "too-high", "--reason", " "), ("--baseline", "none.toml"),
-     ("--fail-on", "audit"), ("--records", "/no/such/folder"), ("--model", "nobody"),
-     ("--price", "cheap"), ("--fail-on", "nothing,stale")],
+     ("--fail-on", "audit"), ("--home", "/no/such/folder"), ("--records", "."),
+     ("--model", "nobody"), ("--price", "cheap"), ("--fail-on", "nothing,stale")],
     ids=" ".join,
 )  # fmt: skip
 def test_a_bad_request_is_one_sentence_and_leaves_nothing(

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.hub.server import Hub
-from tina_bench.doctor.machine import DoctorCheck, examine
+from tina_bench.doctor.machine import machine_checks
+from tina_bench.doctor.types import DoctorCheck
 from tina_bench.lock.lockfile import Lock, LockedFile, LockedFiles, read_lock, write_lock
 
 
@@ -19,7 +20,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, hub: Hub) -> pytest.Mo
 
 
 def findings(home: Path) -> dict[str, DoctorCheck]:
-    return {finding.what: finding for finding in examine(home)}
+    return {finding.what: finding for finding in machine_checks(home)}
 
 
 def test_offline_is_told_from_a_hub_that_does_not_answer(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tina_bench.doctor.machine import DoctorCheck, examine
+from tina_bench.doctor.machine import machine_checks
+from tina_bench.doctor.types import DoctorCheck
 from tina_bench.metering.gpu import GpuReading, NoGpus, visible_gpus, visible_indices
 from tina_bench.metering.hardware import describe, device_name, installed, processor_name
 
@@ -84,13 +85,13 @@ def lonely(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatc
 
 
 def findings(home: Path) -> dict[str, DoctorCheck]:
-    return {finding.what: finding for finding in examine(home)}
+    return {finding.what: finding for finding in machine_checks(home)}
 
 
 def test_every_lack_says_what_it_prevents_and_what_to_do(
     lonely: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    found = examine(tmp_path / "home")
+    found = machine_checks(tmp_path / "home")
     lacks = [finding for finding in found if not finding.ok]
     assert {"model hub", "hub token"} <= {finding.what for finding in lacks}
     for finding in found:
@@ -102,7 +103,7 @@ def test_every_lack_says_what_it_prevents_and_what_to_do(
 
 
 def test_looking_changes_nothing(lonely: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    examine(tmp_path / "deep" / "home")
+    machine_checks(tmp_path / "deep" / "home")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.worlds import FIT, make_catalog, make_lock, make_request
 from tina_bench.containers.engine import IMAGE_LABEL, LocalImage, image_tag
-from tina_bench.doctor.containers import examine_containers
+from tina_bench.doctor.containers import container_checks
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.types import Machine, Snapshot
 from tina_bench.running.select_runner import Choice, RunnerName, choose
@@ -123,13 +123,13 @@ def test_an_image_that_is_not_what_it_should_be_is_the_wrong_one(
         (failure,) = chosen(RunnerName.DOCKER).failures
         assert failure.kind is FailureKind.WRONG_IMAGE
         assert says in failure.sentence
-        assert says in " ".join(finding.found for finding in examine_containers(CATALOG))
+        assert says in " ".join(finding.found for finding in container_checks(CATALOG))
     finally:
         client.images.remove(image_tag("cpu"))
 
 
 def findings() -> dict[str, Any]:
-    return {finding.what: finding for finding in examine_containers(CATALOG)}
+    return {finding.what: finding for finding in container_checks(CATALOG)}
 
 
 def test_the_doctor_names_the_engine_and_what_it_lacks(at_engine: Any) -> None:

@@ -190,7 +190,7 @@ def test_a_hostile_input_is_a_value_and_no_script(
 def test_an_option_in_the_place_of_a_value_stays_a_value(workspace: Scene, tmp_path: Path) -> None:
     ended = verify_step(workspace, tmp_path, records="--help")
     assert ended.code == 11
-    assert "--records --help: is no folder" in ended.output
+    assert "--home --help: is no folder" in ended.output
 
 
 @pytest.mark.nightly

@@ -17,7 +17,8 @@ from tests.verifying.cases import HOSTILE, VERDICTS, Scene, claim, of, results, 
 from tests.verifying.test_baseline import accept
 from tina_bench.catalog.load import load_catalog
 from tina_bench.errors import UsageError
-from tina_bench.stats.types import Verdict
+from tina_bench.formatting.escape import printable
+from tina_bench.stats.claims.labels import LABELS
 from tina_bench.verifying.fail_on import FailOn
 from tina_bench.verifying.reports import markdown_summary
 from tina_bench.verifying.reports.badge import AMBER, GREEN, GREY, RED, badge_svg, badge_words
@@ -33,7 +34,7 @@ from tina_bench.verifying.reports.github_annotations import (
 from tina_bench.verifying.reports.junit import junit_xml
 from tina_bench.verifying.reports.markdown_summary import summary_markdown
 from tina_bench.verifying.reports.outputs import appended, check_targets, write_all
-from tina_bench.verifying.reports.text import markdown, plain
+from tina_bench.verifying.reports.text import markdown
 from tina_bench.verifying.types import Acceptance, AuditFailure, StaleEntry, Verification
 
 SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).with_name("junit.xsd")))
@@ -146,14 +147,14 @@ def test_hostile_names_stay_text_in_junit(hostile: Verification) -> None:
     root = valid(junit_xml(hostile))
     assert len(list(root.iter("testcase"))) == len(hostile.claims) + 3
     names = {case.get("name") for case in root.iter("testcase")}
-    assert plain(HOSTILE[0]) in str(names)
+    assert printable(HOSTILE[0]) in str(names)
     assert "\\x1b[31mred" in str(root.get("name")) + str([c.get("name") for c in root.iter()])
 
 
 @given(st.text())
 def test_any_text_can_be_held_by_xml(text: str) -> None:
-    element = ET.Element("a", {"b": plain(text)})
-    assert etree.fromstring(ET.tostring(element)).get("b") == plain(text)
+    element = ET.Element("a", {"b": printable(text)})
+    assert etree.fromstring(ET.tostring(element)).get("b") == printable(text)
 
 
 def test_the_badge_says_in_words_what_its_colour_says(scene: Scene) -> None:
@@ -229,7 +230,7 @@ def test_markdown_shows_any_text_as_it_is(text: str) -> None:
     page = rendered(f"x{markdown(text)}x")
     shown = ET.fromstring(page)
     assert len(shown) == 0, "one paragraph, and nothing in it but text"
-    assert "".join(shown.itertext()).strip() == f"x{plain(text)}x"
+    assert "".join(shown.itertext()).strip() == f"x{printable(text)}x"
 
 
 def test_a_summary_beyond_githubs_limit_is_cut_and_says_so(
@@ -387,8 +388,10 @@ def test_a_summary_is_added_to_what_is_there(tmp_path: Path) -> None:
         appended(path, "new\n")
 
 
-def test_every_verdict_has_a_sign_in_the_summary() -> None:
-    assert set(markdown_summary.SIGNS) == set(Verdict)
+def test_every_verdict_has_a_sign_of_its_own_in_the_summary(scene: Scene) -> None:
+    text = summary_markdown(scene.verify(fail_on=frozenset({FailOn.NOT_MEASURED})))
+    for verdict, label in LABELS.items():
+        assert f"| {label.emoji} {markdown(str(verdict))} |" in text
 
 
 def test_a_hostile_record_reaches_no_output_as_it_is(scene: Scene) -> None:

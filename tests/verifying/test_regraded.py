@@ -40,7 +40,7 @@ def forged(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def test_a_consistent_forgery_is_found_by_grading_again_and_by_nothing_else(
     forged: Home, tmp_path: Path
 ) -> None:
-    asked = ("verify", "--records", forged.root, "--no-audits", "--fail-on")
+    asked = ("verify", "--home", forged.root, "--no-audits", "--fail-on")
     assert call(*asked, "nothing").code == 0
     again = call(
         *asked, "flip", "--regrade", "--json", "--junit", tmp_path / "j.xml",
@@ -63,6 +63,6 @@ def test_a_consistent_forgery_is_found_by_grading_again_and_by_nothing_else(
     "arguments", [("--fail-on", "flip"), ("--regrade", "--without-samples")], ids=" ".join
 )
 def test_what_cannot_be_graded_again_is_refused(forged: Home, arguments: tuple[str, ...]) -> None:
-    ended = call("verify", "--records", forged.root, "--no-audits", *arguments)
+    ended = call("verify", "--home", forged.root, "--no-audits", *arguments)
     assert ended.code == 11
     assert "--regrade" in ended.sentence

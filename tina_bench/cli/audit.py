@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from tina_bench.cli.options.common import CatalogOption, HomeOption, JsonOption
-from tina_bench.cli.show.audits import Section, print_audits
+from tina_bench.cli.options.common import CatalogOption, ExistingHomeOption, JsonOption
+from tina_bench.cli.show.audits.report import print_audits
+from tina_bench.cli.show.audits.sections import Section
 from tina_bench.cli.show.tables import console, print_json
 
 
@@ -28,7 +29,7 @@ def audit(
         ),
     ] = None,
     catalog: CatalogOption = None,
-    home: HomeOption = None,
+    home: ExistingHomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Audit what was published, before anything is measured. Needs no engine, GPU or home.

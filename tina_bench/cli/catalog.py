@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from tina_bench.cli.options.common import CatalogOption, JsonOption
-from tina_bench.cli.show.tables import console, print_json, table
+from tina_bench.cli.show.tables import console, print_json, safe, table
 
 app = typer.Typer(
     help="What exists and what was claimed: models, tasks, recipes, claims, stacks and so on.",
@@ -127,7 +127,7 @@ def list_entries(
             right=("value percent",),
         )
         for name, entry in values[kind].items():
-            rows.add_row(name, *(_cell(entry, column) for column in columns))
+            rows.add_row(name, *(safe(_cell(entry, column)) for column in columns))
         out.print(rows)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tina_bench.cli.options.common import HomeOption, JsonOption, LockOption, open_home
+from tina_bench.cli.options.common import ExistingHomeOption, JsonOption, LockOption, open_home
 from tina_bench.cli.show.tables import console, print_json, table
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def check(
     fail_on: Annotated[
         FailCheckOn, typer.Option("--fail-on", help="What fails. Changed bytes always do.")
     ] = FailCheckOn.ERROR,
-    home: HomeOption = None,
+    home: ExistingHomeOption = None,
     lock: LockOption = None,
     as_json: JsonOption = False,
 ) -> None:

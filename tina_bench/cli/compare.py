@@ -6,7 +6,7 @@ import typer
 
 from tina_bench.cli.options.common import (
     ChosenProfileOption,
-    HomeOption,
+    ExistingHomeOption,
     JsonOption,
     TasksOption,
 )
@@ -21,7 +21,7 @@ def compare(
     ] = None,
     task: TasksOption = None,
     profile: ChosenProfileOption = None,
-    home: HomeOption = None,
+    home: ExistingHomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare models pair by pair on the same problems, and tell which ranks they may have.

@@ -2,15 +2,19 @@
 
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from tina_bench.cli.options.common import HomeOption, JsonOption, open_home
-from tina_bench.cli.show.tables import console, print_json, table
-
-if TYPE_CHECKING:
-    from tina_bench.containers.drift import Drift
+from tina_bench.cli.show.containers import (
+    print_bases,
+    print_built,
+    print_image,
+    print_images,
+    print_removals,
+)
+from tina_bench.cli.show.tables import console, print_json
 
 app = typer.Typer(
     help=(
@@ -34,20 +38,11 @@ LockOption = Annotated[
 NamesArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these; all if none is given.")
 ]
-GIB = 1024**3
 
 
 @app.callback()
 def _group() -> None:
     """Container images: one a software stack, each on a base known by its digest."""
-
-
-def _gib(size: float) -> str:
-    return f"{size / GIB:.2f} GiB"
-
-
-def _short(digest: str | None) -> str:
-    return "–" if digest is None else digest.removeprefix("sha256:")[:12]
 
 
 @app.command("list")
@@ -56,55 +51,15 @@ def list_(lock: LockOption = None, as_json: JsonOption = False) -> None:
 
     Works without an engine, and then says that what has been built is unknown.
     """
-    from tina_bench.containers.drift import drift
-    from tina_bench.containers.engine import as_local, connect, image_tag
-    from tina_bench.containers.images import load_images
-    from tina_bench.errors import BlockedError, MissingEngineError
-    from tina_bench.lock.lockfile import read_lock
+    from dataclasses import asdict
 
-    images, locked = load_images(), read_lock(lock).images
-    client, why = None, None
-    try:
-        client = connect()
-    except (BlockedError, MissingEngineError) as error:
-        why = str(error)
-    rows: list[dict[str, Any]] = []
-    for name, image in images.images.items():
-        built = as_local(client, image_tag(name)) if client else None
-        base = locked.get(image.base)
-        rows.append(
-            {
-                "name": name,
-                "title": image.title,
-                "note": image.note,
-                "base": image.base,
-                "base_reference": (base or images.bases[image.base]).reference,
-                "base_digest": base.digest if base else None,
-                "tag": image_tag(name),
-                "built": None if client is None else built is not None,
-                "id": built.id if built else None,
-                "size_bytes": built.size_bytes if built else None,
-                "drift": [str(one) for one in drift(built, lock)] if built else [],
-            }
-        )
+    from tina_bench.containers.state import image_states
+
+    states, why = image_states(lock)
     if as_json:
-        print_json({"engine": why or "answers", "images": rows})
-        return
-    made = table("image", "what for", "base", "digest of the base", "built here", "size")
-    for row in rows:
-        state = {None: "unknown", False: "no", True: _short(row["id"])}[row["built"]]
-        size = _gib(row["size_bytes"]) if row["size_bytes"] else ""
-        made.add_row(
-            row["name"], row["title"], row["base_reference"],
-            _short(row["base_digest"]) if row["base_digest"] else "unresolved",
-            f"{state}, drifted" if row["drift"] else state, size,
-        )  # fmt: skip
-    console().print(made)
-    for row in rows:
-        for line in [*([row["note"]] if row["note"] else []), *row["drift"]]:
-            console().print(f"{row['name']}: {line}", markup=False)
-    if why:
-        console().print(why, markup=False)
+        print_json({"engine": why or "answers", "images": [asdict(state) for state in states]})
+    else:
+        print_images(states, why)
 
 
 @app.command("lock")
@@ -135,59 +90,37 @@ def lock_(
 
     Everything else in the lock stays. Review a changed digest as you would a changed lock file.
     """
+    from dataclasses import asdict
+
     from rich.progress import track
 
+    from tina_bench.containers.base_lock import (
+        base_changes,
+        base_references,
+        refuse_moved,
+        write_bases,
+    )
     from tina_bench.containers.bases import resolve
     from tina_bench.containers.engine import connect
-    from tina_bench.containers.images import load_images
-    from tina_bench.errors import LockError, UsageError
-    from tina_bench.lock.lockfile import chosen_lock, read_lock, write_lock
+    from tina_bench.lock.lockfile import chosen_lock, read_lock
 
-    bases = load_images().bases
-    wanted = names or list(bases)
-    if unknown := [name for name in wanted if name not in bases]:
-        raise UsageError(f"no base {unknown[0]!r}; there are: {', '.join(bases)}.")
-    if reference and len(wanted) != 1:
-        raise UsageError("--reference is of one base; name it.")
     path = lock or chosen_lock()
     old = read_lock(path)
+    wanted = base_references(names or [], reference, old if check else None)
     found = {}
     with closing(connect()) as client:
         for name in track(wanted, "asking registries", console=console(stderr=True)):
-            asked = reference or (old.images[name].reference if check and name in old.images else
-                                  bases[name].reference)  # fmt: skip
-            found[name] = resolve(client, asked)
-    changes = {
-        name: {
-            "reference": image.reference,
-            "digest": image.digest,
-            "before": old.images[name].digest if name in old.images else None,
-        }
-        for name, image in found.items()
-    }
+            found[name] = resolve(client, wanted[name])
+    changes = base_changes(old, found)
     if check:
-        for name, change in changes.items():
-            if change["before"] != change["digest"]:
-                was = change["before"] or "no digest"
-                raise LockError(
-                    f"{path}: base {name!r} is locked as {was}, and {change['reference']} now "
-                    f"points to {change['digest']}; builds go on using the locked one. "
-                    f"`tina-bench containers lock {name}` takes the new one, for review."
-                )
+        refuse_moved(path, changes)
     else:
-        write_lock(old.model_copy(update={"images": {**old.images, **found}}), path)
+        write_bases(path, old, found)
     if as_json:
-        print_json({"file": str(path), "bases": changes})
-        return
-    made = table("base", "reference", "digest", "before")
-    for name, change in changes.items():
-        same = change["before"] == change["digest"]
-        made.add_row(
-            name, change["reference"], change["digest"],
-            "the same" if same else change["before"] or "unresolved",
-        )  # fmt: skip
-    console().print(made)
-    console().print(f"{path}: {'agrees' if check else 'written'}.", markup=False, soft_wrap=True)
+        bases = {name: asdict(change) for name, change in changes.items()}
+        print_json({"file": str(path), "bases": bases})
+    else:
+        print_bases(path, changes, check=check)
 
 
 @app.command("build")
@@ -232,13 +165,13 @@ def build(
     """
     from tina_bench.cli.show.image_builds import Screen
     from tina_bench.containers.build import ImageOptions, build, drop_if_replaced
+    from tina_bench.containers.build_files import BuildFiles, check_index
     from tina_bench.containers.engine import connect
-    from tina_bench.containers.lending import Lent, check_index
     from tina_bench.containers.records import write_record
 
     options = ImageOptions(
         lock=lock,
-        lent=Lent(wheels=wheels, certificates=certificates),
+        files=BuildFiles(wheels=wheels, certificates=certificates),
         arguments={"INDEX_URL": check_index(index)} if index else {},
         network=network,
         no_cache=no_cache,
@@ -253,11 +186,8 @@ def build(
     if as_json:
         print_json({"name": name, "tag": image.tag, "id": image.id, "size_bytes": image.size_bytes,
                     "labels": dict(image.labels), "record": str(path)})  # fmt: skip
-        return
-    console().print(
-        f"{image.tag} is built: {_short(image.id)}, {_gib(image.size_bytes)}. Record: {path}",
-        markup=False, soft_wrap=True,
-    )  # fmt: skip
+    else:
+        print_built(image, path)
 
 
 @app.command("inspect")
@@ -298,27 +228,8 @@ def inspect(
             {**asdict(image), "labels": dict(image.labels), "engine": kind,
              "drift": [asdict(one) for one in found], "sbom": str(listed) if listed else None}
         )  # fmt: skip
-        return
-    rows = table("what", "found")
-    rows.add_row("tag", image.tag)
-    rows.add_row("id", image.id)
-    rows.add_row("size", _gib(image.size_bytes))
-    rows.add_row("created", image.created)
-    rows.add_row("engine", kind)
-    for label, value in sorted(image.labels.items()):
-        rows.add_row(label, value)
-    console().print(rows)
-    _say_drift(found)
-    if listed:
-        console().print(f"Packages: {listed}", markup=False, soft_wrap=True)
-
-
-def _say_drift(found: "list[Drift]") -> None:
-    if not found:
-        console().print("It is what this installation would build.")
-    for one in found:
-        mark = "refused by the runner" if one.blocks else "harmless"
-        console().print(f"{mark}: {one}.", markup=False)
+    else:
+        print_image(image, kind, found, listed)
 
 
 @app.command("clean")
@@ -336,23 +247,12 @@ def clean(
     """
     from dataclasses import asdict
 
-    from tina_bench.containers.clean import our_images, remove
+    from tina_bench.containers.clean import remove_images
     from tina_bench.containers.engine import connect
 
     with closing(connect()) as client:
-        rows = [
-            {**asdict(ours), "kept": None if not yes else remove(client, ours), "removed": False}
-            for ours in our_images(client, tuple(names or ()))
-        ]
-    for row in rows:
-        row["removed"] = yes and row["kept"] is None
+        removals = remove_images(client, tuple(names or ()), really=yes)
     if as_json:
-        print_json(rows)
-        return
-    made = table("image", "tag", "id", "size", "removed" if yes else "would be removed")
-    for row in rows:
-        said = row["kept"] or "yes"
-        made.add_row(row["name"], row["tag"], _short(row["id"]), _gib(row["size_bytes"]), said)
-    console().print(made)
-    if rows and not yes:
-        console().print("Nothing was removed; `--yes` does it.")
+        print_json([asdict(one) for one in removals])
+    else:
+        print_removals(removals, really=yes)

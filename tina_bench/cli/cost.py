@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from tina_bench.cli.options.common import HomeOption, JsonOption, open_home
+from tina_bench.cli.options.common import ExistingHomeOption, JsonOption, open_home
 from tina_bench.cli.show.tables import console, print_json, table
 from tina_bench.formatting.numbers import seconds_text, usd_text
 
@@ -27,7 +27,7 @@ def cost(
         bool,
         typer.Option("--reported", help="Only what others report of runs that were imported."),
     ] = False,
-    home: HomeOption = None,
+    home: ExistingHomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Sum the ledger of this home. Failed and interrupted attempts stay on the bill.

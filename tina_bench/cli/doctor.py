@@ -1,7 +1,7 @@
 """`tina-bench doctor`: what this machine has and lacks, what that prevents, and what to do."""
 
 from tina_bench.cli.options.common import HomeOption, JsonOption, open_home
-from tina_bench.cli.show.tables import console, print_json, table
+from tina_bench.cli.show.tables import console, print_json, safe, table
 
 
 def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -14,21 +14,20 @@ def doctor(home: HomeOption = None, as_json: JsonOption = False) -> None:
     from rich.progress import Progress, SpinnerColumn, TextColumn
 
     from tina_bench.catalog.load import load_catalog
-    from tina_bench.doctor.containers import examine_containers
-    from tina_bench.doctor.machine import examine
+    from tina_bench.doctor.checks import run_checks
 
     with Progress(
         SpinnerColumn(), TextColumn("{task.description}"), transient=True,
         console=console(stderr=True),
     ) as bar:  # fmt: skip
         bar.add_task("examining this machine", total=None)
-        findings = [*examine(open_home(home).root), *examine_containers(load_catalog())]
+        checks = run_checks(open_home(home).root, load_catalog())
     if as_json:
-        print_json([asdict(finding) for finding in findings])
+        print_json([asdict(check) for check in checks])
         return
     rows = table("", "what", "found", "what that prevents, and what to do")
-    for finding in findings:
-        sign = "[green]✓[/green]" if finding.ok else "[yellow]–[/yellow]"
-        advice = "" if finding.ok else f"{finding.prevents} {finding.remedy}"
-        rows.add_row(sign, finding.what, finding.found, advice)
+    for check in checks:
+        sign = "[green]✓[/green]" if check.ok else "[yellow]–[/yellow]"
+        advice = "" if check.ok else f"{check.prevents} {check.remedy}"
+        rows.add_row(sign, check.what, safe(check.found), safe(advice))
     console().print(rows)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tina_bench.cli.options.common import CatalogOption, JsonOption, LockOption, ProfileOption
-from tina_bench.cli.show.tables import console, print_json, table
+from tina_bench.cli.show.tables import console, print_json, safe, table
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -127,7 +127,7 @@ def _print(work: "Fetch", done: "list[Fetched]") -> None:
                  right=("files", "size", "downloaded"))  # fmt: skip
     for item in done:
         sign = "✓" if item.error is None else "✗"
-        why = "" if item.error is None else str(item.error).replace("[", r"\[")
+        why = "" if item.error is None else safe(str(item.error))
         rows.add_row(
             sign, item.kind, item.name, (item.revision or "")[:8], str(item.files),
             decimal(item.bytes), decimal(item.downloaded_bytes), why,

@@ -8,7 +8,7 @@ import typer
 from tina_bench.cli.options.common import (
     CatalogOption,
     ChosenProfileOption,
-    HomeOption,
+    ExistingHomeOption,
     JsonOption,
     LockOption,
     open_home,
@@ -73,7 +73,7 @@ def build(
     ] = True,
     profile: ChosenProfileOption = None,
     catalog: CatalogOption = None,
-    home: HomeOption = None,
+    home: ExistingHomeOption = None,
     lock: LockOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tina_bench.cli.options.common import CatalogOption, JsonOption
-from tina_bench.cli.show.tables import console, print_json, table
+from tina_bench.cli.show.tables import console, print_json, safe, table
 
 if TYPE_CHECKING:
     from tina_bench.catalog.schema import Catalog
@@ -150,9 +150,9 @@ def _print(target: Path, made: "Renewal", tasks: "TaskRenewal") -> None:
     told = sorted((row for row in news if row.reason != NOT_ASKED), key=alike)
     for (state, reason, section), group in groupby(told, key=alike):
         names = ", ".join(row.name for row in group)
-        rows.add_row(state, section, names, reason.replace("[", r"\["))
+        rows.add_row(state, section, names, safe(reason))
     for name, reason in sorted(tasks.refused.items()):
-        rows.add_row("refused", "tasks", name, reason.replace("[", r"\["))
+        rows.add_row("refused", "tasks", name, safe(reason))
     out = console()
     if rows.row_count:
         out.print(rows)

@@ -10,7 +10,7 @@ import typer
 from tina_bench.cli.options.common import (
     CatalogOption,
     ChosenProfileOption,
-    HomeOption,
+    ExistingHomeOption,
     JsonOption,
     ModelsOption,
     TasksOption,
@@ -43,7 +43,7 @@ def regrade(
         ),
     ] = None,
     profile: ChosenProfileOption = None,
-    home: HomeOption = None,
+    home: ExistingHomeOption = None,
     catalog: CatalogOption = None,
     flips: Annotated[
         Path | None,

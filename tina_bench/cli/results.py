@@ -4,7 +4,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tina_bench.cli.options.common import ChosenProfileOption, HomeOption, JsonOption, open_home
+from tina_bench.cli.options.common import (
+    ChosenProfileOption,
+    ExistingHomeOption,
+    JsonOption,
+    open_home,
+)
 from tina_bench.cli.show.tables import console, print_json, table
 from tina_bench.formatting.numbers import usd_text
 
@@ -54,7 +59,7 @@ def _costs(home: "Home") -> dict[str, float | None]:
 @app.command("list")
 def list_results(
     model: Annotated[str | None, typer.Option("--model", "-m", help="Only this model.")] = None,
-    home: HomeOption = None,
+    home: ExistingHomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List every model × task that has been measured."""
@@ -110,7 +115,7 @@ def list_imported(
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="Only this model, ours or as printed.")
     ] = None,
-    home: HomeOption = None,
+    home: ExistingHomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List what others measured and `tina-bench import` took in. A repeat is no further evidence.
@@ -176,7 +181,7 @@ def show_result(
     model: Annotated[str, typer.Argument(help="Model.")],
     task: Annotated[str, typer.Argument(help="Task.")],
     profile: ChosenProfileOption = None,
-    home: HomeOption = None,
+    home: ExistingHomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show one result whole: both intervals, rates, pass@k, provenance."""

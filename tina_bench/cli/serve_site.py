@@ -8,7 +8,7 @@ import typer
 from tina_bench.cli.options.common import (
     CatalogOption,
     ChosenProfileOption,
-    HomeOption,
+    ExistingHomeOption,
     LockOption,
     open_home,
 )
@@ -48,7 +48,7 @@ def serve(
     ] = False,
     profile: ChosenProfileOption = None,
     catalog: CatalogOption = None,
-    home: HomeOption = None,
+    home: ExistingHomeOption = None,
     lock: LockOption = None,
 ) -> None:
     """Show the site at http://127.0.0.1:8000/ until Ctrl-C.

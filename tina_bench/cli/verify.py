@@ -9,10 +9,11 @@ import typer
 from tina_bench.cli.options.common import (
     CatalogOption,
     ChosenProfileOption,
-    HomeOption,
+    ExistingHomeOption,
     JsonOption,
     LockOption,
     PriceOption,
+    RecordsOption,
     open_home,
     open_lock,
     parse_price,
@@ -37,16 +38,7 @@ def verify(
         typer.Option("--model", "-m", help="Only claims about this model.", rich_help_panel=WHAT),
     ] = None,
     profile: ChosenProfileOption = None,
-    records: Annotated[
-        Path | None,
-        typer.Option(
-            "--records",
-            metavar="DIR",
-            help="Committed records instead of a home: a folder with results/, grades/ and, unless "
-            "--without-samples, samples/.",
-            rich_help_panel=WHAT,
-        ),
-    ] = None,
+    _records: RecordsOption = None,
     without_samples: Annotated[
         bool,
         typer.Option(
@@ -159,7 +151,7 @@ def verify(
     ] = True,
     catalog: CatalogOption = None,
     lock: LockOption = None,
-    home: HomeOption = None,
+    home: ExistingHomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Give every claim that has a result a verdict, by records that are recomputed, not believed.
@@ -189,7 +181,7 @@ def verify(
         raise UsageError("--fail-on flip needs grading again; give --regrade with it.")
     if regrade and without_samples:
         raise UsageError("--regrade needs the samples, so --without-samples does not go with it.")
-    store = _folder(home, records)
+    store = open_home(home)
     if (reason is None) != (not accept) or (by is not None and not accept):
         raise UsageError("--accept CLAIM, --reason TEXT and --by WHO go together.")
     kept = baseline or (Path(DEFAULT_NAME) if accept else None)
@@ -226,18 +218,6 @@ def verify(
         made, store, catalog or [], as_json=as_json, annotate=annotate, everything=everything
     )
     _end(made, store)
-
-
-def _folder(home: Path | None, records: Path | None) -> "Home":
-    from tina_bench.errors import UsageError
-
-    if records is None:
-        return open_home(home)
-    if not records.is_dir():
-        raise UsageError(
-            f"--records {records}: is no folder, expected one with results/ and grades/."
-        )
-    return open_home(records)
 
 
 def _accepted(

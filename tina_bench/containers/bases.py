@@ -1,7 +1,7 @@
 """Base images: a tag is resolved to a digest once, and only the digest is ever used.
 
 What a registry sends is checked by the engine against that digest, layer by layer; this module
-turns the engine's many ways of saying no into one sentence each.
+turns the engine's error messages into one sentence each.
 """
 
 import re
@@ -108,19 +108,19 @@ def _events(client: "DockerClient", name: str, tag: str) -> Iterator[dict[str, A
     yield from client.api.pull(name, tag=tag, stream=True, decode=True)
 
 
-def _refusal(reference: str, said: str) -> TinaBenchError:
-    said = said.strip().rstrip(".")
-    if _CHANGED.search(said):
+def _refusal(reference: str, answer: str) -> TinaBenchError:
+    answer = answer.strip().rstrip(".")
+    if _CHANGED.search(answer):
         return IntegrityError(
-            f"{reference}: the registry sent other bytes than the digest is of ({said}). Nothing "
+            f"{reference}: the registry sent other bytes than the digest is of ({answer}). Nothing "
             "of it is used; tell whoever runs the registry."
         )
-    if _ABSENT.search(said):
+    if _ABSENT.search(answer):
         return LockError(
-            f"{reference}: the registry has no such image ({said}); if its tag was moved and the "
+            f"{reference}: the registry has no such image ({answer}); if its tag was moved and the "
             "old image deleted, `tina-bench containers lock` shows the new digest for review."
         )
     return BlockedError(
-        f"{reference}: the registry does not hand it out ({said}); check its address, the network "
-        "and `docker login`."
+        f"{reference}: the registry does not hand it out ({answer}); check its address, the "
+        "network and `docker login`."
     )

@@ -9,28 +9,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tina_bench.containers.bases import OnEvent, fetch_base, locked_base, pinned
+from tina_bench.containers.build_files import BuildFiles
 from tina_bench.containers.context import EPOCH, write_context
 from tina_bench.containers.engine import LocalImage, as_local, image_tag, local_image
 from tina_bench.containers.images import dockerfile, load_images
 from tina_bench.containers.labels import make_labels
-from tina_bench.containers.lending import Lent
 from tina_bench.errors import DiskFullError, JobFailedError, TinaBenchError
+from tina_bench.formatting.numbers import GIB, gib_text
 from tina_bench.lock.lockfile import chosen_lock, read_lock
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-GIB = 1024**3
 BUILD_TIMEOUT_SECONDS = 3600
 """Longest silence of the engine; installing an engine's packages is one silent step."""
 
 
 @dataclass(frozen=True)
 class ImageOptions:
-    """How to build, where this machine needs something special."""
+    """Options of one build."""
 
     lock: Path | None = None
-    lent: Lent = field(default_factory=Lent)
+    files: BuildFiles = field(default_factory=BuildFiles)
     arguments: dict[str, str] = field(default_factory=dict)
     """Values of the Dockerfile's own ARGs, such as INDEX_URL."""
     network: str | None = None
@@ -45,21 +45,21 @@ def data_root(client: "DockerClient") -> Path | None:
 
 
 def check_space(client: "DockerClient", name: str, need_gib: float) -> float | None:
-    """Free GiB where images go; raises `DiskFullError` when they will not do.
+    """Free GiB on the disk of the engine's images; raises `DiskFullError` when that is too little.
 
     `None` for an engine on another machine, of which that cannot be known.
     """
     folder = data_root(client)
     if folder is None:
         return None
-    free = shutil.disk_usage(folder).free / GIB
-    if free < need_gib:
+    free = shutil.disk_usage(folder).free
+    if free < need_gib * GIB:
         raise DiskFullError(
             f"building image {name!r} takes about {need_gib:.3g} GiB, and {folder} has "
-            f"{free:.1f} GiB free; `tina-bench containers clean` shows which old images of ours "
-            "could go, or move the engine's data root to a larger disk."
+            f"{gib_text(free, 1)} free; `tina-bench containers clean` shows which old images of "
+            "ours could go, or move the engine's data root to a larger disk."
         )
-    return free
+    return free / GIB
 
 
 def build(
@@ -79,7 +79,7 @@ def build(
     fetch_base(client, base, on_event)
     before = as_local(client, image_tag(name))
     labels = make_labels(name, image, base, lock)
-    with options.lent.served() as lent, tempfile.TemporaryFile(prefix="tina-bench-") as context:
+    with options.files.served() as served, tempfile.TemporaryFile(prefix="tina-bench-") as context:
         write_context(name, lock, labels, context)
         context.seek(0)
         stream = client.api.build(
@@ -90,11 +90,11 @@ def build(
             buildargs={
                 "BASE_IMAGE": pinned(base),
                 "SOURCE_DATE_EPOCH": str(EPOCH),
-                **lent,
+                **served,
                 **options.arguments,
             },
-            # What is lent is lent on this machine's own loopback.
-            network_mode="host" if lent else options.network,
+            # Those files are served on this machine's own loopback.
+            network_mode="host" if served else options.network,
             nocache=options.no_cache,
             timeout=BUILD_TIMEOUT_SECONDS,
             rm=True,
@@ -120,21 +120,21 @@ def _follow(name: str, stream: Iterator[dict[str, Any]], on_event: OnEvent) -> N
     """Pass an engine's messages on; raises `JobFailedError` with the last lines when it fails."""
     import docker.errors
 
-    said: list[str] = []
+    lines: list[str] = []
     try:
         for event in stream:
             if "error" in event:
-                raise _failure(name, str(event["error"]), said)
+                raise _failure(name, str(event["error"]), lines)
             if text := str(event.get("stream") or "").strip():
-                said.append(text)
+                lines.append(text)
             on_event(event)
     except docker.errors.APIError as error:
-        raise _failure(name, str(error.explanation or error), said) from None
+        raise _failure(name, str(error.explanation or error), lines) from None
 
 
-def _failure(name: str, error: str, said: list[str]) -> TinaBenchError:
-    step = next((line for line in reversed(said) if line.lower().startswith("step ")), "")
-    last = [line for line in said if not line.lower().startswith("step ")][-5:]
+def _failure(name: str, error: str, lines: list[str]) -> TinaBenchError:
+    step = next((line for line in reversed(lines) if line.lower().startswith("step ")), "")
+    last = [line for line in lines if not line.lower().startswith("step ")][-5:]
     if "no space left on device" in error or any("no space left" in line for line in last):
         return DiskFullError(
             f"building image {name!r} filled the engine's disk at {step.splitlines()[0]!r}; "

@@ -14,17 +14,18 @@ from tina_bench.containers.labels import (
     commit,
 )
 from tina_bench.files.hashing import sha256_file
+from tina_bench.formatting.numbers import short_digest
 from tina_bench.lock.lockfile import chosen_lock, read_lock
 
 
 @dataclass(frozen=True)
 class Drift:
-    """One thing that an image says otherwise than this installation does."""
+    """One difference between an image's labels and this installation."""
 
     what: str
     """`source`, `recipe`, `base`, `lock` or `commit`."""
     found: str | None
-    """What the image's label says; `None` without one."""
+    """The image's label; `None` without one."""
     expected: str | None
     """What this installation would write there; `None` where it cannot know."""
     blocks: bool
@@ -35,7 +36,7 @@ class Drift:
 
     def __str__(self) -> str:
         """One sentence for the user, without its full stop."""
-        said = {
+        difference = {
             "source": "was built of other tina_bench code than runs here",
             "recipe": "was built of another Dockerfile or other requirements than lie here",
             "base": "stands on another base than checkpoints.lock pins",
@@ -43,7 +44,7 @@ class Drift:
             "commit": "was built at another commit",
         }[self.what]
         return (
-            f"image {self.image} {said} (found {_short(self.found)}, expected "
+            f"image {self.image} {difference} (found {_short(self.found)}, expected "
             f"{_short(self.expected)}); `tina-bench containers build {self.image}` renews it"
         )
 
@@ -51,7 +52,7 @@ class Drift:
 def _short(value: str | None) -> str:
     if value is None:
         return "nothing"
-    start = value.removeprefix("sha256:")[:12]
+    start = short_digest(value)
     return f"{start}-dirty" if value.endswith("-dirty") else start
 
 

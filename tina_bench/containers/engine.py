@@ -1,7 +1,7 @@
 """The container engine of this machine, Docker or Podman, through the socket that both speak.
 
-Nothing here starts an engine or asks for more rights: it connects to what runs, or says what was
-tried. The `docker` package is imported only when it is needed.
+Nothing here starts an engine or asks for more rights: it connects to a running one, or raises an
+error that names the addresses that were tried. The `docker` package is imported only when needed.
 """
 
 import os
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = "localhost/tina-bench"
 """Where our images are named. No registry answers at `localhost` without a port, so that no engine
-can mistake a missing image for one that it should pull from strangers."""
+can mistake a missing image for one to pull from a registry of others."""
 LABEL = "org.tina-bench"
 IMAGE_LABEL = f"{LABEL}.image"
 """On everything that we built, with the name of its folder under `containers/`; only what carries
@@ -38,7 +38,7 @@ class LocalImage:
     id: str
     """`sha256:…`: the hash of its configuration, which lists the hash of every layer."""
     labels: Mapping[str, str]
-    """What it says of itself: commit, lock, requirements (`tina_bench.containers.labels`)."""
+    """Commit, lock and requirements it was built from (`tina_bench.containers.labels`)."""
     size_bytes: int
     created: str
     """As the engine prints it."""
@@ -57,7 +57,7 @@ def _sockets() -> list[Path]:
 
 
 def addresses() -> list[str]:
-    """Where to look: `DOCKER_HOST` alone if it is set, else every usual socket that exists."""
+    """Addresses to try: `DOCKER_HOST` alone if it is set, else every usual socket that exists."""
     given = os.environ.get("DOCKER_HOST")
     return [given] if given else [f"unix://{path}" for path in _sockets() if path.exists()]
 
@@ -90,12 +90,11 @@ def _tls(address: str) -> "bool | TLSConfig":
 
 
 def connect(seconds: int = CONNECT_SECONDS) -> "DockerClient":
-    """A client of the first engine that answers; whoever asked closes it.
+    """A client of the first engine that answers; the caller closes it.
 
-    Looks at `DOCKER_HOST` only, when it is set, else at the usual sockets; waits `seconds` for each
-    answer, later ones included. Raises
-    `MissingEngineError` without the `docker` package, and `BlockedError` saying what was tried when
-    no engine answers.
+    Tries `DOCKER_HOST` alone where it is set, else the usual sockets; `seconds` is the timeout of
+    each answer, later ones included. Raises `MissingEngineError` without the `docker` package, and
+    `BlockedError` with the addresses tried when no engine answers.
     """
     try:
         import docker.errors
@@ -132,7 +131,7 @@ def _reason(error: BaseException) -> str:
 
 
 def engine_kind(client: "DockerClient") -> Literal["docker", "podman"]:
-    """Which engine answers: Podman ignores requests for GPUs without a word, Docker does not."""
+    """Which engine answers: Podman ignores requests for GPUs without an error, Docker does not."""
     parts = client.version().get("Components") or ()
     podman = any("podman" in str(part.get("Name", "")).lower() for part in parts)
     return "podman" if podman else "docker"

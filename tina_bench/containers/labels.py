@@ -1,4 +1,4 @@
-"""What our images say of themselves, and how that differs from this installation."""
+"""The labels of our images: what they were built from."""
 
 import subprocess
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Every package in an image, as SPDX JSON: Syft looks, through the engine's own socket."""
+"""Every package in an image, as SPDX JSON, listed by Syft from an archive of the image."""
 
 import shutil
 import subprocess
@@ -47,7 +47,9 @@ def write_sbom(client: "DockerClient", image: LocalImage, record: Path) -> Path:
             capture_output=True, timeout=SBOM_TIMEOUT_SECONDS, check=False,
         )  # fmt: skip
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise JobFailedError(f"syft could not list {image.tag}: {said[-1] if said else 'unknown'}.")
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise JobFailedError(
+            f"syft could not list {image.tag}: {lines[-1] if lines else 'unknown'}."
+        )
     write_bytes(path, done.stdout)
     return path

@@ -1,4 +1,4 @@
-"""What this machine has for running jobs in containers: an engine, GPUs for it, images."""
+"""Checks of what runs jobs in containers: an engine, its access to GPUs, images."""
 
 import shutil
 from collections.abc import Mapping
@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 from tina_bench.catalog.schema import Catalog
 from tina_bench.containers.drift import drift
 from tina_bench.containers.engine import connect, engine_kind, local_image
-from tina_bench.doctor.machine import DoctorCheck
+from tina_bench.doctor.types import DoctorCheck
 from tina_bench.errors import BlockedError, MissingEngineError, TinaBenchError
+from tina_bench.formatting.numbers import gib_text
 from tina_bench.running.docker.errors import talking
 from tina_bench.running.failures import RunnerFailure
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-PATIENCE_SECONDS = 3
-"""For an engine's answer: a report comes soon, or is none."""
+TIMEOUT_SECONDS = 3
+"""For an engine's answer: a report that takes long is not read."""
 NO_ENGINE = "no engine to ask"
-GIB = 1024**3
 
 
 def image_users(catalog: Catalog) -> Mapping[str, list[str]]:
@@ -31,12 +31,12 @@ def image_users(catalog: Catalog) -> Mapping[str, list[str]]:
     return users
 
 
-def examine_containers(catalog: Catalog) -> list[DoctorCheck]:
-    """Look at the engine and what it holds; changes nothing, and no lack is an error."""
+def container_checks(catalog: Catalog) -> list[DoctorCheck]:
+    """Check the engine and what it holds."""
     users = image_users(catalog)
     client, found = None, ""
     try:
-        client = connect(PATIENCE_SECONDS)
+        client = connect(TIMEOUT_SECONDS)
         with talking():
             version = client.version()
             info = client.info()
@@ -44,20 +44,20 @@ def examine_containers(catalog: Catalog) -> list[DoctorCheck]:
                 f"{engine_kind(client)} {version['Version']} at {client.api.base_url}, "
                 f"cgroup v{info.get('CgroupVersion') or '1'}"
             )
-            gpu = _gpu_finding(info, podman=engine_kind(client) == "podman")
-            images = [_image_finding(name, stacks, client) for name, stacks in users.items()]
+            gpu = _gpu_check(info, podman=engine_kind(client) == "podman")
+            images = [_image_check(name, stacks, client) for name, stacks in users.items()]
     except (BlockedError, MissingEngineError, RunnerFailure) as error:
         found = str(error)
-        gpu = _gpu_finding(None, podman=False)
-        images = [_image_finding(name, stacks, None) for name, stacks in users.items()]
-        return [_engine_finding(found, ok=False), gpu, *images]
+        gpu = _gpu_check(None, podman=False)
+        images = [_image_check(name, stacks, None) for name, stacks in users.items()]
+        return [_engine_check(found, ok=False), gpu, *images]
     finally:
         if client is not None:
             client.close()
-    return [_engine_finding(found, ok=True), gpu, *images]
+    return [_engine_check(found, ok=True), gpu, *images]
 
 
-def _engine_finding(found: str, *, ok: bool) -> DoctorCheck:
+def _engine_check(found: str, *, ok: bool) -> DoctorCheck:
     return DoctorCheck(
         "container engine", ok, found,
         "`--runner docker` and `tina-bench containers` need one; `--runner local` does not.",
@@ -65,7 +65,7 @@ def _engine_finding(found: str, *, ok: bool) -> DoctorCheck:
     )  # fmt: skip
 
 
-def _gpu_finding(info: Mapping[str, Any] | None, *, podman: bool) -> DoctorCheck:
+def _gpu_check(info: Mapping[str, Any] | None, *, podman: bool) -> DoctorCheck:
     runtimes = (info or {}).get("Runtimes") or {}
     # Docker needs no runtime of that name, only the toolkit's hook where its daemon finds it.
     there = "nvidia" in runtimes or shutil.which("nvidia-container-runtime-hook") is not None
@@ -84,14 +84,14 @@ def _gpu_finding(info: Mapping[str, Any] | None, *, podman: bool) -> DoctorCheck
     )  # fmt: skip
 
 
-def _image_finding(name: str, stacks: list[str], client: "DockerClient | None") -> DoctorCheck:
+def _image_check(name: str, stacks: list[str], client: "DockerClient | None") -> DoctorCheck:
     ok, found = False, NO_ENGINE
     if client is not None:
         try:
             image = local_image(name, client)
             other = [str(one) for one in drift(image) if one.blocks]
             ok = not other
-            found = "; ".join(other) or f"{image.id[:19]}, {image.size_bytes / GIB:.1f} GiB"
+            found = "; ".join(other) or f"{image.id[:19]}, {gib_text(image.size_bytes, 1)}"
         except TinaBenchError as error:
             found = str(error)
     return DoctorCheck(

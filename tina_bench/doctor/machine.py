@@ -1,25 +1,22 @@
-"""Examine a machine: what it has, what it lacks, what each lack prevents, what to do.
-
-Nothing here changes anything, and no lack is an error: whatever is missing, the rest works.
-"""
+"""Checks of the machine: Python, engines, GPU, disk, memory, the hub and its cache, the lock."""
 
 import os
 import shutil
 import socket
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 
+from tina_bench.doctor.types import DoctorCheck
 from tina_bench.errors import LockError
+from tina_bench.formatting.numbers import GIB, gib_text
 from tina_bench.lock.hub_cache import existing
 from tina_bench.lock.lockfile import Lock, read_lock
 from tina_bench.metering.gpu import visible_gpus
 from tina_bench.metering.hardware import installed, processor_name
 
-GIB = 1024**3
 SMOKE_DISK_GIB = 1
 SMOKE_MEMORY_GIB = 4
 """The embedded engine's peak resident size is 2.0 GiB (BENCHMARKS.md)."""
@@ -34,21 +31,8 @@ HUB = "https://huggingface.co"
 HUB_TIMEOUT_SECONDS = 3.0
 
 
-@dataclass(frozen=True)
-class DoctorCheck:
-    """One thing that was looked at."""
-
-    what: str
-    ok: bool
-    found: str
-    prevents: str = ""
-    """What cannot be done without it."""
-    remedy: str = ""
-    """What to do about it."""
-
-
-def examine(home: Path) -> list[DoctorCheck]:
-    """Look at everything; takes up to a few seconds where the network does not answer."""
+def machine_checks(home: Path) -> list[DoctorCheck]:
+    """Check everything but containers; takes a few seconds where the network does not answer."""
     return [
         _python(),
         *_engines(),
@@ -71,14 +55,14 @@ def _python() -> DoctorCheck:
 
 
 def _engines() -> list[DoctorCheck]:
-    findings = []
+    checks = []
     for engine, distributions in ENGINES.items():
         versions = {name: v for name, v in installed(distributions).items() if v is not None}
         prevents = {
             "vllm": "Without it no model can be evaluated.",
             "lighteval": "Without it no sample can be prompted or graded.",
         }.get(engine, "Without it no adapter can be trained or merged.")
-        findings.append(
+        checks.append(
             DoctorCheck(
                 engine,
                 bool(versions),
@@ -88,7 +72,7 @@ def _engines() -> list[DoctorCheck]:
                 "`make venv` in a checkout, else `pip install 'tina-bench[cpu]'` (or `[cuda]`).",
             )
         )
-    return findings
+    return checks
 
 
 def _gpu() -> DoctorCheck:
@@ -105,7 +89,7 @@ def _disk(home: Path) -> DoctorCheck:
     folder = next(path for path in (home, *home.parents) if path.exists())
     free = shutil.disk_usage(folder).free
     return DoctorCheck(
-        "free disk", free >= SMOKE_DISK_GIB * GIB, f"{free / GIB:.0f} GiB for {home}",
+        "free disk", free >= SMOKE_DISK_GIB * GIB, f"{gib_text(free, 0)} for {home}",
         f"The smoke profile wants {SMOKE_DISK_GIB} GiB.", "Free some, or set TINA_BENCH_HOME.",
     )  # fmt: skip
 
@@ -113,7 +97,7 @@ def _disk(home: Path) -> DoctorCheck:
 def _memory() -> DoctorCheck:
     free = psutil.virtual_memory().available
     return DoctorCheck(
-        "free memory", free >= SMOKE_MEMORY_GIB * GIB, f"{free / GIB:.0f} GiB",
+        "free memory", free >= SMOKE_MEMORY_GIB * GIB, gib_text(free, 0),
         f"The CPU engine wants {SMOKE_MEMORY_GIB} GiB.", "Close something.",
     )  # fmt: skip
 
@@ -160,13 +144,13 @@ def _hub_cache() -> DoctorCheck:
     free = shutil.disk_usage(existing(folder)).free
     try:
         lock = read_lock()
-    except LockError:  # which has a finding of its own
+    except LockError:  # which has a check of its own
         lock = Lock()
     entries = [*lock.models.values(), *lock.datasets.values()]
     need = sum(entry.total_bytes for entry in entries if entry.source == "hub")
     return DoctorCheck(
         "hub cache", free >= need,
-        f"{free / GIB:.0f} GiB free for {folder}; all that is resolved takes {need / GIB:.0f} GiB",
+        f"{gib_text(free, 0)} free for {folder}; all that is resolved takes {gib_text(need, 0)}",
         "Not all locked models and datasets fit at once.",
         "Free some, set HF_HOME to a folder on a larger disk, or fetch by name.",
     )  # fmt: skip

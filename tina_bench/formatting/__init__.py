@@ -1,1 +1,1 @@
-"""How figures and text of others are printed; knows no record."""
+"""How figures and text of others are formatted; knows no record."""

@@ -1,14 +1,14 @@
-"""Text that strangers wrote, made safe to look at.
+"""Text of others, made safe to print.
 
-Guarantees: what comes out holds no control character but tab and newline, no character that
+Guarantees: the result holds no control character but tab and newline, no character that
 reorders or hides its neighbours, no lone surrogate and no noncharacter, so it can be encoded as
 UTF-8 and looks like what it is. Each such character becomes `⟨U+202E⟩`. `visible` gives plain text,
 for attributes, titles and plots; `transcript` gives markup in which every replacement is an element
-of its own, so that a text that merely spells `⟨U+202E⟩` can be told from one that held the
+of its own, so that a text that merely spells `⟨U+202E⟩` differs from one that held the
 character: the original can be recovered from the page exactly.
 
-Traded away: joiners and direction marks that honest Arabic, Hebrew, Indic and emoji text uses are
-spelled out too. A transcript is evidence, not prose.
+Traded away: joiners and direction marks that Arabic, Hebrew, Indic and emoji text needs are spelled
+out, too: a transcript is evidence, not prose.
 """
 
 import re
@@ -40,7 +40,7 @@ def _marked(match: re.Match[str]) -> str:
 
 def visible(text: str) -> str:
     """Plain text in which hidden characters are spelled out."""
-    if text.isascii() and text.isprintable():  # most are, and this is told ten times as fast
+    if text.isascii() and text.isprintable():  # as most are, and this check is ten times as fast
         return text
     return _HIDDEN.sub(_spelled, text)
 
@@ -58,7 +58,7 @@ def clean(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text for a terminal: on one line, and without anything that could steer it."""
+    """The text for a terminal: on one line, and without control characters."""
     return "".join(
         letter if letter.isprintable() else ascii(letter)[1:-1] for letter in clean(text)
     )

@@ -1,11 +1,14 @@
-"""How figures are spelled on the pages: one function a kind of quantity.
+"""How figures are printed, on pages and in terminals: one function per kind of quantity.
 
-What is not known is `unknown`, never 0 and never an empty cell.
+What is not known is `unknown` or `–`, never 0.
 """
 
 import datetime
 
 UNKNOWN = "unknown"
+NONE = "–"
+"""In a cell of a table in a terminal, where there is no figure."""
+GIB = 1024**3
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -44,6 +47,27 @@ def dollars(value: float) -> str:
     return f"${value:,.4f}" if 0 < value < 0.1 else f"${value:,.2f}"
 
 
+def round_dollars(value: float) -> str:
+    """US dollars at a tick of an axis: whole from one dollar on."""
+    return f"${value:,.0f}" if value >= 1 else dollars_as_given(value)
+
+
+def dollars_as_given(value: float) -> str:
+    """US dollars that others stated, with no more digits than they gave."""
+    return f"${value:g}"
+
+
+def estimated(value: float) -> str:
+    """A figure of an estimate, which deserves few digits."""
+    decimals = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:.{decimals}f}"
+
+
+def estimated_dollars(value: float) -> str:
+    """Estimated dollars without their sign; four decimals where two would hide the amount."""
+    return estimated(value) if value >= 0.1 or value == 0 else f"{value:.4f}"
+
+
 def joules(value: float) -> str:
     """Energy with its unit."""
     for scale, unit in ((1e9, "GJ"), (1e6, "MJ"), (1e3, "kJ")):
@@ -58,8 +82,21 @@ def count(value: int) -> str:
 
 
 def p_value(value: float) -> str:
-    """A p-value, with its relation."""
+    """A p-value on a page, with its relation."""
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def p_cell(value: float | None) -> str:
+    """A p-value in a cell of a table: two significant digits, and `–` where there is none."""
+    if value is None:
+        return NONE
+    return "< 0.0001" if value < 0.0001 else f"{value:.2g}"
+
+
+def p_text(value: float) -> str:
+    """A p-value in a sentence, with its relation: two significant digits."""
+    figure = p_cell(value)
+    return f"p {figure}" if figure.startswith("<") else f"p = {figure}"
 
 
 def level(value: float) -> str:
@@ -83,9 +120,9 @@ def plural(number: int, noun: str, many: str | None = None) -> str:
 
 
 def seconds_text(seconds: float | None) -> str:
-    """A duration for people."""
+    """A duration with its unit; seconds, minutes or hours by its size."""
     if seconds is None:
-        return "unknown"
+        return UNKNOWN
     if seconds < 60:
         return f"{seconds:.1f} s"
     if seconds < 3600:
@@ -94,7 +131,17 @@ def seconds_text(seconds: float | None) -> str:
 
 
 def usd_text(value: float | None) -> str:
-    """Dollars for people: cents, and enough digits to see amounts below one."""
+    """Dollars in a terminal: cents, and four decimals for amounts below one."""
     if value is None:
-        return "unknown"
+        return UNKNOWN
     return f"${value:.2f}" if value >= 1 else f"${value:.4f}"
+
+
+def gib_text(size_bytes: float, decimals: int = 2) -> str:
+    """A size in GiB, with the unit."""
+    return f"{size_bytes / GIB:.{decimals}f} GiB"
+
+
+def short_digest(value: str | None) -> str:
+    """The first twelve digits of a hash; `–` where there is none."""
+    return NONE if value is None else value.removeprefix("sha256:")[:12]

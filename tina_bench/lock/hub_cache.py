@@ -18,6 +18,7 @@ from typing import Any
 
 from tina_bench.errors import DiskFullError, IntegrityError, LockError
 from tina_bench.files.hashing import sha256_file
+from tina_bench.formatting.numbers import gib_text
 from tina_bench.lock.hub_client import (
     API_TIMEOUT_SECONDS,
     Kind,
@@ -29,7 +30,6 @@ from tina_bench.lock.hub_client import (
 from tina_bench.lock.hub_errors import explained
 from tina_bench.lock.lockfile import LockedFiles, is_safe_name
 
-GIB = 1024**3
 PARTIAL = ".tina-bench.incomplete"
 ETAG = re.compile(r"[0-9a-f]{40,64}")
 OnBytes = Callable[[int], None]
@@ -107,7 +107,7 @@ def check_space(folder: Path, need: int, what: str, remedy: str) -> None:
     free = shutil.disk_usage(existing(folder)).free
     if need > free:
         raise DiskFullError(
-            f"{what}: needs {need / GIB:.2f} GiB in {folder}, and {free / GIB:.2f} GiB are free; "
+            f"{what}: needs {gib_text(need)} in {folder}, and {gib_text(free)} are free; "
             f"free some, or {remedy}."
         )
 

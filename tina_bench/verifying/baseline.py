@@ -18,8 +18,8 @@ from tina_bench.catalog.fields import Name, Sha256
 from tina_bench.errors import UsageError
 from tina_bench.files.atomic import write_text
 from tina_bench.files.strict import MalformedError, first_wrong, parse_toml, read_bytes
+from tina_bench.formatting.escape import printable
 from tina_bench.stats.types import Judgement, Shape, Verdict
-from tina_bench.verifying.reports.text import plain
 from tina_bench.verifying.types import Acceptance, StaleEntry
 
 DEFAULT_NAME = "tina-bench-baseline.toml"
@@ -114,7 +114,8 @@ def entry_for(
             by=by,
         )
     except ValidationError as error:
-        raise UsageError(f"--accept {judgement.claim}: {plain(str(first_wrong(error)))}.") from None
+        wrong = printable(str(first_wrong(error)))
+        raise UsageError(f"--accept {judgement.claim}: {wrong}.") from None
 
 
 def baseline_text(baseline: Baseline) -> str:
@@ -154,7 +155,8 @@ def read_baseline(path: Path) -> Baseline:
 
 def _refusal(path: Path, wrong: MalformedError) -> UsageError:
     return UsageError(
-        f"{path}: {plain(str(wrong))}; correct it, or remove the entry and accept the case again."
+        f"{path}: {printable(str(wrong))}; correct it, or remove the entry and accept the case "
+        "again."
     )
 
 

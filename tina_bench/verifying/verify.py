@@ -14,6 +14,7 @@ from tina_bench.errors import BlockedError, UsageError
 from tina_bench.files.hashing import digest
 from tina_bench.lock.lockfile import Lock
 from tina_bench.stats.audits.report import Audits, build_audits
+from tina_bench.stats.claims.labels import INTEGRITY
 from tina_bench.stats.graders.audit import GraderAudit
 from tina_bench.stats.report import build_report
 from tina_bench.stats.types import Judgement, Verdict
@@ -33,8 +34,6 @@ from tina_bench.verifying.fail_on import (
 )
 from tina_bench.verifying.record_checks import CheckedRecord, check_folder
 from tina_bench.verifying.types import Acceptance, ClaimResult, Verification
-
-INTEGRITY = "INTEGRITY"
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def judge(home: Home, catalog: Catalog, lock: Lock, ask: VerifyOptions) -> Judge
         raise BlockedError(
             f"none of {len(catalog.claims)} claims has a result in {home.root}, and nothing is "
             "imported there; run `tina-bench reproduce` or `tina-bench import` first, or name "
-            "another folder with --home or --records."
+            "another folder with --home."
         )
     for name in ask.models:
         if name not in catalog.models and all(c.check.model != name for c in checked):

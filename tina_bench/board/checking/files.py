@@ -13,6 +13,7 @@ from tina_bench.board.data.index import INDEX_FILE
 from tina_bench.board.data.schemas import FileEntry, SiteIndex
 from tina_bench.errors import IntegrityError, UsageError
 from tina_bench.files.hashing import digest, sha256_file
+from tina_bench.formatting.numbers import short_digest
 from tina_bench.store.home import Home
 
 FIRST_PAGE_BYTES = 100_000
@@ -63,7 +64,10 @@ def check_hash(site: Path, entry: FileEntry) -> Iterator[SiteProblem]:
         return
     found = hashlib.sha256(data).hexdigest()
     if found != entry.sha256:
-        said = f"found sha256 {found[:12]}…, expected {entry.sha256[:12]}… as the index says."
+        said = (
+            f"found sha256 {short_digest(found)}…, expected {short_digest(entry.sha256)}… "
+            "as the index says."
+        )
         yield _changed(entry.path, said)
 
 
@@ -108,8 +112,10 @@ def check_records(index: SiteIndex, home: Home) -> Iterator[SiteProblem]:
 def check_lock(index: SiteIndex, lock_digest: str) -> Iterator[SiteProblem]:
     """The site was built under this lock."""
     if index.lock_sha256 != lock_digest:
-        said = f"{index.lock_sha256[:12]}…" if index.lock_sha256 else "none"
-        message = f"built under the lock {said}, expected {lock_digest[:12]}…; build it anew."
+        said = f"{short_digest(index.lock_sha256)}…" if index.lock_sha256 else "none"
+        message = (
+            f"built under the lock {said}, expected {short_digest(lock_digest)}…; build it anew."
+        )
         yield _changed(INDEX_FILE, message, "lock")
 
 

@@ -17,7 +17,7 @@ from tina_bench.board.content.context import SiteContext
 from tina_bench.board.pages.front import headline
 from tina_bench.catalog.fields import Source
 from tina_bench.formatting.numbers import date, plural
-from tina_bench.stats.claims.labels import WORDS
+from tina_bench.stats.claims.labels import LABELS
 from tina_bench.stats.types import Judgement, Verdict
 
 if TYPE_CHECKING:
@@ -29,13 +29,7 @@ SIZE = (1200, 630)
 _FINE = 2
 """Drawn so many times larger and scaled down, because Pillow does not smooth edges of shapes."""
 _GROUND, _INK, _MUTED, _RULE = "#fdfdfc", "#1b1f24", "#59616b", "#d9dde3"
-_COLOURS = {
-    Verdict.REPRODUCED: "#1a7036",
-    Verdict.NOT_REPRODUCED: "#b3261e",
-    Verdict.INCONCLUSIVE: "#8a5a01",
-    Verdict.NOT_COMPARABLE: "#5b4fa3",
-}
-"""As in the site's light style."""
+_SHOWN = tuple(verdict for verdict in Verdict if verdict is not Verdict.NOT_MEASURED)
 _LEFT = 72
 _SMALLEST = 10
 
@@ -62,7 +56,7 @@ def _write(
 
 def _mark(draw: "ImageDraw", verdict: Verdict, x: int, y: int, side: int) -> None:
     """The verdict's shape as in the pages' sprite: circle, square, triangle, diamond."""
-    colour, line = _COLOURS[verdict], max(3, side // 9) * _FINE
+    colour, line = LABELS[verdict].hexadecimal, max(3, side // 9) * _FINE
     unit = side * _FINE / 16
 
     def points(*pairs: tuple[float, float]) -> list[tuple[float, float]]:
@@ -127,11 +121,12 @@ def _drawn(counts: Counter[Verdict], tested: str, measured: str, cited: str) -> 
     _write(draw, _LEFT, 56, "tina-bench", 30, bold=True, ink=_MUTED)
     _write(draw, _LEFT, 106, "Which published scores hold?", 54, bold=True)
     _write(draw, _LEFT, 190, tested, 32)
-    for place, (verdict, _) in enumerate(_COLOURS.items()):
+    for place, verdict in enumerate(_SHOWN):
+        label = LABELS[verdict]
         x, y = _LEFT + (place % 2) * 540, 268 + (place // 2) * 112
         _mark(draw, verdict, x, y, 72)
-        _write(draw, x + 96, y - 6, str(counts[verdict]), 44, bold=True, ink=_COLOURS[verdict])
-        _write(draw, x + 96, y + 46, WORDS[verdict], 26)
+        _write(draw, x + 96, y - 6, str(counts[verdict]), 44, bold=True, ink=label.hexadecimal)
+        _write(draw, x + 96, y + 46, label.counted, 26)
     line = [_LEFT * _FINE, 508 * _FINE, (SIZE[0] - _LEFT) * _FINE, 508 * _FINE]
     draw.line(line, fill=_RULE, width=2 * _FINE)
     _write(draw, _LEFT, 526, measured, 24)
@@ -148,7 +143,7 @@ def picture(evidence: SiteContext) -> bytes:
     judged = [f for f in evidence.report.judgements if f.verdict is not Verdict.NOT_MEASURED]
     counts: Counter[Verdict] = Counter(found.verdict for found in judged)
     tested, (measured, cited) = _tested(evidence, judged), _lines(evidence)
-    key = [{verdict.value: counts[verdict] for verdict in _COLOURS}, tested, measured, cited]
+    key = [{verdict.value: counts[verdict] for verdict in _SHOWN}, tested, measured, cited]
     return evidence.memo.get("og", key, lambda: _drawn(counts, tested, measured, cited))
 
 

@@ -20,6 +20,7 @@ from tina_bench.board.output.mathml import answer, maths
 from tina_bench.errors import BlockedError
 from tina_bench.formatting import numbers
 from tina_bench.formatting.escape import transcript, visible
+from tina_bench.stats.claims.labels import LABELS
 
 _PACKAGED = Path(tina_bench.__file__).parent / "_site"
 _CHECKOUT = Path(tina_bench.__file__).parent.parent / "leaderboard"
@@ -97,7 +98,14 @@ class Renderer:
             }
         )
         environment.filters.update(
-            {"answer": answer, "cited": cited, "maths": maths, "transcript": transcript}
+            {
+                "answer": answer,
+                "cited": cited,
+                "maths": maths,
+                "transcript": transcript,
+                "verdict_role": lambda verdict: LABELS[verdict].role,
+                "verdict_word": lambda verdict: LABELS[verdict].word,
+            }
         )
         return cls(environment)
 

@@ -29,11 +29,11 @@ from tina_bench.board.plots.frame import (
     shortened,
     table,
     text_of,
-    word,
     words,
 )
 from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import fixed, plural, signed
+from tina_bench.stats.claims.labels import LABELS
 from tina_bench.stats.scores.estimates import estimate_average
 from tina_bench.stats.types import AVERAGE, Interval, Judgement, Verdict
 
@@ -81,9 +81,9 @@ class _Group:
             return low if low == high else f"{low}–{high}, {len(self.rows)} claims"
         if len(self.rows) == 1:
             (row,) = self.rows
-            return f"{signed(row['difference_points'])}  {word(Verdict(row['verdict']))}"
+            return f"{signed(row['difference_points'])}  {LABELS[row['verdict']].word}"
         if len(verdicts) == 1:
-            return f"{len(self.rows)} × {word(Verdict(self.rows[0]['verdict']))}"
+            return f"{len(self.rows)} × {LABELS[self.rows[0]['verdict']].word}"
         return f"{verdicts[Verdict.REPRODUCED]} of {len(self.rows)} reproduced"
 
 
@@ -194,7 +194,7 @@ def _sentences(
         low, high = (f(row["published_percent"] for row in rows) for f in (min, max))
         scores = f"{plural(len(rows), 'published score')}{about}, none measured here"
         return [f"{scores}, from {fixed(low)} to {fixed(high)} percent."]
-    told = ", ".join(f"{verdicts[v]} {word(v)}" for v in Verdict if verdicts[v])
+    told = ", ".join(f"{verdicts[v]} {LABELS[v].word}" for v in Verdict if verdicts[v])
     widest = max(tested, key=lambda row: (abs(row["difference_points"]), row["claim"]))
     title = f"{evidence.model_title(widest['model'])} on {evidence.task_title(widest['task'])}"
     others = len(rows) - len(tested)
@@ -209,14 +209,12 @@ def _sentences(
 def _caption(rows: Sequence[Row], left_out: int, *, dense: bool) -> str:
     measured = any(row["measured_percent"] is not None for row in rows)
     verdicts = {Verdict(row["verdict"]) for row in rows}
-    shapes = {
-        Verdict.REPRODUCED: "circle: reproduced",
-        Verdict.NOT_REPRODUCED: "square: not reproduced",
-        Verdict.INCONCLUSIVE: "triangle: inconclusive",
-        Verdict.NOT_COMPARABLE: "diamond: not comparable",
-        Verdict.NOT_MEASURED: "hollow circle: not measured here",
-    }
-    told = ", ".join(shapes[verdict] for verdict in Verdict if verdict in verdicts)
+    told = ", ".join(
+        f"{LABELS[verdict].shape}: {LABELS[verdict].word}"
+        + (" here" if verdict is Verdict.NOT_MEASURED else "")
+        for verdict in Verdict
+        if verdict in verdicts
+    )
     text = f"Each mark is a published score, its shape the verdict on it ({told})."
     if measured:
         across = "Level bar and upright line" if dense else "Upright bar and line"

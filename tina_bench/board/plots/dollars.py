@@ -34,7 +34,7 @@ from tina_bench.board.plots.frame import (
     words,
 )
 from tina_bench.board.plots.svg import PALETTE, named
-from tina_bench.formatting.numbers import dollars, fixed, plural
+from tina_bench.formatting.numbers import dollars, fixed, plural, round_dollars
 from tina_bench.metering.bill import BillLine
 from tina_bench.stats.scores.estimates import estimate_average
 from tina_bench.stats.types import AVERAGE
@@ -263,7 +263,7 @@ def _scatter(rows: Sequence[Row], titles: dict[str, str]) -> "Figure":
     y_limits = limits((row["score_percent"] for row in rows), least=2, margin=0.08)
     axes.set_xlim(*x_limits)
     axes.set_ylim(*y_limits)
-    set_ticks(axes, {math.log10(t): _money(t) for t in log_ticks(*x_limits)})
+    set_ticks(axes, {math.log10(t): round_dollars(t) for t in log_ticks(*x_limits)})
     set_ticks(axes, linear_ticks(*y_limits, most=6), upright=True)
     axes.set_xlabel("training, US dollars", color=PALETTE["muted"], fontsize=SMALL_POINTS)
     for kind, line, colour, marker in (
@@ -284,10 +284,6 @@ def _scatter(rows: Sequence[Row], titles: dict[str, str]) -> "Figure":
               marker, colour, kind, size=7, hollow=kind == "published")  # fmt: skip
     _label(axes, rows, titles, x_limits, y_limits)
     return figure
-
-
-def _money(value: float) -> str:
-    return f"${value:,.0f}" if value >= 1 else f"${value:g}"
 
 
 def _label(

@@ -19,6 +19,7 @@ from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.elements import Plot, Row, Table
 from tina_bench.board.plots.svg import PALETTE, inline, named
 from tina_bench.formatting.escape import visible
+from tina_bench.stats.claims.labels import LABELS
 from tina_bench.stats.types import Verdict
 
 if TYPE_CHECKING:
@@ -38,19 +39,17 @@ LABEL_EMS = 26.0
 SAID_CHARACTERS = 400
 """A text alternative has no more: nobody listens to a table. The data have every row."""
 MARKERS = {
-    Verdict.REPRODUCED: ("o", "reproduced"),
-    Verdict.INCONCLUSIVE: ("^", "inconclusive"),
-    Verdict.NOT_COMPARABLE: ("D", "not-comparable"),
-    Verdict.NOT_REPRODUCED: ("s", "not-reproduced"),
-    Verdict.NOT_MEASURED: ("o", "not-measured"),
+    verdict: (LABELS[verdict].marker, LABELS[verdict].role)
+    for verdict in (
+        Verdict.REPRODUCED,
+        Verdict.INCONCLUSIVE,
+        Verdict.NOT_COMPARABLE,
+        Verdict.NOT_REPRODUCED,
+        Verdict.NOT_MEASURED,
+    )
 }
 """Marker and palette name, in the order of drawing; the same shapes as the pages' marks: hollow
 where nothing was measured."""
-
-
-def word(verdict: Verdict) -> str:
-    """A verdict as people say it."""
-    return verdict.value.replace("_", " ").lower()
 
 
 def ems(text: str) -> float:

@@ -19,6 +19,7 @@ from xml.etree import ElementTree as ET
 from markupsafe import Markup
 
 from tina_bench.formatting.escape import visible
+from tina_bench.stats.claims.labels import LABELS
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -30,11 +31,7 @@ PALETTE = {
     "rule": "#d9dde3",
     "measured": "#0b5cad",
     "published": "#a8510f",
-    "reproduced": "#1a7036",
-    "not-reproduced": "#b3261e",
-    "inconclusive": "#8a5a01",
-    "not-comparable": "#5b4fa3",
-    "not-measured": "#59616c",
+    **{label.role: label.hexadecimal for label in LABELS.values()},
     "ground": "#fdfdfc",
     "series-a": "#0b5cae",
     "series-b": "#a85110",

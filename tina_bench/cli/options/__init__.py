@@ -1,1 +1,1 @@
-"""Options that verbs share, and what they amount to; prints nothing."""
+"""Options that verbs share, and the objects made of them; prints nothing."""

@@ -1,8 +1,8 @@
-"""Options that several verbs share, and the home, lock and request that they amount to."""
+"""Options that several verbs share, and the home, lock and request made of them."""
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -39,6 +39,50 @@ HomeOption = Annotated[
         help="Where everything is kept; ./runs if not given.",
     ),
 ]
+
+
+def _named_home(context: typer.Context, parameter: typer.CallbackParam, value: Any) -> Any:
+    """Refuse a folder that was typed and is not there; the environment may name one to come."""
+    from tina_bench.errors import UsageError
+
+    source = context.get_parameter_source(str(parameter.name))
+    # By its name: typer has had both click's enumeration and one of its own.
+    typed = source is not None and source.name == "COMMANDLINE"
+    if typed and not Path(value).exists():
+        raise UsageError(
+            f"--home {value}: is no folder, expected a home or a folder of records, with results/ "
+            "in it."
+        )
+    return value
+
+
+def _not_records(value: Any) -> Any:
+    """Refuse the former option, for scripts that still have it."""
+    from tina_bench.errors import UsageError
+
+    if value is not None:
+        raise UsageError(
+            f"--records {value}: a folder of records is named as any home is, with --home {value}."
+        )
+    return value
+
+
+ExistingHomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        envvar="TINA_BENCH_HOME",
+        metavar="DIR",
+        callback=_named_home,
+        help="A home, or a folder of records laid out like one (results/, grades/, samples/); "
+        "./runs if not given.",
+    ),
+]
+"""Of verbs that only read: a misspelled folder is not taken for an empty home."""
+RecordsOption = Annotated[
+    str | None, typer.Option("--records", hidden=True, metavar="DIR", callback=_not_records)
+]
+"""The former spelling of --home of `verify`."""
 ProfileOption = Annotated[
     str,
     typer.Option("--profile", "-p", help="What to reproduce: `smoke` runs on any CPU in minutes."),
@@ -152,7 +196,7 @@ def make_request(
     retrain: bool = False,
     scale: ScaleName | None = None,
 ) -> "Request":
-    """The planner's request that the options amount to."""
+    """The planner's request that the options make."""
     from tina_bench.catalog.scale import Scale
     from tina_bench.errors import UsageError
     from tina_bench.planning.types import Request

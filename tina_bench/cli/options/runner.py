@@ -47,7 +47,7 @@ ShmOption = Annotated[
 
 
 def container_limits(memory: str | None, shm_size: str | None) -> "ContainerLimits":
-    """Read the options; raises `UsageError` for what is no size."""
+    """Read the options; raises `UsageError` for a text that is no size."""
     from tina_bench.running.select_runner import ContainerLimits
 
     return ContainerLimits(_size("--memory", memory), _size("--shm-size", shm_size))

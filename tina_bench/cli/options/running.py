@@ -1,4 +1,4 @@
-"""The options of everything that carries a request out, as one object."""
+"""The options of the verbs that carry a request out, as one object."""
 
 import sys
 from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run what was asked for, as it was typed."""
+    """How to run a request, as typed."""
 
     home: Path | None = None
     lock: Path | None = None

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from tina_bench.cli.show.tables import table
+from tina_bench.formatting.numbers import p_cell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,19 +15,15 @@ if TYPE_CHECKING:
 MOST_PAIRS = 60
 """Pairs of a table that are printed; `--json` has all."""
 SHOWN_POINTS = 5.0
-"""Difference that the table says what it takes to see of; `--json` has others."""
-
-
-def _p(value: float) -> str:
-    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
+"""Difference in points of the table's column; `--json` has others."""
 
 
 def _points(value: float | None) -> str:
     return "> 100" if value is None else f"{value:.1f}"
 
 
-def _words(pair: "PairComparison") -> str:
-    """What follows, in words."""
+def _verdict_text(pair: "PairComparison") -> str:
+    """The verdict on a pair, in words."""
     from tina_bench.stats.comparisons.all_pairs import PairVerdict
 
     if pair.finding is PairVerdict.NOT_TOLD_APART:
@@ -35,7 +32,7 @@ def _words(pair: "PairComparison") -> str:
 
 
 def _needed(power: "Power") -> str:
-    """What it takes to see 5 points."""
+    """Problems, or runs, that show a difference of 5 points."""
     (five,) = (part for part in power.needed if part.difference_points == SHOWN_POINTS)
     if five.problems is None:
         return "unknown"
@@ -61,9 +58,9 @@ def print_pairs(found: "PairTable", out: "Console") -> None:
         rows.add_row(
             pair.model_a, pair.model_b, f"{pair.difference_points:+.2f}",
             span + ("*" if pair.interval.validity_reason else ""),
-            _p(pair.p_value), _p(pair.adjusted_p),
-            f"{_points(power.minimum_detectable_points)} ({_points(power.corrected_points)})",
-            _needed(power), _words(pair),
+            p_cell(pair.p_value), p_cell(pair.adjusted_p),
+            f"{_points(power.minimum_points_points)} ({_points(power.corrected_points)})",
+            _needed(power), _verdict_text(pair),
         )  # fmt: skip
     out.print(rows)
     if len(ordered) > MOST_PAIRS:

@@ -4,7 +4,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tina_bench.cli.show.tables import table
-from tina_bench.formatting.numbers import seconds_text
+from tina_bench.formatting.numbers import (
+    dollars_as_given,
+    estimated,
+    estimated_dollars,
+    seconds_text,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,14 +20,6 @@ if TYPE_CHECKING:
 
 Take = Callable[["Amounts"], float | None]
 """One quantity out of amounts."""
-
-
-def _number(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def _dollars(value: float) -> str:
-    return _number(value) if value >= 0.1 or value == 0 else f"{value:.4f}"
 
 
 def band_text(
@@ -45,13 +42,13 @@ def time_text(sum_: "Total") -> str:
     central = sum_.known_central.seconds or 0.0
     if central >= 3600:
         return band_text(sum_, lambda a: None if a.seconds is None else a.seconds / 3600,
-                         _number, " h")  # fmt: skip
+                         estimated, " h")  # fmt: skip
     return band_text(sum_, lambda a: a.seconds, seconds_text)
 
 
 def usd_band(sum_: "Total") -> str:
     """Dollars with their band."""
-    return band_text(sum_, lambda a: a.cost_usd, _dollars, sign="$")
+    return band_text(sum_, lambda a: a.cost_usd, estimated_dollars, sign="$")
 
 
 def _a_run(part: "ModelPart") -> str:
@@ -59,11 +56,11 @@ def _a_run(part: "ModelPart") -> str:
     sum_, n = part.evaluation, part.seeds
     if sum_ is None or not n or sum_.central.cost_usd is None:
         return ""
-    return band_text(sum_, lambda a: (a.cost_usd or 0.0) / n, _dollars, sign="$")
+    return band_text(sum_, lambda a: (a.cost_usd or 0.0) / n, estimated_dollars, sign="$")
 
 
 def _usd(value: float | None) -> str:
-    return "" if value is None else f"${value:g}"
+    return "" if value is None else dollars_as_given(value)
 
 
 def _published(claims: list["CostClaim"]) -> str:
@@ -87,7 +84,7 @@ def _cost_row(plan: "Plan", part: "ModelPart") -> list[str]:
         part.model or "(data)",
         str(sum(part.steps.values())),
         str(part.steps.get("evaluate", "")),  # type: ignore[call-overload]
-        band_text(part.total, lambda a: a.gpu_hours, _number),
+        band_text(part.total, lambda a: a.gpu_hours, estimated),
         time_text(part.total),
         usd_band(part.total),
         _a_run(part),
@@ -96,18 +93,18 @@ def _cost_row(plan: "Plan", part: "ModelPart") -> list[str]:
 
 
 def print_costs(plan: "Plan", out: "Console") -> None:
-    """Print bands by model and in total, what they stand on, and what others paid."""
+    """Print bands by model and in total, their sources, and what others paid."""
     from tina_bench.planning.totals import by_model
 
     columns = ["model", "steps", "runs", "GPU-hours", "time", "cost", "one run", "published"]
     rows = [_cost_row(plan, part) for part in by_model(plan.jobs)]
     sum_ = plan.total
     runs = sum(planned.job.kind == "evaluate" for planned in plan.jobs)
-    hours = band_text(sum_, lambda a: a.gpu_hours, _number)
+    hours = band_text(sum_, lambda a: a.gpu_hours, estimated)
     rows.append(
         ["total", str(len(plan.jobs)), str(runs), hours, time_text(sum_), usd_band(sum_), "", ""]
     )
-    # Columns that say nothing here are left out: GPU-hours on a processor, published costs of none.
+    # Empty columns are left out: GPU-hours without a GPU, published costs where there are none.
     empty = {"", "0.00"}
     kept = [i for i in range(len(columns)) if {row[i] for row in rows} - empty]
     right = tuple(columns[i] for i in kept if columns[i] not in ("model", "published"))
@@ -128,7 +125,9 @@ def _print_total(plan: "Plan", out: "Console") -> None:
     if sum_.unknown:
         lines.append(f"≥: at least. Not known, and not in it: {', '.join(sum_.unknown)}.")
     per = "a GPU-hour" if price.billed_per == "gpu" else "an hour of the machine"
-    usd = "unknown" if price.usd_per_hour is None else f"${price.usd_per_hour:g} {per}"
+    usd = "unknown"
+    if price.usd_per_hour is not None:
+        usd = f"{dollars_as_given(price.usd_per_hour)} {per}"
     lines.append(f"Price: {price.name}, {usd} ({price.seen}; {price.rule}).")
     for name, entry in plan.calibrations.items():
         lines.append(f"Calibration {name}: {entry.title}; {entry.hardware}. {entry.source}.")

@@ -1,4 +1,4 @@
-"""Show a build as it goes: its steps on the screen, every line in a log."""
+"""Progress of an image build: its steps on the screen, every line in a log."""
 
 import contextlib
 import re
@@ -15,7 +15,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Screen:
-    """A progress bar on a terminal, a line a step elsewhere, and a log file in any case."""
+    """A progress bar on a terminal, one line per step elsewhere, and a log file in both cases."""
 
     def __init__(self, name: str, log: Path) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -46,7 +46,7 @@ class Screen:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop showing, whatever happened."""
+        """Remove the bar and close the log."""
         with contextlib.closing(self._log):
             if self._console.is_terminal:
                 self._bar.stop()
@@ -73,7 +73,7 @@ class Screen:
             self._bar.update(self._task, description=last[:60])
 
     def _layer(self, event: dict[str, Any]) -> None:
-        """A layer of the base on its way: how far, in bytes, where the engine says so."""
+        """Progress of one layer of the base, in percent where the engine reports bytes."""
         detail = event.get("progressDetail") or {}
         done, total = detail.get("current"), detail.get("total")
         share = f" {100 * done / total:.0f} %" if done and total else ""

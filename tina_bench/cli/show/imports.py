@@ -1,6 +1,9 @@
 """How imported results are printed."""
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+
+from tina_bench.cli.show.tables import safe
 
 if TYPE_CHECKING:
     from tina_bench.store.imported import ImportedResult
@@ -11,26 +14,16 @@ SHORT = 8
 
 def name_text(ours: str | None, printed: str) -> str:
     """The catalog's name, or theirs in brackets, safe for a terminal."""
-    from rich.markup import escape
-
-    from tina_bench.formatting.escape import printable
-
-    return escape(printable(ours) if ours else f"({printable(printed)})")
+    return safe(ours or f"({printed})")
 
 
 def folder_text(result: "ImportedResult") -> str:
     """The folder that the result file lay in."""
-    from pathlib import PurePosixPath
-
-    from rich.markup import escape
-
-    from tina_bench.formatting.escape import printable
-
-    return escape(printable(str(PurePosixPath(result.path).parent)))
+    return safe(str(PurePosixPath(result.path).parent))
 
 
 def score_text(result: "ImportedResult") -> str:
-    """A score for people: percent where it is a share, else as printed."""
+    """A score in percent where it is a share, else as printed."""
     share = 0 <= result.value <= 1
     return f"{100 * result.value:.2f} %" if share else f"{result.value:.6g}"
 
@@ -42,5 +35,5 @@ def correct_text(result: "ImportedResult") -> str:
 
 
 def repeat_text(result: "ImportedResult") -> str:
-    """Which run this one says again; a question mark where the file cannot tell."""
+    """The run of which this one is a repeat; a question mark where the file cannot tell."""
     return "?" if result.answers is None else (result.repeat_of or "")[:SHORT]

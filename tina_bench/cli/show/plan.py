@@ -1,4 +1,4 @@
-"""How a plan is printed, and what `--json` says of it."""
+"""How a plan is printed, and its document for `--json`."""
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def print_plan(plan: "Plan") -> None:
-    """Print the plan: its steps, a pool a line; what they cost, a model a line; what is missing."""
+    """Print one line per pool of jobs, then costs with one line per model, then what is missing."""
     from tina_bench.planning.totals import total
 
     out = console()

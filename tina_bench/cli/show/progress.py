@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 PRIOR = 0.25
-"""How far the estimates are trusted before anything has ended, as a share of all of them."""
+"""Weight of the estimates before any job has ended, as a share of their sum."""
 
 
 class TimeLeft:
-    """What is left of a plan's time, by its estimates and by how well they have done so far.
+    """What is left of a plan's time, by its estimates and by the times of jobs that have ended.
 
-    The more has ended, the more what it really took counts: a short first job says little.
+    Measured times weigh more the more jobs have ended: one short job is weak evidence.
     """
 
     def __init__(self, plan: "Plan") -> None:
@@ -38,12 +38,12 @@ class TimeLeft:
         self._ended: dict[tuple[str, str], float] = {}
 
     def ended(self, kind: "JobKind", model: str, seconds: float) -> None:
-        """A pool took so long."""
+        """Record what a pool took."""
         self._ended[kind, model] = self._ended.get((kind, model), 0.0) + seconds
 
     @property
     def seconds(self) -> float | None:
-        """What the other pools will take; `None` where a part of that is unknown."""
+        """Estimate for the other pools; `None` where a part of it is unknown."""
         left = [seconds for key, seconds in self._expected.items() if key not in self._ended]
         expected = sum(self._expected.get(key) or 0.0 for key in self._ended)
         taken = sum(self._ended.values())
@@ -61,7 +61,7 @@ class ConsoleWatcher:
         self._bar = open_bar()
         self._left: TimeLeft | None = None
         self._key: tuple[JobKind, str] | None = None
-        self._started = self._said = 0.0
+        self._started = self._printed_at = 0.0
         self._show_log = show_log
         self._task: TaskID | None = None
         self._label = ""
@@ -72,18 +72,18 @@ class ConsoleWatcher:
         self._bar.start()
 
     def ended(self) -> None:
-        """Take the bars away."""
+        """Remove the bars."""
         self._bar.stop()
 
     def noticed(self, sentence: str) -> None:
-        """Say it on the error stream."""
+        """Print it on the error stream."""
         typer.echo(sentence, err=True)
 
     def pool_started(self, kind: "JobKind", model: str, jobs: int) -> None:
         """Announce a folder."""
         of_runs = f" ({jobs} runs)" if kind in {"evaluate", "grade"} else ""
         self._label, self._key = f"{kind} {model}{of_runs}", (kind, model)
-        self._started = self._said = time.monotonic()
+        self._started = self._printed_at = time.monotonic()
         self._task = self._bar.add_task(self._label, total=None, phase="starting", unit="")
         if not self._bar.console.is_terminal:
             self._bar.console.print(f"{self._label} …", markup=False)
@@ -101,16 +101,16 @@ class ConsoleWatcher:
             unit=progress.unit,
         )
         moment = time.monotonic()
-        if not self._bar.console.is_terminal and moment - self._said >= LINE_SECONDS:
-            self._said = moment
+        if not self._bar.console.is_terminal and moment - self._printed_at >= LINE_SECONDS:
+            self._printed_at = moment
             of = f"{progress.done}/{progress.total} {progress.unit}, " if progress.total else ""
             self._bar.console.print(
-                f"  {self._label}: {of}{progress.phase}, {moment - self._started:.0f} s",
+                f"  {self._label}: {of}{progress.phase}, {seconds_text(moment - self._started)}",
                 markup=False,
             )
 
     def pool_ended(self, outcome: "Outcome", note: str) -> None:
-        """Replace the bar by a line that stays."""
+        """Replace the bar by a permanent line."""
         assert self._task is not None
         assert self._key is not None
         elapsed = time.monotonic() - self._started
@@ -122,11 +122,13 @@ class ConsoleWatcher:
             note = "; ".join(part for part in (note, f"about {seconds_text(left)} left") if part)
         sign = {"done": "✓", "budget": "■"}.get(outcome, "✗")
         tail = f": {note}" if note else ""
-        self._bar.console.print(f"{sign} {self._label}, {elapsed:.1f} s{tail}", markup=False)
+        self._bar.console.print(
+            f"{sign} {self._label}, {seconds_text(elapsed)}{tail}", markup=False
+        )
 
 
 def open_bar() -> "Bar":
-    """A progress bar per job folder, on the error stream; nothing of it stays."""
+    """A progress bar per job folder, on the error stream, removed at the end."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     return Progress(

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from tina_bench.cli.show.tables import table
+from tina_bench.formatting.numbers import short_digest
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -92,5 +93,5 @@ def _value(value: Any) -> str:
 def _text(value: dict[str, Any]) -> str:
     if "published" in value:
         text = value["published"]
-        return f"{text['constant']} in {text['url']} (sha256 {text['sha256'][:12]}…)"
+        return f"{text['constant']} in {text['url']} (sha256 {short_digest(text['sha256'])}…)"
     return str(value.get("text") or value["none"])

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tina_bench.cli.show.tables import table
+from tina_bench.formatting.numbers import p_cell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,7 +72,7 @@ def print_pairs(found: "GraderAudit", out: "Console") -> None:
                 cell.model, cell.task, f"{pair.first} / {pair.second}",
                 f"{pair.agreement_percent:.2f} %",
                 "" if pair.kappa is None else f"{pair.kappa:.3f}", str(pair.right_by_first_only),
-                str(pair.right_by_second_only), str(pair.other_differences), f"{pair.p_value:.4f}",
+                str(pair.right_by_second_only), str(pair.other_differences), p_cell(pair.p_value),
             )  # fmt: skip
     if rows.row_count:
         out.print(rows)

@@ -29,7 +29,7 @@ class ReproductionConsole(ConsoleWatcher):
         self._as_json = as_json
 
     def ruled(self, rule: "Rule", cells: int) -> None:
-        """Say by what rule is sampled."""
+        """Print the rule by which seeds are added."""
         if not self._as_json:
             console().print(rule_text(rule, cells), markup=False)
 
@@ -51,7 +51,7 @@ class ReproductionConsole(ConsoleWatcher):
             out.print(self._choice.sentence, markup=False)
 
     def looked(self, cells: "list[CellLook]", round_number: int) -> None:
-        """Print what was seen."""
+        """Print the claims after a round."""
         if not self._as_json:
             print_cells(cells, f"After round {round_number}")
 
@@ -62,9 +62,9 @@ def show_outcome(
     *,
     as_json: bool,
 ) -> None:
-    """Carry a request out, and say how it ended; raises what keeps it from being all done.
+    """Carry a request out and print how it ended; raises the error that kept it from being done.
 
-    Ctrl-C ends the program with its own code, once the running job has put its papers in order.
+    Ctrl-C ends the program with its own exit code, once the running job has closed its ledger.
     """
     from tina_bench.errors import EXIT_INTERRUPTED
 

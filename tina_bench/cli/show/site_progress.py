@@ -12,23 +12,23 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress(doing: str) -> "Iterator[Callable[[int, int], None]]":
-    """A bar of what is written on a terminal; in a pipe a line now and then."""
+    """A bar of what is written on a terminal; in a pipe a line per half minute."""
     from rich.progress import Progress
 
     screen = console(stderr=True)
-    seen = screen.is_terminal
-    said = time.monotonic()
+    shown = screen.is_terminal
+    printed_at = time.monotonic()
 
     def line(done: int, total: int) -> None:
-        nonlocal said
-        if time.monotonic() - said >= LINE_SECONDS:
-            said = time.monotonic()
+        nonlocal printed_at
+        if time.monotonic() - printed_at >= LINE_SECONDS:
+            printed_at = time.monotonic()
             screen.print(f"  {doing}: {done}/{total}", markup=False)
 
-    if not seen:
+    if not shown:
         yield line
         return
-    # No refreshing by itself: that takes a thread, beside which a build does not fork.
+    # No automatic refresh: that takes a thread, beside which a build does not fork.
     with Progress(console=screen, transient=True, auto_refresh=False) as bar:
         task = bar.add_task(doing, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total, refresh=True)

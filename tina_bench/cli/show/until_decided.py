@@ -1,4 +1,4 @@
-"""How sampling until decided is printed: the rule, each look, what is left."""
+"""How sampling until decided is printed: the rule, each interim result, what is left."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ def rule_text(rule: "Rule", cells: int) -> str:
 
 
 def print_cells(cells: "Sequence[CellLook]", title: str) -> None:
-    """One line a claim that seeds can decide: ours with its bounds, the claim, and where it is."""
+    """One line per claim that seeds can decide: ours with its bounds, the claim, its state."""
     from tina_bench.running.until_decided import CellStatus
 
     rows = table("model", "task", "seeds", "ours", "90 % bounds", "claim", "is", title=title,
@@ -56,7 +56,7 @@ def _state(looked: "LookedAt", cell: "CellLook") -> str:
 
 
 def print_left(cells: "Sequence[CellLook]") -> None:
-    """Name what no number of seeds decides, with the reason, and cells without any claim."""
+    """Print what no number of seeds decides, with the reason, and cells without any claim."""
     out = console()
     bare = [f"{cell.model} on {cell.task}" for cell in cells if cell.runs and not cell.claims]
     if bare:
@@ -87,7 +87,7 @@ def cell_json(cell: "CellLook") -> dict[str, Any]:
 
 
 def bound_text(bound: "Plan", rule: "Rule") -> str:
-    """What a plan of a first batch is not the end of."""
+    """What may follow the plan of a first batch."""
     return (
         "Until decided: this is the first batch, and how much follows is open. Only where a claim "
         f"is still open come more seeds, up to --max-seeds {rule.max_seeds}. If all claims stayed "

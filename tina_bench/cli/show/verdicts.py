@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from tina_bench.cli.show.tables import console, print_json, table
+from tina_bench.cli.show.tables import console, print_json, safe, say, table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,29 +15,13 @@ if TYPE_CHECKING:
     from tina_bench.store.home import Home
     from tina_bench.verifying.types import ClaimResult, Verification
 
-COLOURS = {
-    "REPRODUCED": "green",
-    "NOT_REPRODUCED": "red",
-    "INCONCLUSIVE": "yellow",
-    "NOT_COMPARABLE": "blue",
-    "NOT_MEASURED": "dim",
-    "INTEGRITY": "red",
-}
-SIGNS = {
-    "REPRODUCED": "●",
-    "NOT_REPRODUCED": "✗",
-    "INCONCLUSIVE": "◐",
-    "NOT_COMPARABLE": "≠",
-    "NOT_MEASURED": "·",
-    "INTEGRITY": "!",
-}
-
 
 def print_verification(made: "Verification", out: "Console", *, everything: bool) -> None:
     """Print verdicts, then records and baseline, then one line that counts."""
-    from tina_bench.verifying.reports.text import plain, plural
+    from tina_bench.formatting.numbers import plural
+    from tina_bench.verifying.reports.text import is_shown
 
-    shown = [claim for claim in made.claims if everything or _is_told(claim)]
+    shown = [claim for claim in made.claims if everything or is_shown(claim)]
     if shown:
         _print_claims(shown, out)
     else:
@@ -46,37 +30,29 @@ def print_verification(made: "Verification", out: "Console", *, everything: bool
     if made.regraded is not None:
         _print_regraded(made.regraded, out)
     for stale in made.stale:
-        out.print(
-            plain(f"Baseline: {stale.claim} is not needed any more: {stale.reason}."), markup=False
-        )
+        say(out, f"Baseline: {stale.claim} is not needed any more: {stale.reason}.")
     counted = ", ".join(f"{number} {name}" for name, number in made.counts.items() if number)
     accepted = f" {made.accepted} accepted by the baseline." if made.accepted else ""
     out.print(f"{plural(len(made.claims), 'claim')}: {counted}.{accepted}", markup=False)
 
 
-def _is_told(claim: "ClaimResult") -> bool:
-    if claim.integrity is not None or claim.accepted is not None or claim.fails:
-        return True
-    return claim.verdict != "NOT_MEASURED"
-
-
 def _print_claims(claims: "list[ClaimResult]", out: "Console") -> None:
-    from rich.markup import escape
-
-    from tina_bench.verifying.reports.text import plain
+    from tina_bench.stats.claims.labels import INTEGRITY, INTEGRITY_LABEL, LABELS
 
     rows = table("verdict", "model", "task", "claimed", "ours", "reason", right=("claimed", "ours"))
     for claim in claims:
         ours = claim.measured_percent
-        name = str(claim.verdict) if claim.integrity is None else "INTEGRITY"
-        colour, accepted = COLOURS[name], ", accepted" if claim.accepted else ""
+        name, label = str(claim.verdict), LABELS[claim.verdict]
+        if claim.integrity is not None:
+            name, label = INTEGRITY, INTEGRITY_LABEL
+        accepted = ", accepted" if claim.accepted else ""
         cells = [
             claim.model, claim.task, f"{claim.claimed_percent:.{claim.decimals}f}",
             "–" if ours is None else f"{ours:.2f}", _why(claim),
         ]  # fmt: skip
         rows.add_row(
-            f"[{colour}]{SIGNS[name]} {name}{accepted}[/{colour}]",
-            *(escape(plain(cell)) for cell in cells),
+            f"[{label.terminal}]{label.sign} {name}{accepted}[/{label.terminal}]",
+            *map(safe, cells),
         )
     out.print(rows)
     caveats: dict[str, list[str]] = {}
@@ -86,7 +62,7 @@ def _print_claims(claims: "list[ClaimResult]", out: "Console") -> None:
             if claim.task not in tasks:
                 tasks.append(claim.task)
     for caveat, tasks in caveats.items():
-        out.print(plain(f"Not as published ({', '.join(tasks)}): {caveat}."), markup=False)
+        say(out, f"Not as published ({', '.join(tasks)}): {caveat}.")
 
 
 def _why(claim: "ClaimResult") -> str:
@@ -109,38 +85,33 @@ def _why(claim: "ClaimResult") -> str:
 
 def _print_regraded(audit: "GraderAudit", out: "Console") -> None:
     """Scores and numbers of flips; --json has every flip."""
-    from tina_bench.verifying.reports.text import plain, regraded_line
+    from tina_bench.verifying.reports.text import regraded_line
 
     for cell in audit.cells:
-        out.print(plain(regraded_line(cell)), markup=False)
+        say(out, regraded_line(cell))
     for left in audit.left_out:
-        told = f"Not graded again, {left.model} on {left.task}: {left.reason}"
-        out.print(plain(told), markup=False)
+        text = f"Not graded again, {left.model} on {left.task}: {left.reason}"
+        say(out, text)
 
 
 def _print_records(made: "Verification", out: "Console") -> None:
-    from tina_bench.verifying.reports.text import plain, plural
+    from tina_bench.formatting.numbers import plural
+    from tina_bench.verifying.reports.text import unchecked
 
     if not made.records:
-        said = f"No results of ours here; {plural(made.imported, 'imported file')} of others."
-        out.print(said, markup=False)
+        text = f"No results of ours here; {plural(made.imported, 'imported file')} of others."
+        out.print(text, markup=False)
         return
     broken = made.problems
-    told = "every score came out again" if not broken else plural(len(broken), "problem")
+    state = "every score came out again" if not broken else plural(len(broken), "problem")
     out.print(
-        f"{plural(len(made.records), 'record')} recomputed from grades: {told}.", markup=False
+        f"{plural(len(made.records), 'record')} recomputed from grades: {state}.", markup=False
     )
     for _, check in broken:
-        out.print(plain(f"  ! {check.what}: {check.detail}"), markup=False)
-    unseen: dict[tuple[str, str], int] = {}
-    for record in made.records:
-        for check in record.checks:
-            if check.state == "not checked":
-                key = (check.what, check.detail)
-                unseen[key] = unseen.get(key, 0) + 1
-    for (what, detail), number in unseen.items():
-        told = f"  Not checked, {what} of {plural(number, 'record')}: {detail}."
-        out.print(plain(told), markup=False)
+        say(out, f"  ! {check.what}: {check.detail}")
+    for (what, detail), number in unchecked(made).items():
+        text = f"  Not checked, {what} of {plural(number, 'record')}: {detail}."
+        say(out, text)
 
 
 def audits_text(made: "Verification", *, everything: bool = False) -> str:
@@ -149,11 +120,11 @@ def audits_text(made: "Verification", *, everything: bool = False) -> str:
 
     from rich.console import Console
 
-    from tina_bench.cli.show.audits import print_audits
+    from tina_bench.cli.show.audits.report import print_audits
 
     if made.audits is None:
         return ""
-    page = Console(file=io.StringIO(), width=120, highlight=False, color_system=None)
+    page = Console(file=io.StringIO(), width=120, highlight=False, emoji=False, color_system=None)
     with page.capture() as captured:
         print_audits(made.audits, page, everything=everything)
     return captured.get()
@@ -169,8 +140,8 @@ def show_verification(
     everything: bool,
 ) -> None:
     """Print the verification: as JSON, as tables, or with GitHub's workflow commands."""
-    from tina_bench.cli.show.audit_summary import print_audit_summary
-    from tina_bench.cli.show.audits import print_audits
+    from tina_bench.cli.show.audits.report import print_audits
+    from tina_bench.cli.show.audits.summary import print_audit_summary
 
     def print_all(out: "Console") -> None:
         print_verification(made, out, everything=everything)

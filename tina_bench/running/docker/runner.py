@@ -21,6 +21,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tina_bench.formatting.numbers import GIB, gib_text
 from tina_bench.metering.spending_limit import Demand, SpendingLimit, held_gpu_count
 from tina_bench.running.docker.cleanup import LABEL_ATTEMPT, LABEL_HOME
 from tina_bench.running.docker.errors import talking
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
-GIB = 1024**3
 SIGKILL_CODE = 137
 ENGINE_SHUTDOWN_SECONDS = 3.0
 """An engine that shuts down stops its containers first, and answers no more soon after."""
@@ -257,8 +257,8 @@ class DockerRunner:
         if code == EXIT_OUT_OF_MEMORY or (killed and state.get("OOMKilled")):
             raise RunnerFailure(
                 FailureKind.OUT_OF_MEMORY,
-                f"the kernel killed it at its container's memory limit of "
-                f"{self.limits.memory_bytes / GIB:.2f} GiB",
+                "the kernel killed it at its container's memory limit of "
+                f"{gib_text(self.limits.memory_bytes)}",
             )
         if killed:
             raise RunnerFailure(FailureKind.KILLED, "its container was killed from outside")

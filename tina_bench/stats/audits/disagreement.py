@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, sqrt
 
+from tina_bench.formatting.numbers import p_text
 from tina_bench.stats.audits.chance import (
     PRIOR_DEGREES_OF_FREEDOM,
     Basis,
@@ -228,11 +229,6 @@ def audit_disagreement(evidence: AuditInput, chance: Chance) -> tuple[Disagreeme
     return tuple(sorted(made, key=lambda d: (d.p_value, d.model, d.task)))
 
 
-def said_p(value: float) -> str:
-    """Return a p-value for a sentence."""
-    return "p < 0.0001" if value < 0.0001 else f"p = {value:.2g}"
-
-
 def _sentence(found: Disagreement) -> str:
     scores = " / ".join(
         f"{m.percent:g}{'' if (m.runs or 1) == 1 else f' ({m.runs} runs)'}"
@@ -246,7 +242,7 @@ def _sentence(found: Disagreement) -> str:
     if found.p_value < 1 - LEVEL <= found.adjusted_p:
         chance = f"not more than chance once {found.family} such cells are looked at"
     return (
-        f"{found.model} on {found.task}: {scores}; {chance} ({said_p(found.p_value)}, "
-        f"{said_p(found.adjusted_p)} after Holm over {found.family} cells; I² "
+        f"{found.model} on {found.task}: {scores}; {chance} ({p_text(found.p_value)}, "
+        f"{p_text(found.adjusted_p)} after Holm over {found.family} cells; I² "
         f"{found.i_squared_percent:.0f} %)."
     )

@@ -13,6 +13,7 @@ from functools import cache
 from math import ceil, floor, prod
 
 from tina_bench.catalog.schema import Catalog, Claim
+from tina_bench.formatting.numbers import plural
 from tina_bench.stats.types import Shape
 
 MAX_RUNS = 64
@@ -165,7 +166,7 @@ def _sentence(audit: LatticeAudit) -> str:
 def _value_sentence(audit: LatticeAudit) -> str:
     printed = f"{audit.value_percent:.{audit.decimals}f}"
     runs = audit.runs_stated or 1
-    answers = f"{audit.n} problems × {runs} run{'s' * (runs > 1)}"
+    answers = f"{audit.n} problems × {plural(runs, 'run')}"
     if audit.counts and audit.possible:
         count = f"{audit.counts[0]} of {audit.n * runs}"
         if len(audit.counts) > 1:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from tina_bench.catalog.schema import Catalog, Claim
+from tina_bench.formatting.numbers import p_text, plural
 from tina_bench.stats.audits.chance import Chance
-from tina_bench.stats.audits.disagreement import LEVEL, distance, said_p, weigh
+from tina_bench.stats.audits.disagreement import LEVEL, distance, weigh
 from tina_bench.stats.audits.lattice import counts_printed_as
 from tina_bench.stats.audits.measurements import (
     AuditInput,
@@ -252,8 +253,7 @@ def _sentence(one: OwnLog) -> str:
         return f"{text}; nobody else measured it."
     where = "above" if one.from_others_points > 0 else "below"
     others = (
-        f"{one.others} other{'s' * (one.others > 1)} found {one.others_lowest:g} to "
-        f"{one.others_highest:g}"
+        f"{plural(one.others, 'other')} found {one.others_lowest:g} to {one.others_highest:g}"
         if one.others > 1
         else f"one other found {one.others_lowest:g}"
     )
@@ -264,6 +264,6 @@ def _sentence(one: OwnLog) -> str:
         consistent = f"not more than chance once {one.family} scores are looked at"
     return (
         f"{text}; {others}, and it lies {abs(one.from_others_points):.1f} points {where} their "
-        f"mean of {one.others_percent:.1f}: {consistent} ({said_p(one.p_value)}, "
-        f"{said_p(one.adjusted_p)} after Holm)."
+        f"mean of {one.others_percent:.1f}: {consistent} ({p_text(one.p_value)}, "
+        f"{p_text(one.adjusted_p)} after Holm)."
     )

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from tina_bench.catalog.schema import AverageClaim, Claim
+from tina_bench.formatting.numbers import p_text, plural
 from tina_bench.stats.claims.p_values import EQUIVALENCE_LEVEL, POWER, SIZE, ClaimTest
 from tina_bench.stats.claims.sequential import SequentialDecision
 from tina_bench.stats.types import Interval, Verdict
@@ -68,7 +69,7 @@ def reproduced(margin: float, evidence: ClaimTest, adjusted: float, family: int)
     text = f"{_interval(evidence)} lies within the margin of ±{margin:g} points."
     if adjusted < SIZE:
         text += (
-            f" The difference is more than chance ({_p(adjusted)}{_holm(family)}), "
+            f" The difference is more than chance ({p_text(adjusted)}{_holm(family)}), "
             "but too small to matter by that margin."
         )
     return text
@@ -78,7 +79,7 @@ def not_reproduced(margin: float, evidence: ClaimTest, adjusted: float, family: 
     """Return what follows the position for a result that chance does not explain."""
     return (
         f"fresh runs like the claim's would lie this far off or farther with "
-        f"{_p(adjusted)}{_holm(family)}, and {_interval(evidence)} is not within the margin "
+        f"{p_text(adjusted)}{_holm(family)}, and {_interval(evidence)} is not within the margin "
         f"of ±{margin:g} points."
     )
 
@@ -86,7 +87,7 @@ def not_reproduced(margin: float, evidence: ClaimTest, adjusted: float, family: 
 def inconclusive(margin: float, evidence: ClaimTest, adjusted: float, family: int) -> str:
     """Return what follows the position where neither test decides."""
     text = (
-        f"chance alone would put a fresh claim this far off or farther with {_p(adjusted)}"
+        f"chance alone would put a fresh claim this far off or farther with {p_text(adjusted)}"
         f"{_holm(family)}, but {_interval(evidence)} is not within the margin "
         f"of ±{margin:g} points."
     )
@@ -177,11 +178,6 @@ def apart(claim: Printed, evidence: ClaimTest, made: SequentialDecision) -> Inte
     )
 
 
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def _printed(claim: Printed) -> str:
     return f"{claim.value_percent:.{claim.decimals}f}"
 
@@ -198,10 +194,6 @@ def _interval(evidence: ClaimTest) -> str:
         f"the {100 * interval.level:g} % interval of the difference, "
         f"{interval.low:+.2f} to {interval.high:+.2f} points,"
     )
-
-
-def _p(value: float) -> str:
-    return "p < 0.0001" if value < 0.0001 else f"p = {value:.2g}"
 
 
 def _holm(family: int) -> str:

@@ -2,12 +2,21 @@
 
 from xml.sax.saxutils import escape, quoteattr
 
+from tina_bench.formatting.numbers import plural
+from tina_bench.stats.claims.labels import LABELS
 from tina_bench.stats.types import Verdict
-from tina_bench.verifying.reports.text import plural
 from tina_bench.verifying.types import Verification
 
 LABEL = "claims"
-GREEN, RED, AMBER, GREY = "#1a7f37", "#b62324", "#8a5a00", "#57606a"
+GREEN, RED, AMBER, GREY = (
+    LABELS[verdict].hexadecimal
+    for verdict in (
+        Verdict.REPRODUCED,
+        Verdict.NOT_REPRODUCED,
+        Verdict.INCONCLUSIVE,
+        Verdict.NOT_MEASURED,
+    )
+)
 """White text on any of them has a contrast of more than 4.5 to 1 (WCAG 2.2, 1.4.3)."""
 
 

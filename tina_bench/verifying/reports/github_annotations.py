@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tina_bench.formatting.escape import printable
 from tina_bench.stats.types import Verdict
 from tina_bench.verifying.reports.claim_locations import Place
-from tina_bench.verifying.reports.text import deciding, plain
+from tina_bench.verifying.reports.text import deciding
 from tina_bench.verifying.types import ClaimResult, Verification
 
 SHOWN = 10
@@ -45,9 +46,9 @@ def command(found: Annotation) -> str:
     if found.place is not None:
         properties["file"] = found.place.file
         properties["line"] = str(found.place.line)
-    properties["title"] = plain(found.title)
+    properties["title"] = printable(found.title)
     joined = ",".join(f"{key}={escape_property(value)}" for key, value in properties.items())
-    return f"::{found.level} {joined}::{escape_data(plain(found.message))}"
+    return f"::{found.level} {joined}::{escape_data(printable(found.message))}"
 
 
 def silenced(text: str) -> str:

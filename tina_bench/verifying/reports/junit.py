@@ -11,9 +11,12 @@ from xml.etree import ElementTree
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
+from tina_bench.formatting.escape import printable
+from tina_bench.stats.claims.labels import INTEGRITY
 from tina_bench.stats.graders.audit import CellAudit
+from tina_bench.stats.types import Verdict
 from tina_bench.verifying.fail_on import FailOn
-from tina_bench.verifying.reports.text import deciding, plain, regraded_line
+from tina_bench.verifying.reports.text import deciding, regraded_line
 from tina_bench.verifying.types import Check, CheckState, ClaimResult, RecordCheck, Verification
 
 NAME = "tina-bench verify"
@@ -24,7 +27,7 @@ def junit_xml(made: Verification) -> str:
     report = JUnitXml(NAME)
     for model in dict.fromkeys(claim.model for claim in made.claims):
         claims = [claim for claim in made.claims if claim.model == model]
-        report.add_testsuite(_suite(plain(model), map(_claim, claims)))
+        report.add_testsuite(_suite(printable(model), map(_claim, claims)))
     if made.records:
         report.add_testsuite(_suite("records", map(_record, made.records)))
     audit = FailOn.AUDIT in made.fail_on
@@ -61,33 +64,35 @@ def _suite(name: str, cases: Iterable[TestCase]) -> TestSuite:
 
 
 def _case(group: str, name: str) -> TestCase:
-    return TestCase(plain(name), classname=plain(group))
+    return TestCase(printable(name), classname=printable(group))
 
 
 def _claim(claim: ClaimResult) -> TestCase:
     case = _case(claim.model, f"{claim.claim} ({claim.task})")
     verdict, reason = str(claim.verdict), claim.reason
     if claim.integrity is not None:
-        case.result = [Error(plain(f"Not judged: {claim.integrity}"), "INTEGRITY")]
+        case.result = [Error(printable(f"Not judged: {claim.integrity}"), INTEGRITY)]
     elif claim.fails:
         why = f" ({claim.acceptance_void})" if claim.acceptance_void else ""
-        case.result = [Failure(plain(f"{reason}{why}"), verdict)]
+        case.result = [Failure(printable(f"{reason}{why}"), verdict)]
     elif claim.accepted is not None:
         said = f"Accepted on {claim.accepted.date}: {claim.accepted.reason} [{verdict}: {reason}]"
-        case.result = [Skipped(plain(said), "ACCEPTED")]
-    elif verdict != "REPRODUCED":
-        case.result = [Skipped(plain(reason), verdict)]
+        case.result = [Skipped(printable(said), "ACCEPTED")]
+    elif claim.verdict is not Verdict.REPRODUCED:
+        case.result = [Skipped(printable(reason), verdict)]
     lines = [f"{verdict}: {reason}", f"Claimed by {claim.who}: {claim.source}"]
     if claim.would_decide:
         lines.append(deciding(claim))
-    case.system_out = "\n".join(map(plain, lines))
+    case.system_out = "\n".join(map(printable, lines))
     return case
 
 
 def _record(record: RecordCheck) -> TestCase:
     case = _case("records", record.file)
-    case.result = [Error(plain(check.detail), plain(check.what)) for check in record.problems]
-    case.system_out = "\n".join(plain(_line(check)) for check in record.checks)
+    case.result = [
+        Error(printable(check.detail), printable(check.what)) for check in record.problems
+    ]
+    case.system_out = "\n".join(printable(_line(check)) for check in record.checks)
     return case
 
 
@@ -102,8 +107,8 @@ def _regraded(made: Verification) -> Callable[[CellAudit], TestCase]:
     def case(cell: CellAudit) -> TestCase:
         made_case = _case("graded again", f"{cell.model} on {cell.task}")
         if cell.flips:
-            made_case.result = [kind(plain(regraded_line(cell)), "FLIP")]
-        made_case.system_out = plain(regraded_line(cell))
+            made_case.result = [kind(printable(regraded_line(cell)), "FLIP")]
+        made_case.system_out = printable(regraded_line(cell))
         return made_case
 
     return case
@@ -112,5 +117,5 @@ def _regraded(made: Verification) -> Callable[[CellAudit], TestCase]:
 def _told(group: str, name: str, sentence: str, *, fails: bool) -> TestCase:
     case = _case(group, name)
     kind = Failure if fails else Skipped
-    case.result = [kind(plain(sentence), group.upper())]
+    case.result = [kind(printable(sentence), group.upper())]
     return case

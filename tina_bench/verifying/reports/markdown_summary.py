@@ -2,19 +2,20 @@
 
 import re
 
-from tina_bench.stats.types import Verdict
-from tina_bench.verifying.reports.text import deciding, markdown, plain, plural, regraded_line
-from tina_bench.verifying.types import CheckState, ClaimResult, Verification
+from tina_bench.formatting.escape import printable
+from tina_bench.formatting.numbers import plural
+from tina_bench.stats.claims.labels import INTEGRITY, INTEGRITY_LABEL, LABELS
+from tina_bench.verifying.reports.text import (
+    deciding,
+    is_shown,
+    markdown,
+    regraded_line,
+    unchecked,
+)
+from tina_bench.verifying.types import ClaimResult, Verification
 
 MAX_BYTES = 900_000
 """GitHub refuses a step's summary above 1 MiB, all steps' additions counted apart."""
-SIGNS = {
-    Verdict.REPRODUCED: "🟢",
-    Verdict.NOT_REPRODUCED: "🔴",
-    Verdict.INCONCLUSIVE: "🟡",
-    Verdict.NOT_COMPARABLE: "🔵",
-    Verdict.NOT_MEASURED: "⚪",
-}
 
 
 def summary_markdown(made: Verification, audits: str = "") -> str:
@@ -24,7 +25,7 @@ def summary_markdown(made: Verification, audits: str = "") -> str:
     """
     parts = [f"## tina-bench verify\n\n{_outcome(made)}\n"]
     parts += _records(made)
-    shown = [claim for claim in made.claims if _is_told(claim)]
+    shown = [claim for claim in made.claims if is_shown(claim)]
     if shown:
         parts.append(
             "\n| verdict | model | task | claimed | ours | why |\n|---|---|---|--:|--:|---|\n"
@@ -39,11 +40,6 @@ def summary_markdown(made: Verification, audits: str = "") -> str:
     return _cut(parts)
 
 
-def _is_told(claim: ClaimResult) -> bool:
-    silent = claim.verdict is Verdict.NOT_MEASURED and not claim.fails
-    return not silent or claim.integrity is not None or claim.accepted is not None
-
-
 def _outcome(made: Verification) -> str:
     counted = ", ".join(f"{number} {name}" for name, number in made.counts.items() if number)
     failed = "Nothing fails" if not made.exit_code else f"Failed with exit code {made.exit_code}"
@@ -54,9 +50,10 @@ def _outcome(made: Verification) -> str:
 def _row(claim: ClaimResult) -> str:
     ours = "–" if claim.measured_percent is None else f"{claim.measured_percent:.2f}"
     claimed = f"{claim.claimed_percent:.{claim.decimals}f}"
-    sign, verdict, why = SIGNS[claim.verdict], str(claim.verdict), [claim.reason]
+    sign, verdict, why = LABELS[claim.verdict].emoji, str(claim.verdict), [claim.reason]
     if claim.integrity is not None:
-        sign, verdict, why = "⛔", "INTEGRITY", [f"Not judged: {claim.integrity}"]
+        why = [f"Not judged: {claim.integrity}"]
+        sign, verdict = INTEGRITY_LABEL.emoji, INTEGRITY
     if claim.accepted is not None:
         by = f" by {claim.accepted.by}" if claim.accepted.by else ""
         verdict += ", accepted"
@@ -79,13 +76,9 @@ def _records(made: Verification) -> list[str]:
         found.append("; every score came out again.\n")
     else:
         found.append(f"; {plural(len(made.problems), 'problem')}:\n\n")
-        found += [f"- ⛔ {markdown(check.detail)}\n" for _, check in made.problems]
-    unseen: dict[tuple[str, str], int] = {}
-    for record in made.records:
-        for check in record.checks:
-            if check.state is CheckState.NOT_CHECKED:
-                key = (check.what, check.detail)
-                unseen[key] = unseen.get(key, 0) + 1
+        sign = INTEGRITY_LABEL.emoji
+        found += [f"- {sign} {markdown(check.detail)}\n" for _, check in made.problems]
+    unseen = unchecked(made)
     if unseen:
         found.append("\nNot checked:\n\n")
         found += [
@@ -107,7 +100,7 @@ def _audits(made: Verification, text: str) -> list[str]:
     found = [f"- ❗ {markdown(f.name)}: {markdown(f.sentence)}\n" for f in made.findings]
     if not text.strip() and not found:
         return []
-    lines = [plain(line).rstrip() + "\n" for line in text.splitlines()]
+    lines = [printable(line).rstrip() + "\n" for line in text.splitlines()]
     # A fence ends at the first as long or longer, so it is longer than any run of backticks inside.
     fence = "`" * max(3, *(1 + len(run) for run in re.findall(r"`+", text)), 3)
     fenced = [f"\n{fence}text\n", *lines, f"{fence}\n"] if text.strip() else []

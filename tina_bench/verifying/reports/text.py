@@ -5,17 +5,15 @@ them in such a way that they stay text.
 """
 
 import re
+from collections import Counter
 
 from tina_bench.formatting.escape import printable
+from tina_bench.formatting.numbers import plural, usd_text
 from tina_bench.stats.graders.audit import CellAudit
-from tina_bench.verifying.types import ClaimResult
+from tina_bench.stats.types import Verdict
+from tina_bench.verifying.types import CheckState, ClaimResult, Verification
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~@$&!^])")
-
-
-def plain(text: str) -> str:
-    """On one line, with nothing that steers a terminal or that XML cannot hold."""
-    return printable(text)
 
 
 def markdown(text: str) -> str:
@@ -24,14 +22,9 @@ def markdown(text: str) -> str:
     CommonMark lets any ASCII punctuation be escaped by a backslash (section 2.4); what would become
     a link by itself is broken in the same way.
     """
-    escaped = MARKDOWN.sub(r"\\\1", plain(text))
+    escaped = MARKDOWN.sub(r"\\\1", printable(text))
     escaped = escaped.replace("://", "\\://")
     return re.sub(r"(?i)\bwww\.", lambda found: found.group(0)[:-1] + "\\.", escaped)
-
-
-def plural(count: int, noun: str) -> str:
-    """A count with its noun."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def deciding(claim: ClaimResult) -> str:
@@ -42,7 +35,7 @@ def deciding(claim: ClaimResult) -> str:
     if price is None:
         return claim.would_decide
     hours = "an unknown number of" if price.gpu_hours is None else f"{price.gpu_hours:.3g}"
-    usd = "unknown dollars" if price.usd is None else dollars(price.usd)
+    usd = "unknown dollars" if price.usd is None else usd_text(price.usd)
     return f"{claim.would_decide} That takes {hours} GPU-hours, {usd} ({price.basis})."
 
 
@@ -60,6 +53,17 @@ def regraded_line(cell: CellAudit) -> str:
     )
 
 
-def dollars(value: float) -> str:
-    """Dollars with enough digits to see amounts below one."""
-    return f"${value:.2f}" if value >= 1 else f"${value:.4f}"
+def is_shown(claim: ClaimResult) -> bool:
+    """Whether a claim has a row of its own where not all claims have one."""
+    silent = claim.verdict is Verdict.NOT_MEASURED and not claim.fails
+    return not silent or claim.integrity is not None or claim.accepted is not None
+
+
+def unchecked(made: Verification) -> dict[tuple[str, str], int]:
+    """Checks that could not be made, with the reason, and the number of records of each."""
+    return Counter(
+        (check.what, check.detail)
+        for record in made.records
+        for check in record.checks
+        if check.state is CheckState.NOT_CHECKED
+    )

@@ -1,9 +1,18 @@
-"""The audits in a dozen lines: what was looked at, what was found, and how to see it in full."""
+"""The audits in a dozen lines: what was compared, what was found, and how to see it in full."""
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from tina_bench.cli.show.audits import COMPETITIONS, LEVEL, Section
+from tina_bench.cli.show.audits.counts import (
+    apart_from_others,
+    disagreements,
+    impossible_scores,
+    log_counts,
+    made_by_chance,
+    resolved_competitions,
+    wrong_averages,
+)
+from tina_bench.cli.show.audits.sections import Section
+from tina_bench.cli.show.tables import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -12,25 +21,21 @@ if TYPE_CHECKING:
 
 
 def audit_lines(audits: "Audits") -> dict[Section, str]:
-    """One sentence per audit that had anything to look at, by the section that shows it whole."""
+    """One sentence per audit that had anything to compare, by the section that shows it whole."""
     lines: dict[Section, str] = {}
     if audits.lattice:
-        impossible = sum(not audit.possible for audit in audits.lattice)
-        wrong = sum(average.follows == "does not follow" for average in audits.averages)
         lines[Section.VALUES] = (
-            f"{len(audits.lattice)} printed scores, {impossible} impossible with their runs; "
-            f"{len(audits.averages)} printed averages, {wrong} that do not follow"
+            f"{len(audits.lattice)} printed scores, {impossible_scores(audits)} impossible with "
+            f"their runs; {len(audits.averages)} printed averages, {len(wrong_averages(audits))} "
+            "that do not follow"
         )
     if audits.own_logs:
-        logs = Counter(str(one.log) for one in audits.own_logs)
-        counted = ", ".join(f"{number} × {log}" for log, number in sorted(logs.items()))
-        apart = sum((one.adjusted_p or 1.0) < 1 - LEVEL for one in audits.own_logs)
         lines[Section.OWN_LOGS] = (
             f"{len(audits.own_logs)} published scores against their own logs and others: "
-            f"{counted}; {apart} apart from the others by more than chance"
+            f"{', '.join(log_counts(audits))}; {len(apart_from_others(audits))} apart from the "
+            "others by more than chance"
         )
-    asked = {one.task for one in audits.resolutions}
-    single = [one for one in audits.task_resolutions if one.task in asked & set(COMPETITIONS)]
+    single = resolved_competitions(audits)
     if single:
         widest = max(one.half_width_points[1] for one in single)
         lines[Section.RESOLUTION] = (
@@ -44,15 +49,14 @@ def audit_lines(audits: "Audits") -> dict[Section, str]:
             f"{most:.1f} points to their averages"
         )
     if audits.gains:
-        chance = sum(gain.supported_low <= 0 for gain in audits.gains)
         lines[Section.GAINS] = (
-            f"{len(audits.gains)} printed gains, {chance} of which chance alone can make"
+            f"{len(audits.gains)} printed gains, {sum(map(made_by_chance, audits.gains))} of which "
+            "chance alone can make"
         )
     if audits.disagreement:
-        beyond = sum(cell.adjusted_p < 1 - LEVEL for cell in audits.disagreement)
         lines[Section.DISAGREEMENT] = (
-            f"{len(audits.disagreement)} models and tasks measured by several, {beyond} of which "
-            "differ by more than chance"
+            f"{len(audits.disagreement)} models and tasks measured by several, "
+            f"{len(disagreements(audits))} of which differ by more than chance"
         )
     return lines
 
@@ -68,4 +72,4 @@ def print_audit_summary(audits: "Audits", console: "Console") -> None:
         "them in full:"
     )
     for section, sentence in lines.items():
-        console.print(f"  {section:{width}}  {sentence}", markup=False)
+        say(console, f"  {section:{width}}  {sentence}")

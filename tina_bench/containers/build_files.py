@@ -1,8 +1,8 @@
-"""What the building machine lends to a build, and no image keeps: certificates and wheels.
+"""Files of this machine that a build needs and no image keeps: certificates and wheels.
 
 A file that a Dockerfile copies stays in a layer for good. So nothing is copied: while a build runs,
-this process hands the files out on the machine's loopback, and the build fetches what it needs in
-the very step that uses it. That takes an engine on this machine.
+this process serves the files on the machine's loopback, and the build fetches them in the step that
+uses them. That takes an engine on this machine.
 """
 
 import contextlib
@@ -19,17 +19,17 @@ from tina_bench.errors import BusyError, UsageError
 from tina_bench.files.hashing import digest, sha256_file
 
 PORTS = range(47462, 47478)
-"""The first that is free; always the same, since an engine's cache goes by addresses too."""
+"""The first free one is taken; they are fixed, as an engine's cache depends on addresses too."""
 
 
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Say nothing: the build's own log says what it fetched."""
+        """Print nothing: what was fetched is in the build's own log."""
 
 
 @dataclass(frozen=True)
-class Lent:
-    """What to lend."""
+class BuildFiles:
+    """Where they lie; nothing is served where neither is given."""
 
     wheels: Path | None = None
     """Folder with wheels of packages that no index in reach has."""
@@ -50,9 +50,9 @@ class Lent:
 
     @contextlib.contextmanager
     def served(self) -> Iterator[dict[str, str]]:
-        """Hand the files out for as long as this is entered; gives the build's arguments for it.
+        """Serve the files inside the `with` block; yields the build's arguments for it.
 
-        No arguments where nothing is lent. Raises `UsageError` for what is not there, and
+        No arguments where there are no files. Raises `UsageError` for what is not there, and
         `BusyError` when every port of ours is taken by other builds.
         """
         files = self._files()
@@ -98,7 +98,7 @@ def _server(folder: Path) -> Iterator[str]:
 def check_index(url: str) -> str:
     """The address of a package index; raises `UsageError` for one that carries a password.
 
-    An image's history shows every argument of its build to whoever has the image.
+    An image's history shows every argument of its build.
     """
     if "@" in urlsplit(url).netloc:
         raise UsageError(

@@ -1,0 +1,83 @@
+"""A table that fits its terminal and breaks no word.
+
+rich takes the width that is missing from the widest columns, whatever they hold, and breaks a word
+that no longer fits: a name ends up on two lines and can be neither searched for nor copied. Here a
+column is never narrower than its longest word as long as that can be; where it cannot, columns move
+together first, and then the longest words end in an ellipsis (`--json` has them whole).
+
+On a console that does not wrap lines, as in a pipe, nothing is narrowed: a row is one line.
+"""
+
+from collections.abc import Callable, Sequence
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.table import Column, Table
+
+WIDE, CLOSE = (0, 1), (0, 0)
+"""Padding of a cell, above and beside it."""
+ENDLESS = 1_000_000
+
+
+class FittedTable(Table):
+    """A table whose columns get their widths from the words in them."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Set the widths for this console, then render as any table."""
+        self.padding = WIDE
+        for column in self.columns:
+            column.width = None
+        endless = options.update_width(ENDLESS)
+        if console.soft_wrap:
+            options = endless
+        else:
+            self._fit(console, endless, options.max_width)
+        yield from super().__rich_console__(console, options)
+
+    def _fit(self, console: Console, endless: ConsoleOptions, room: int) -> None:
+        needs = [_need(column, console, endless) for column in self.columns]
+        words, whole = sum(need.minimum for need in needs), sum(need.maximum for need in needs)
+        self._set([need.maximum for need in needs])
+        between = Measurement.get(console, endless, self).maximum - whole
+        if whole + between <= room:
+            return
+        if words + between > room:
+            self.padding = CLOSE
+            between = Measurement.get(console, endless, self).maximum - whole
+        self._set(column_widths(needs, room - between))
+
+    def _set(self, widths: Sequence[int]) -> None:
+        for column, width in zip(self.columns, widths, strict=True):
+            column.width = width
+
+
+def _need(column: Column, console: Console, endless: ConsoleOptions) -> Measurement:
+    """Widths of a column's longest word and of its longest line."""
+    cells = [Measurement.get(console, endless, cell) for cell in (column.header, *column.cells)]
+    word, line = max(cell.minimum for cell in cells), max(cell.maximum for cell in cells)
+    return Measurement(max(1, line if column.no_wrap else word), max(1, line))
+
+
+def column_widths(needs: Sequence[Measurement], room: int) -> list[int]:
+    """Widths that sum up to `room` at most, as long as each column can have one character.
+
+    No column is narrower than its longest word, unless the words do not fit; then the widest ones
+    are cut to one common width.
+    """
+    most = [need.maximum for need in needs]
+    if sum(need.minimum for need in needs) <= room:
+        return _filled(most, room, lambda cap: [max(n.minimum, min(n.maximum, cap)) for n in needs])
+    words = [need.minimum for need in needs]
+    return _filled(words, room, lambda cap: [min(word, cap) for word in words])
+
+
+def _filled(most: Sequence[int], room: int, capped: Callable[[int], list[int]]) -> list[int]:
+    """Widths under the largest cap that fits; what is left goes to the first that want more."""
+    cap = max(most, default=0)
+    while cap > 1 and sum(capped(cap)) > room:
+        cap -= 1
+    widths = capped(cap)
+    for place, width in enumerate(widths):
+        if width < most[place] and sum(widths) < room:
+            widths[place] += 1
+    return widths
