@@ -166,12 +166,17 @@ def _span(numbers: set[int]) -> str:
     return str(low) if low == high else f"{low}–{high}"
 
 
-def _makers(evidence: SiteContext, model: str, who: str) -> bool:
-    """Whether the claimant made the model, as far as its name or its repository's tells."""
+def by_maker(evidence: SiteContext, model: str, who: str) -> bool:
+    """Whether the claimant made the model, as far as its name or its repository tells."""
     entry = evidence.model(model)
-    maker = spelled(group_of(who))
-    names = [model, evidence.model_title(model), (entry.repo or "") if entry else ""]
-    return any(spelled(name).startswith(maker) for name in names if maker)
+    names = (model, evidence.model_title(model), (entry.repo or "") if entry else "")
+    # `third party, report of 2026` made what is called `Third party's own`.
+    maker = _letters(group_of(who).partition(",")[0])
+    return bool(maker) and any(_letters(name).startswith(maker) for name in names)
+
+
+def _letters(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum())
 
 
 def _published(
@@ -182,7 +187,7 @@ def _published(
         judgements,
         key=lambda j: (
             j.task == AVERAGE and j.tasks != usual,
-            not _makers(evidence, j.model, j.who),
+            not by_maker(evidence, j.model, j.who),
         ),
     )
     return tuple(

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from tina_bench.board.content.context import SiteContext
 from tina_bench.catalog.fields import Source
-from tina_bench.store.records import Provenance, ResultRecord
+from tina_bench.store.records import RETRAINED, Provenance, ResultRecord
 
 _APART = frozenset({"command_line", "deviations", "caveats"})
 """Fields that have a place of their own on the page."""
@@ -144,10 +144,6 @@ def deviations(evidence: SiteContext, model: str) -> tuple[tuple[str, tuple[str,
         for text in (*made.deviations, *made.caveats) if made else ():
             found.setdefault(text, []).append(evidence.task_title(task))
     return tuple((text, tuple(tasks)) for text, tasks in found.items())
-
-
-RETRAINED = ".retrained"
-"""Ending of the profile name of results whose adapters were trained here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tina_bench.board.content.context import SiteContext
+from tina_bench.board.content.model_rows import by_maker
 from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.elements import Plot, Row
 from tina_bench.board.plots.frame import (
@@ -107,17 +108,6 @@ def forest(evidence: SiteContext, model: str) -> Plot | None:
         unseen=("disagreement_adjusted_p", "i_squared_percent"),
         draw=lambda: _forest(rows, titles, beside),
     )  # fmt: skip
-
-
-def by_maker(evidence: SiteContext, model: str, who: str) -> bool:
-    """Whether those who measured made the model, as far as its name or its repository's tells."""
-    entry = evidence.model(model)
-    names = (model, evidence.model_title(model), (entry.repo or "") if entry else "")
-    plain = ["".join(c for c in name.casefold() if c.isalnum()) for name in names]
-    # `third party, report of 2026` made what is called `Third party's own`.
-    name = group_of(who).partition(",")[0]
-    maker = "".join(c for c in name.casefold() if c.isalnum())
-    return bool(maker) and any(title.startswith(maker) for title in plain)
 
 
 def _intervals(memo: Cache, pieces: Sequence[Measurement]) -> list[Interval]:

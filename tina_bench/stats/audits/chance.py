@@ -22,7 +22,7 @@ PRIOR_DEGREES_OF_FREEDOM = 64.0
 """What the task's ratio weighs against a published SD of k - 1 degrees of freedom, in the moderated
 variance (d0 s0^2 + d s^2) / (d0 + d) of Smyth (2004, Stat. Appl. Genet. Mol. Biol. 3:3). The middle
 half of the published ratios scatters as with d0 of 64 or more on every task with 29 models and
-more (`tests/stats/audits/test_audit_chance.py`)."""
+more (`tests/stats/audits/test_audit_resolution.py`)."""
 LEAST_SPREADS = 5
 """Published SDs that a task needs before its ratio is used."""
 SCORES_USED = (10.0, 90.0)
