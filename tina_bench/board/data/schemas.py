@@ -1,9 +1,9 @@
 """A JSON Schema for everything on the site that a program reads (draft 2020-12).
 
 Guarantees: every table of the site has one, at `schema/<name>.v<version>.json`; where the rows are
-dumped from a pydantic model, its schema is the model's, and other columns have that of their name in
-`tina_bench.board.data.columns`. Every column is required; unknown is `null`. A schema does not depend
-on the rows, so it changes only with the program.
+dumped from a pydantic model, its schema is the model's, and other columns have that of their name
+in `tina_bench.board.data.columns`. Every column is required; unknown is `null`. A schema does not
+depend on the rows, so it changes only with the program.
 
 A version is raised when a column goes or changes its meaning; a column more is no new version, so a
 reader must not refuse columns that it does not know, and no schema does.

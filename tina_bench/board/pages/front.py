@@ -8,11 +8,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tina_bench.board import plots
+from tina_bench.board.content.board_types import HERE, NOTHING
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.highlights import cards
 from tina_bench.board.content.model_rows import (
-    HERE,
-    NOTHING,
     board,
     columns,
     embedded_task,
