@@ -24,12 +24,8 @@ from tina_bench.stats.audits.resolution import (
     resolutions,
     task_resolutions,
 )
-from tina_bench.stats.audits.selection import (
-    FamilyOptimism,
-    PickBound,
-    audit_families,
-    audit_picks,
-)
+from tina_bench.stats.audits.selection import audit_families, audit_picks
+from tina_bench.stats.audits.selection_types import FamilyOptimism, PickBound
 from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
 from tina_bench.stats.types import Shape
 from tina_bench.store.imported import ImportedResult
