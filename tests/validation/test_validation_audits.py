@@ -16,7 +16,8 @@ from tests.stats.audits.audit_catalog import make_average, make_catalog, make_cl
 from tina_bench.stats.audits.chance import Chance, chance_of
 from tina_bench.stats.audits.disagreement import weigh
 from tina_bench.stats.audits.gains import audit_gains
-from tina_bench.stats.audits.measurements import Measurement, collect_measurements
+from tina_bench.stats.audits.measurement_types import Measurement
+from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.selection import shrink
 
 SHAPES = {population.name: population for population in POPULATIONS}

@@ -16,8 +16,8 @@ from tina_bench.board.output.cache import Cache
 from tina_bench.catalog.schema import Catalog, Model, Name
 from tina_bench.errors import IntegrityError, UsageError
 from tina_bench.files.hashing import digest, sha256_file
-from tina_bench.stats.audits.measurements import Measurement
-from tina_bench.stats.audits.measurements import collect_measurements as gather_measurements
+from tina_bench.stats.audits.measurement_types import Measurement
+from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.report import Audits, build_audits
 from tina_bench.stats.cache import RecordCache
 from tina_bench.stats.comparisons.all_pairs import PairTable, compare_all
@@ -104,7 +104,7 @@ class SiteContext:
     def published_measurements(self) -> dict[str, tuple[Measurement, ...]]:
         """By model: everything that others measured, each piece once (claims, imported files)."""
         found: dict[str, list[Measurement]] = {}
-        for piece in gather_measurements(self.catalog, self.imported).measurements:
+        for piece in collect_measurements(self.catalog, self.imported).measurements:
             found.setdefault(piece.model, []).append(piece)
         return {model: tuple(pieces) for model, pieces in found.items()}
 

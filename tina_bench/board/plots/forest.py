@@ -25,7 +25,7 @@ from tina_bench.board.plots.frame import (
     text_of,
 )
 from tina_bench.formatting.numbers import fixed, p_value, plural
-from tina_bench.stats.audits.measurements import OURS, Measurement, group_of
+from tina_bench.stats.audits.measurement_types import OURS, Measurement, group_of
 from tina_bench.stats.scores.estimates import estimate_totals
 from tina_bench.stats.types import Interval
 

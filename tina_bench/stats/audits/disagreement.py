@@ -27,7 +27,7 @@ from tina_bench.stats.audits.chance import (
     Chance,
     binomial_bound,
 )
-from tina_bench.stats.audits.measurements import AuditInput, Measurement
+from tina_bench.stats.audits.measurement_types import AuditInput, Measurement
 from tina_bench.stats.methods.distributions import t_tail
 from tina_bench.stats.methods.holm import holm
 from tina_bench.stats.methods.pooling import Pooled, pool

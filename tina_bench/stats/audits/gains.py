@@ -33,7 +33,7 @@ from tina_bench.stats.audits.chance import Chance
 from tina_bench.stats.audits.disagreement import weigh
 from tina_bench.stats.audits.gain_sentences import gain_sentence
 from tina_bench.stats.audits.gain_types import Gain, GainTask, Sensitivity
-from tina_bench.stats.audits.measurements import AuditInput, Measurement, SetAside
+from tina_bench.stats.audits.measurement_types import AuditInput, Measurement, SetAside
 from tina_bench.stats.audits.selection_types import PickBound
 from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
 from tina_bench.stats.methods.score_variance import Variance

@@ -13,13 +13,8 @@ from tina_bench.catalog.schema import Catalog, Claim
 from tina_bench.stats.audits.chance import Chance
 from tina_bench.stats.audits.disagreement import LEVEL, distance, said_p, weigh
 from tina_bench.stats.audits.lattice import counts_printed_as
-from tina_bench.stats.audits.measurements import (
-    AuditInput,
-    Measurement,
-    group_of,
-    log_folders,
-    model_of,
-)
+from tina_bench.stats.audits.measurement_types import AuditInput, Measurement, group_of
+from tina_bench.stats.audits.measurements import log_folders, model_of
 from tina_bench.stats.methods.holm import holm
 from tina_bench.stats.types import Shape
 from tina_bench.store.imported import ImportedResult

@@ -16,7 +16,8 @@ from tina_bench.stats.audits.lattice import (
     audit_lattices,
     audit_tables,
 )
-from tina_bench.stats.audits.measurements import Measurement, SetAside, collect_measurements
+from tina_bench.stats.audits.measurement_types import Measurement, SetAside
+from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.own_logs import LogSays, OwnLog, audit_own_logs
 from tina_bench.stats.audits.resolution import (
     Resolution,

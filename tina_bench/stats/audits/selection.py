@@ -40,7 +40,7 @@ from scipy import special
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.stats.audits.chance import Chance
-from tina_bench.stats.audits.measurements import AuditInput, group_of
+from tina_bench.stats.audits.measurement_types import AuditInput, group_of
 from tina_bench.stats.audits.selection_types import FamilyOptimism, PickBound, Shrunk
 from tina_bench.stats.methods.distributions import normal_quantile
 from tina_bench.stats.methods.pooling import pool
