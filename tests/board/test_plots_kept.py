@@ -17,7 +17,7 @@ from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.training_curves import Curve
 from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.elements import Plot
-from tina_bench.board.plots import frame
+from tina_bench.board.plots import frame, labels
 
 pytestmark = pytest.mark.slow
 
@@ -111,7 +111,7 @@ def test_no_label_is_wider_than_its_column(drawn: list[Plot]) -> None:
             for text in group.findall(f"{SVG}text"):
                 size = float((text.get("font-size") or group.get("font-size") or "11px")[:-2])
                 anchor = text.get("text-anchor") or group.get("text-anchor") or "start"
-                length = size * frame.ems("".join(text.itertext()))
+                length = size * labels.ems("".join(text.itertext()))
                 x = float(text.get("x", ""))
                 start = x - {"start": 0.0, "middle": length / 2, "end": length}[anchor]
                 assert start > -6, (plot.name, text.text)

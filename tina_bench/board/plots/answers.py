@@ -15,9 +15,9 @@ from tina_bench.board.plots.frame import (
     plot,
     rows_figure,
     table,
-    text_of,
     words,
 )
+from tina_bench.board.plots.labels import text_of
 from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import count, fixed, plural
 from tina_bench.stats.outcome_matrix import column, correct_answers

@@ -26,12 +26,10 @@ from tina_bench.board.plots.frame import (
     plot,
     rows_figure,
     set_ticks,
-    shortened,
     table,
-    text_of,
-    word,
     words,
 )
+from tina_bench.board.plots.labels import shortened, text_of, word
 from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import fixed, plural, signed
 from tina_bench.stats.scores.estimates import estimate_average

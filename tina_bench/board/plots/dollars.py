@@ -19,20 +19,17 @@ from tina_bench.board.plots.frame import (
     POINTS_AN_INCH,
     SMALL_POINTS,
     WIDTH_INCHES,
-    ems,
     limits,
     linear_ticks,
-    list_of,
     log_ticks,
     marks,
     plain_axes,
     plot,
     set_ticks,
-    shortened,
     table,
-    text_of,
     words,
 )
+from tina_bench.board.plots.labels import ems, list_of, shortened, text_of
 from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import dollars, fixed, plural
 from tina_bench.metering.bill import BillLine

@@ -14,16 +14,8 @@ from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.model_rows import by_maker
 from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.elements import Plot, Row
-from tina_bench.board.plots.frame import (
-    LABEL_EMS,
-    ems,
-    limits,
-    plot,
-    rows_figure,
-    shortened,
-    table,
-    text_of,
-)
+from tina_bench.board.plots.frame import limits, plot, rows_figure, table
+from tina_bench.board.plots.labels import LABEL_EMS, ems, shortened, text_of
 from tina_bench.formatting.numbers import fixed, p_value, plural
 from tina_bench.stats.audits.measurement_types import OURS, Measurement, group_of
 from tina_bench.stats.scores.estimates import estimate_totals

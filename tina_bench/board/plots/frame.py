@@ -7,7 +7,6 @@ waits for it.
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +16,7 @@ from markupsafe import Markup
 
 from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.elements import Plot, Row, Table
+from tina_bench.board.plots.labels import ems, shortened
 from tina_bench.board.plots.svg import PALETTE, inline, named
 from tina_bench.formatting.escape import visible
 from tina_bench.stats.types import Verdict
@@ -33,10 +33,6 @@ CLOSE_ROW_INCHES = 0.24
 FONT_POINTS = 10.5
 SMALL_POINTS = 9.5
 RIGHT_INCHES = 1.75
-LABEL_EMS = 26.0
-"""A longer label is cut, so that a good third of the width is left to draw in."""
-SAID_CHARACTERS = 400
-"""A text alternative has no more: nobody listens to a table. The data have every row."""
 MARKERS = {
     Verdict.REPRODUCED: ("o", "reproduced"),
     Verdict.INCONCLUSIVE: ("^", "inconclusive"),
@@ -46,53 +42,6 @@ MARKERS = {
 }
 """Marker and palette name, in the order of drawing; the same shapes as the pages' marks: hollow
 where nothing was measured."""
-
-
-def word(verdict: Verdict) -> str:
-    """A verdict as people say it."""
-    return verdict.value.replace("_", " ").lower()
-
-
-def ems(text: str) -> float:
-    """About how wide a text is, in font sizes; rather too wide, as the font is not known here."""
-    return sum(map(_em, text))
-
-
-def _em(character: str) -> float:
-    if unicodedata.east_asian_width(character) in "WF":
-        return 1.05
-    if character in "mwMW@%—":
-        return 0.95
-    if character in " .,:;'|!()[]-iljtfrI·":
-        return 0.4
-    return 0.7 if character.isupper() else 0.64
-
-
-def shortened(label: str, width_ems: float = LABEL_EMS) -> str:
-    """A label that stays inside the picture; the data have it whole."""
-    shown = " ".join(visible(label).split())
-    if ems(shown) <= width_ems:
-        return shown
-    while ems(shown) > width_ems - 1:
-        shown = shown[:-1]
-    return f"{shown.rstrip()}…"
-
-
-def text_of(*sentences: str) -> str:
-    """A text alternative: as many sentences as somebody would listen to, and where the rest is."""
-    text = ""
-    for sentence in sentences:
-        if text and len(text) + len(sentence) > SAID_CHARACTERS:
-            break
-        text += f"{sentence} "
-    return f"{visible(text)}All values: data as CSV."
-
-
-def list_of(names: Sequence[str], most: int = 8) -> str:
-    """Names in a sentence; `and 4 more` where there are too many."""
-    shown = [shortened(name) for name in names[:most]]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def plot(

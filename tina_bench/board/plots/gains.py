@@ -5,16 +5,8 @@ from typing import TYPE_CHECKING
 
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.output.elements import Plot, Row
-from tina_bench.board.plots.frame import (
-    LABEL_EMS,
-    ems,
-    limits,
-    plot,
-    rows_figure,
-    shortened,
-    table,
-    text_of,
-)
+from tina_bench.board.plots.frame import limits, plot, rows_figure, table
+from tina_bench.board.plots.labels import LABEL_EMS, ems, shortened, text_of
 from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import fixed, p_value, plural, signed
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.output.elements import Plot, Row
-from tina_bench.board.plots.frame import limits, plot, rows_figure, table, text_of
+from tina_bench.board.plots.frame import limits, plot, rows_figure, table
+from tina_bench.board.plots.labels import text_of
 from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import fixed, plural
 

@@ -15,10 +15,9 @@ from tina_bench.board.plots.frame import (
     linear_ticks,
     plain_axes,
     set_ticks,
-    shortened,
-    text_of,
     words,
 )
+from tina_bench.board.plots.labels import shortened, text_of
 from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import plural
 
