@@ -61,13 +61,13 @@ def add_up(entries: Iterable[LedgerEntry]) -> Bill:
     return _total(_attempts(entries))
 
 
-def add_up_home(home: Home, memo: Cache) -> Bill:
+def add_up_home(home: Home, cache: Cache) -> Bill:
     """The bill of a home: a ledger that was added up before is not read again.
 
     A hundred GPU-hours leave some seventy thousand entries, which several processes share.
     """
     paths = home.ledgers()
-    tasks = [partial(_kept, path, memo) for path in paths]
+    tasks = [partial(_kept, path, cache) for path in paths]
     large = sum(path.stat().st_size for path in paths) > BYTES_FOR_PROCESSES
     with beside(tasks, None if large else 0) as started:
         found = dict(started.done())
@@ -75,12 +75,12 @@ def add_up_home(home: Home, memo: Cache) -> Bill:
     return _total(attempt for folder in folders for attempt in folder.attempts)
 
 
-def _kept(path: Path, memo: Cache) -> bytes:
+def _kept(path: Path, cache: Cache) -> bytes:
     def made() -> bytes:
         found = _attempts(read_records(path, LedgerEntry))
         return _Folder(attempts=found).model_dump_json().encode()
 
-    return memo.get("attempts", sha256_file(path), made)
+    return cache.get("attempts", sha256_file(path), made)
 
 
 class _Folder(BaseModel):

@@ -53,8 +53,8 @@ class SiteContext:
     """Scores from others' result files, oldest first."""
     lock_digest: str | None = None
     """Names the bytes behind everything; `None` where no lock was given."""
-    memo: Cache = field(default_factory=Cache)
-    """Drawings of earlier builds."""
+    cache: Cache = field(default_factory=Cache)
+    """Drawings and results of earlier builds."""
 
     @cached_property
     def models(self) -> tuple[str, ...]:
@@ -86,18 +86,18 @@ class SiteContext:
         return digest(self.catalog.model_dump(mode="json"))
 
     @cached_property
-    def known(self) -> RecordCache:
-        """What earlier builds worked out of the same records."""
-        return known(self.home, self.records, self.memo)
+    def record_cache(self) -> RecordCache:
+        """The cache of what statistics compute from these records."""
+        return record_cache(self.home, self.records, self.cache)
 
     @cached_property
     def audits(self) -> Audits:
         """What the published numbers say of themselves and of each other."""
         imported = [result.model_dump(mode="json") for result in self.imported]
         records = tuple(self.records.values())
-        return self.known.shape(
+        return self.record_cache.of_records(
             "audits", records, [self.catalog_digest, digest(imported)], Audits,
-            lambda: build_audits(self.catalog, self.imported, records, known=self.known),
+            lambda: build_audits(self.catalog, self.imported, records, cache=self.record_cache),
         )  # fmt: skip
 
     @cached_property
@@ -111,7 +111,7 @@ class SiteContext:
     @cached_property
     def pairs(self) -> tuple[PairTable, ...]:
         """Every measured model against every other: a table a task, then the average."""
-        return compare_all(tuple(self.records.values()), known=self.known)
+        return compare_all(tuple(self.records.values()), cache=self.record_cache)
 
     @cached_property
     def ranks(self) -> dict[str, RankTable]:
@@ -121,7 +121,7 @@ class SiteContext:
     @cached_property
     def problems(self) -> Problems:
         """By task and problem id: texts that the home has and that may be published."""
-        return Problems(self.home, self.catalog.tasks, self.memo)
+        return Problems(self.home, self.catalog.tasks, self.cache)
 
     @cached_property
     def sheets(self) -> dict[tuple[str, str], OutcomeGrid]:
@@ -142,7 +142,7 @@ class SiteContext:
     @property
     def record_sha256(self) -> Mapping[tuple[str, str], str]:
         """Hash of the file of each record."""
-        return self.known.sha256
+        return self.record_cache.sha256
 
     def record_file(self, model: str, task: str) -> Path:
         """Where a record stands."""
@@ -197,10 +197,12 @@ def record_file(home: Home, record: ResultRecord) -> Path:
     return home.result_file(record.provenance.profile, record.model, record.task)
 
 
-def known(home: Home, records: Mapping[tuple[str, str], ResultRecord], memo: Cache) -> RecordCache:
-    """What was worked out of a home's records before, if anything keeps it."""
+def record_cache(
+    home: Home, records: Mapping[tuple[str, str], ResultRecord], cache: Cache
+) -> RecordCache:
+    """The cache of what statistics compute from a home's records."""
     sha256 = {key: sha256_file(record_file(home, record)) for key, record in records.items()}
-    return RecordCache(memo if memo.folder else None, sha256)
+    return RecordCache(cache if cache.folder else None, sha256)
 
 
 def _ordered(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
@@ -230,7 +232,7 @@ def collect_context(
     *,
     measured: Sequence[ResultRecord] | None = None,
     lock_digest: str | None = None,
-    memo: Cache | None = None,
+    cache: Cache | None = None,
 ) -> SiteContext:
     """Read the home, and make the report if none is given; `measured`: its measurements, if read.
 
@@ -238,21 +240,21 @@ def collect_context(
     not made from this home's records, or when the home holds several profiles' measurements of one
     thing and none was chosen.
     """
-    memo = memo or Cache()
-    found = home.measurements(profile, reader(memo)) if measured is None else measured
+    cache = cache or Cache()
+    found = home.measurements(profile, reader(cache)) if measured is None else measured
     records = {(record.model, record.task): record for record in found}
     if report is None:
-        report = build_report(catalog, found, known(home, records, memo))
+        report = build_report(catalog, found, record_cache(home, records, cache))
     evidence = SiteContext(
         home=home,
         catalog=catalog,
         report=report,
         records=records,
-        bill=add_up_home(home, memo),
+        bill=add_up_home(home, cache),
         curves=tuple(read_curves(home)),
         imported=tuple(home.imported()),
         lock_digest=lock_digest,
-        memo=memo,
+        cache=cache,
     )
     _check_names(evidence)
     if set(evidence.estimates) != set(records):

@@ -149,7 +149,7 @@ def picture(evidence: SiteContext) -> bytes:
     counts: Counter[Verdict] = Counter(found.verdict for found in judged)
     tested, (measured, cited) = _tested(evidence, judged), _lines(evidence)
     key = [{verdict.value: counts[verdict] for verdict in _COLOURS}, tested, measured, cited]
-    return evidence.memo.get("og", key, lambda: _drawn(counts, tested, measured, cited))
+    return evidence.cache.get("og", key, lambda: _drawn(counts, tested, measured, cited))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def _page(evidence: SiteContext, model: str, audits: Audits) -> Page:
     drawn = tuple(
         plot
         for number, curve in enumerate(curves, start=1)
-        if (plot := plots.training(curve, number, evidence.memo))
+        if (plot := plots.training(curve, number, evidence.cache))
     )
     forest = plots.forest(evidence, model)
     entry = evidence.model(model)

@@ -51,7 +51,7 @@ def published_against_measured(
     dense = len(groups) > MOST_ROWS
     panels = {found.task: evidence.task_title(found.task) for found in chosen} if dense else {}
     return plot(
-        evidence.memo,
+        evidence.cache,
         table(name, "One row a published score: ours beside it, and the verdict.", rows, _COLUMNS,
               kind=NAME),
         label=text_of(*_sentences(evidence, rows, task, model)),

@@ -63,7 +63,7 @@ def pareto(evidence: SiteContext, *, task: str | None = None) -> Plot | None:
     titles = {row["model"]: evidence.model_title(row["model"]) for row in drawn}
     name = f"pareto-{task}" if task else "pareto"
     return plot(
-        evidence.memo,
+        evidence.cache,
         table(name, "One row a score and what its training cost.", rows, _COLUMNS, kind="pareto"),
         label=text_of(*_sentences(drawn, titles, on)),
         caption=_caption(drawn, unknown, free, on),

@@ -44,7 +44,7 @@ def forest(evidence: SiteContext, model: str) -> Plot | None:
     cells = {(d.model, d.task): d for d in evidence.audits.disagreement}
     found: dict[str, list[Row]] = {}
     pieces = evidence.published_measurements.get(model, ())
-    for piece, interval in zip(pieces, _intervals(evidence.memo, pieces), strict=True):
+    for piece, interval in zip(pieces, _intervals(evidence.cache, pieces), strict=True):
         found.setdefault(piece.task, []).append(_published(evidence, piece, interval))
     for task in evidence.tasks:
         if (model, task) in evidence.estimates:
@@ -83,7 +83,7 @@ def forest(evidence: SiteContext, model: str) -> Plot | None:
     )
     kinds = [kind for kind in KINDS if any(row["kind"] == kind for row in rows)]
     return plot(
-        evidence.memo,
+        evidence.cache,
         table(f"forest-{model}", "One row a measurement of the model: who, how many runs, score, "
               "interval.", rows, _COLUMNS, kind="forest"),
         label=text_of(
@@ -102,7 +102,7 @@ def forest(evidence: SiteContext, model: str) -> Plot | None:
     )  # fmt: skip
 
 
-def _intervals(memo: Cache, pieces: Sequence[Measurement]) -> list[Interval]:
+def _intervals(cache: Cache, pieces: Sequence[Measurement]) -> list[Interval]:
     """For the same problems, from nothing but the totals."""
     totals = [
         (piece.n, runs, round(piece.percent / 100 * piece.n * runs))
@@ -114,7 +114,7 @@ def _intervals(memo: Cache, pieces: Sequence[Measurement]) -> list[Interval]:
         found = [estimate_totals(*total).same_problems for total in totals]
         return json.dumps([interval.model_dump(mode="json") for interval in found]).encode()
 
-    kept = json.loads(memo.get("plot-totals", [list(total) for total in totals], make))
+    kept = json.loads(cache.get("plot-totals", [list(total) for total in totals], make))
     return [Interval.model_validate(values) for values in kept]
 
 

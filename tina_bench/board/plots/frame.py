@@ -45,7 +45,7 @@ where nothing was measured."""
 
 
 def plot(
-    memo: Cache,
+    cache: Cache,
     table: Table,
     *,
     label: str,
@@ -61,16 +61,16 @@ def plot(
     """
     name = table.name.removeprefix("plots/")
     rows = [{k: v for k, v in row.items() if k not in unseen} for row in table.rows]
-    svg = kept(memo, name, label, {"rows": rows, "options": dict(options or {})}, draw)
+    svg = kept(cache, name, label, {"rows": rows, "options": dict(options or {})}, draw)
     return Plot(name=name, svg=svg, caption=caption, data=f"data/{table.name}.csv", table=table)
 
 
 def kept(
-    memo: Cache, name: str, label: str, drawn_from: Mapping[str, Any], draw: Callable[[], "Figure"]
+    cache: Cache, name: str, label: str, drawn_from: Mapping[str, Any], draw: Callable[[], "Figure"]
 ) -> Markup:
     """The drawing of exactly this, from memory if there is one."""
     key = {"name": name, "label": label, **drawn_from}
-    svg = memo.get("plots", key, lambda: inline(draw(), name=name, label=label).encode())
+    svg = cache.get("plots", key, lambda: inline(draw(), name=name, label=label).encode())
     return Markup(svg.decode())  # noqa: S704 - kept as `inline` made it, under its hash
 
 

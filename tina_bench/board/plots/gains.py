@@ -77,7 +77,7 @@ def gains(evidence: SiteContext) -> Plot | None:
     if hidden:
         caption += f" {plural(hidden, 'more comparison')}, task by task, stand in the data."
     return plot(
-        evidence.memo,
+        evidence.cache,
         table(
             "gains", "One row an adapter and task, and one over all its tasks.", rows, _GAIN_COLUMNS
         ),
@@ -151,7 +151,7 @@ def audit_gains(evidence: SiteContext, *, model: str | None = None) -> Plot | No
     name = "audit-gains" + (f"-model-{model}" if model else "")
     over = "" if model else " over the base"
     return plot(
-        evidence.memo,
+        evidence.cache,
         table(name, "One row a printed gain: what all evidence at hand supports of it.", rows,
               _AUDIT_COLUMNS, kind="audit-gains"),
         label=text_of(

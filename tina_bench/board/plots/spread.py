@@ -65,7 +65,7 @@ def seeds(evidence: SiteContext, task: str) -> Plot | None:
             f"{fixed(step)} points apart."
         )
     return plot(
-        evidence.memo,
+        evidence.cache,
         table(f"seeds-{task}", "One row a run.", rows, _COLUMNS, kind="seeds"),
         label=text_of(
             f"Scores of single runs on {evidence.task_title(task)}, "

@@ -39,7 +39,7 @@ _PANELS = (
 """Heading, and the logged field; the rewards by function have fields of their own."""
 
 
-def training(curve: Curve, number: int, memo: Cache | None = None) -> Plot | None:
+def training(curve: Curve, number: int, cache: Cache | None = None) -> Plot | None:
     """The curves that a training logged; `number` tells several trainings of one model apart.
 
     Drawn from its rows of `data/training.csv`, which the caption names by their folder.
@@ -68,7 +68,7 @@ def training(curve: Curve, number: int, memo: Cache | None = None) -> Plot | Non
     name = f"training-{curve.model}-{number}"
     drawn_from = {"panels": [[title, list(fields)] for title, fields in panels], "curves": drawn}
     svg = kept(
-        memo or Cache(), name, text_of(*sentences), drawn_from, lambda: _panels(panels, drawn)
+        cache or Cache(), name, text_of(*sentences), drawn_from, lambda: _panels(panels, drawn)
     )
     return Plot(name=name, svg=svg, caption=caption, data="data/training.csv")
 

@@ -88,13 +88,13 @@ def _nothing(done: int, total: int) -> None:
     del done, total
 
 
-def _memo(options: SiteOptions) -> Cache:
+def _cache(options: SiteOptions) -> Cache:
     return Cache(options.cache / "made" if options.cache else None)
 
 
 def measurements(home: Home, options: SiteOptions) -> list[ResultRecord]:
     """`Home.measurements`, quicker for records that an earlier build read."""
-    return home.measurements(options.profile, reader(_memo(options)))
+    return home.measurements(options.profile, reader(_cache(options)))
 
 
 def build_site(
@@ -116,10 +116,10 @@ def build_site(
     `out` that holds something else than a site or a base URL that is none, `BlockedError` when
     templates are missing.
     """
-    memo, base_url = _memo(options), site_url(options.base_url)
+    cache, base_url = _cache(options), site_url(options.base_url)
     evidence = collect_context(
         home, catalog, report, options.profile,
-        measured=measured, lock_digest=options.lock_digest, memo=memo,
+        measured=measured, lock_digest=options.lock_digest, cache=cache,
     )  # fmt: skip
     source = site_folder()
     templates, templates_digest = source / "templates", _templates_digest(source / "templates")
@@ -134,7 +134,7 @@ def build_site(
     }
     kept = BuildState.of(options.cache, out.resolve())
     with replaced(out) as folder:
-        renderer = Renderer.of(templates, memo.folder_of("templates"))
+        renderer = Renderer.of(templates, cache.folder_of("templates"))
         new = Folder(folder, out.resolve())
         site = Site(new, renderer, templates_digest, shared, evidence, base_url)
         runs = Runs(kept, folder, on_progress)

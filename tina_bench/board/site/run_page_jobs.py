@@ -70,7 +70,7 @@ def _jobs(
             },
             with_samples=with_samples,
             texts_a_task=texts,
-            compiled=evidence.memo.folder_of("templates"),
+            compiled=evidence.cache.folder_of("templates"),
         )
 
 

@@ -146,5 +146,5 @@ class Site:
             data = rendered()
         else:
             key = [self.templates, page.path, page.made_of]
-            data = self.evidence.memo.get("pages", key, rendered)
+            data = self.evidence.cache.get("pages", key, rendered)
         self.folder.write(page.path, data)

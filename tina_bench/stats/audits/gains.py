@@ -20,10 +20,10 @@ that does is in tau^2 only as far as measurers differ. An adapter measured by a 
 protocol may have gained from the protocol. Coverage: `tests/validation/test_validation_audits.py`.
 """
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 from math import inf, sqrt
 
 from tina_bench.catalog.schema import AverageClaim, Catalog
@@ -35,7 +35,7 @@ from tina_bench.stats.audits.gain_sentences import gain_sentence
 from tina_bench.stats.audits.gain_types import Gain, GainTask, Sensitivity
 from tina_bench.stats.audits.measurement_types import AuditInput, Measurement, SetAside
 from tina_bench.stats.audits.selection_types import PickBound
-from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
+from tina_bench.stats.cache import NO_CACHE, RecordCache
 from tina_bench.stats.methods.score_variance import Variance
 
 LEVEL = 0.95
@@ -72,15 +72,15 @@ def audit_gains(
     evidence: AuditInput,
     chance: Chance,
     picks: Sequence[PickBound],
-    known: RecordCache = NOTHING_KNOWN,
+    cache: RecordCache = NO_CACHE,
 ) -> tuple[Gain, ...]:
     """Return every adapter whose average is printed beside its base's, the largest gain first.
 
     An average of which a cell is not known, on either side, is left out: nothing can be pooled.
-    With `known`, chance and picks must be what follows from the catalog.
+    With a `cache`, chance and picks must be what follows from the catalog.
     """
     made = []
-    content = cache(lambda: digest(catalog.model_dump(mode="json")))
+    content = functools.cache(lambda: digest(catalog.model_dump(mode="json")))
     for name, average in sorted(catalog.averages.items()):
         base = catalog.models[average.model].base
         if base is None or average.tasks is None or not cells_of(catalog, average):
@@ -93,11 +93,11 @@ def audit_gains(
                 for model in (average.model, reference)
             )
             if printed is not None and measured:
-                make = partial(
+                make = functools.partial(
                     _gain, catalog, evidence, chance, picks, name, average, printed, kind
                 )
-                key = partial(_key, content, evidence, name, average, printed, kind)
-                made.append(known.value("gain", key, Gain, make))
+                key = functools.partial(_key, content, evidence, name, average, printed, kind)
+                made.append(cache.of_key("gain", key, Gain, make))
     return tuple(sorted(made, key=lambda g: (g.reference_is, -g.printed_gain_points, g.average)))
 
 

@@ -27,7 +27,7 @@ from tina_bench.stats.audits.resolution import (
 )
 from tina_bench.stats.audits.selection import audit_families, audit_picks
 from tina_bench.stats.audits.selection_types import FamilyOptimism, PickBound
-from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
+from tina_bench.stats.cache import NO_CACHE, RecordCache
 from tina_bench.stats.types import Shape
 from tina_bench.store.imported import ImportedResult
 from tina_bench.store.records import ResultRecord
@@ -115,13 +115,13 @@ def build_audits(
     imported: Sequence[ImportedResult] = (),
     records: Sequence[ResultRecord] = (),
     extra: Sequence[Measurement] = (),
-    known: RecordCache = NOTHING_KNOWN,
+    cache: RecordCache = NO_CACHE,
 ) -> Audits:
     """Return every audit; deterministic, and the same for any order of the inputs.
 
     `imported`: what others' result files say (`Home.imported()`); `records`: our own results, one a
-    model and task; `extra`: further measurements that stand in neither; `known`: what was worked
-    out of the same evidence before.
+    model and task; `extra`: further measurements that stand in neither; `cache`: of what
+    was computed from the same evidence before.
     """
     chance = chance_of(catalog)
     evidence = collect_measurements(catalog, imported, records, extra)
@@ -138,7 +138,7 @@ def build_audits(
         task_resolutions=task_resolutions(catalog, single, chance),
         selection=audit_families(catalog, evidence, chance),
         picks=picks,
-        gains=audit_gains(catalog, evidence, chance, picks, known),
+        gains=audit_gains(catalog, evidence, chance, picks, cache),
         lattice=lattice,
         tables=audit_tables(lattice),
         averages=averages,

@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 from tina_bench.catalog.schema import AverageClaim, Claim, Task
 from tina_bench.errors import UsageError
-from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
+from tina_bench.stats.cache import NO_CACHE, RecordCache
 from tina_bench.stats.claims import sentences
 from tina_bench.stats.claims.p_values import SIZE, ClaimTest, claim_p_value, weigh_average
 from tina_bench.stats.claims.protocol import protocol_differences
@@ -80,13 +80,13 @@ def judge(case: Case) -> Judgement:
 
 
 def judge_family(
-    cases: Sequence[Case | AverageCase], known: RecordCache = NOTHING_KNOWN
+    cases: Sequence[Case | AverageCase], cache: RecordCache = NO_CACHE
 ) -> tuple[Judgement, ...]:
     """Judge claims together, and return one judgement each, in their order.
 
     Deterministic; the order decides nothing but the order of the result.
     """
-    subjects = [_subject(case, known) for case in cases]
+    subjects = [_subject(case, cache) for case in cases]
     family = {
         index: subject.evidence
         for index, subject in enumerate(subjects)
@@ -126,7 +126,7 @@ class _Subject:
     """What the method that holds at any time says; `None` where there is none for such a claim."""
 
 
-def _subject(case: Case | AverageCase, known: RecordCache) -> _Subject:
+def _subject(case: Case | AverageCase, cache: RecordCache) -> _Subject:
     if isinstance(case, AverageCase):
         return _average_subject(case)
     record = case.record
@@ -136,7 +136,7 @@ def _subject(case: Case | AverageCase, known: RecordCache) -> _Subject:
         task=case.claim.task,
         tasks=(),
         margin=case.task.margin_points,
-        evidence=claim_p_value(case.claim, record, known) if record else None,
+        evidence=claim_p_value(case.claim, record, cache) if record else None,
         lacks=f"There is no result of {case.claim.model} on {case.claim.task} yet.",
         made_of=sentences.runs_of(record) if record else "",
         differences=protocol_differences(case.claim, case.task, record) if record else (),
