@@ -126,10 +126,10 @@ def test_a_page_that_is_not_as_it_was_written_is_made_again(
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"groups": {"x": 1}}'])
 def test_a_damaged_memory_is_no_memory(tmp_path: Path, cache: Path, content: str) -> None:
-    kept = BuildState.of(cache, tmp_path / "site")
-    assert kept.file is not None
-    kept.file.parent.mkdir(parents=True)
-    kept.file.write_text(content)
+    state = BuildState.of(cache, tmp_path / "site")
+    assert state.file is not None
+    state.file.parent.mkdir(parents=True)
+    state.file.write_text(content)
     assert BuildState.of(cache, tmp_path / "site").groups == {}
 
 

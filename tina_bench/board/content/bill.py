@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from tina_bench.board.output.cache import Cache
-from tina_bench.board.output.parallel import beside
+from tina_bench.board.output.parallel import in_parallel
 from tina_bench.files.hashing import sha256_file
 from tina_bench.metering.bill import BillLine, add_lines, bill
 from tina_bench.store.home import Home, read_records
@@ -69,7 +69,7 @@ def add_up_home(home: Home, cache: Cache) -> Bill:
     paths = home.ledgers()
     tasks = [partial(_kept, path, cache) for path in paths]
     large = sum(path.stat().st_size for path in paths) > BYTES_FOR_PROCESSES
-    with beside(tasks, None if large else 0) as started:
+    with in_parallel(tasks, None if large else 0) as started:
         found = dict(started.done())
     folders = (_Folder.model_validate_json(found[number]) for number in range(len(paths)))
     return _total(attempt for folder in folders for attempt in folder.attempts)

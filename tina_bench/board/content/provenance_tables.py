@@ -166,7 +166,7 @@ def _profile(evidence: SiteContext, model: str, tasks: tuple[str, ...]) -> str |
     return next(iter([*own, *fitting, *known]), None)
 
 
-def again(
+def reproduce_command(
     evidence: SiteContext, model: str, tasks: tuple[str, ...], n_seeds: int | None = None
 ) -> ReproduceCommand | None:
     """The command that measures a model on some tasks; `None` where nobody could.

@@ -98,6 +98,6 @@ class Page:
     """Figures on it, so that their tables are written."""
     tables: tuple[Table, ...] = field(default=())
     """Further tables that are written with it."""
-    made_of: Any = None
+    depends_on: Any = None
     """A JSON value that names everything the page is made from. With one, the page is kept, and
     neither its context is made nor its template rendered until that changes."""

@@ -33,7 +33,7 @@ def possible() -> bool:
     return sys.platform == "linux" and alone and (os.cpu_count() or 1) > 1
 
 
-class Beside(Generic[T]):
+class ParallelTasks(Generic[T]):
     """Tasks that other processes are at, or that wait for `done`."""
 
     def __init__(self, tasks: Sequence[Task[T]], workers: int | None) -> None:
@@ -115,9 +115,11 @@ class Beside(Generic[T]):
 
 
 @contextlib.contextmanager
-def beside(tasks: Sequence[Task[T]], workers: int | None = None) -> "Iterator[Beside[T]]":
+def in_parallel(
+    tasks: Sequence[Task[T]], workers: int | None = None
+) -> "Iterator[ParallelTasks[T]]":
     """Have tasks done while the block does something else, by a process a processor at most."""
-    started = Beside(tasks, workers)
+    started = ParallelTasks(tasks, workers)
     try:
         yield started
     finally:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.outcome_grid import OutcomeGrid
-from tina_bench.board.content.provenance_tables import ReproduceCommand, again
+from tina_bench.board.content.provenance_tables import ReproduceCommand, reproduce_command
 from tina_bench.board.output.elements import Page
 from tina_bench.catalog.schema import AverageClaim, Claim
 from tina_bench.formatting.numbers import fixed, signed
@@ -239,7 +239,7 @@ def _how(evidence: SiteContext, found: Judgement) -> ReproduceCommand | None:
     tasks = found.tasks or ((found.task,) if found.task in evidence.catalog.tasks else ())
     if not tasks:
         return None
-    return again(evidence, found.model, tasks, _seeds(evidence, found))
+    return reproduce_command(evidence, found.model, tasks, _seeds(evidence, found))
 
 
 def pages(evidence: SiteContext) -> Iterator[Page]:
@@ -286,7 +286,7 @@ def _page(
             "others": others,
             "siblings": [n for n in siblings if n != name][:MOST_SIBLINGS],
             "verdicts": verdicts,
-            "again": _how(evidence, found),
+            "reproduce": _how(evidence, found),
             "size": SIZE,
         }
 
@@ -294,7 +294,7 @@ def _page(
         f"claims/{name}.html",
         "claim.html",
         context,
-        made_of=[
+        depends_on=[
             evidence.catalog_digest,
             found.model_dump(mode="json"),
             [evidence.record_sha256.get((found.model, task)) for task in tasks],

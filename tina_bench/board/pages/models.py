@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from tina_bench.board import plots
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.provenance_tables import (
-    again,
     command_lines,
     deviations,
     provenance_facts,
     recipe_facts,
+    reproduce_command,
 )
 from tina_bench.board.output.elements import Page
 from tina_bench.board.pages.pairs import pair_path
@@ -99,7 +99,7 @@ def _page(evidence: SiteContext, model: str, audits: Audits) -> Page:
             "recipe_facts": recipe_facts(recipe) if recipe else (),
             "provenance": provenance_facts(evidence, model),
             "commands": command_lines(evidence, model),
-            "again": again(evidence, model, ()),
+            "reproduce": reproduce_command(evidence, model, ()),
             "deviations": deviations(evidence, model),
             "attempts": [a for a in evidence.bill.attempts if a.first.model == model],
         },

@@ -170,7 +170,7 @@ def _pair_page(evidence: SiteContext, a: str, b: str, sides: list[Side]) -> Page
         pair_path(evidence, a, b),
         "compare.html",
         context,
-        made_of=[
+        depends_on=[
             [evidence.model_title(a), evidence.model_title(b), *map(evidence.task_title, tasks)],
             [evidence.record_sha256[model, task] for model in (a, b) for task in tasks],
             # Every new result moves the last digits of every corrected p: only its words count.

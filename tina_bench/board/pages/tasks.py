@@ -207,7 +207,7 @@ def _problem_pages(
     hidden = withheld(evidence.catalog.tasks.get(task))
     texts = [text.model_dump(mode="json") for text in evidence.problems[task].values()]
     titles = {sheet.model: evidence.model_title(sheet.model) for sheet in found}
-    made_of = digest(
+    depends_on = digest(
         [
             evidence.task_title(task), titles, hidden, texts,
             [evidence.record_sha256[sheet.model, task] for sheet in found],
@@ -233,7 +233,7 @@ def _problem_pages(
             f"problems/{task}/page-{number}.html",
             "page-problems.html",
             partial(context, number),
-            made_of=made_of,
+            depends_on=depends_on,
         )
 
 

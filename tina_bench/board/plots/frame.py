@@ -61,11 +61,11 @@ def plot(
     """
     name = table.name.removeprefix("plots/")
     rows = [{k: v for k, v in row.items() if k not in unseen} for row in table.rows]
-    svg = kept(cache, name, label, {"rows": rows, "options": dict(options or {})}, draw)
+    svg = cached_svg(cache, name, label, {"rows": rows, "options": dict(options or {})}, draw)
     return Plot(name=name, svg=svg, caption=caption, data=f"data/{table.name}.csv", table=table)
 
 
-def kept(
+def cached_svg(
     cache: Cache, name: str, label: str, drawn_from: Mapping[str, Any], draw: Callable[[], "Figure"]
 ) -> Markup:
     """The drawing of exactly this, from memory if there is one."""

@@ -10,7 +10,7 @@ from tina_bench.board.plots.frame import (
     FONT_POINTS,
     SMALL_POINTS,
     WIDTH_INCHES,
-    kept,
+    cached_svg,
     limits,
     linear_ticks,
     plain_axes,
@@ -67,7 +67,7 @@ def training(curve: Curve, number: int, cache: Cache | None = None) -> Plot | No
         caption += " Each point is the mean of neighbouring steps; the data have every step."
     name = f"training-{curve.model}-{number}"
     drawn_from = {"panels": [[title, list(fields)] for title, fields in panels], "curves": drawn}
-    svg = kept(
+    svg = cached_svg(
         cache or Cache(), name, text_of(*sentences), drawn_from, lambda: _panels(panels, drawn)
     )
     return Plot(name=name, svg=svg, caption=caption, data="data/training.csv")

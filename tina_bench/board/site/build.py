@@ -132,23 +132,23 @@ def build_site(
         "preview": preview(evidence, base_url),
         "schema_path": schema_path,
     }
-    kept = BuildState.of(options.cache, out.resolve())
+    earlier = BuildState.of(options.cache, out.resolve())
     with replaced(out) as folder:
         renderer = Renderer.of(templates, cache.folder_of("templates"))
         new = Folder(folder, out.resolve())
         site = Site(new, renderer, templates_digest, shared, evidence, base_url)
-        runs = Runs(kept, folder, on_progress)
+        runs = Runs(earlier, folder, on_progress)
         runs.plan(
             evidence, templates, templates_digest,
             with_samples=options.with_samples, texts=options.texts_a_task,
         )  # fmt: skip
-        with runs.beside() as others:
-            records = site.write_all(kept, source / "assets", runs.take_over)
+        with runs.start() as others:
+            records = site.write_all(earlier, source / "assets", runs.take_over)
             runs.finish(others)
         for done in runs.made.values():
             site.take(done.files)
         site.write_index()
-    kept.remember({**records, **runs.made})
+    earlier.save({**records, **runs.made})
     files = site.folder.files
     return SiteSummary(
         out=out,

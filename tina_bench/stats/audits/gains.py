@@ -30,7 +30,7 @@ from tina_bench.catalog.schema import AverageClaim, Catalog
 from tina_bench.files.hashing import digest
 from tina_bench.stats.audits.averages import cells_of
 from tina_bench.stats.audits.chance import Chance
-from tina_bench.stats.audits.disagreement import weigh
+from tina_bench.stats.audits.disagreement import with_variances
 from tina_bench.stats.audits.gain_sentences import gain_sentence
 from tina_bench.stats.audits.gain_types import Gain, GainTask, Sensitivity
 from tina_bench.stats.audits.measurement_types import AuditInput, Measurement, SetAside
@@ -250,8 +250,8 @@ def _supported(
     count = len(reference)
     gain, middle, variance, rows = 0.0, 0.0, Variance(0.0, inf), []
     for task in sorted(reference):
-        ours = weigh(adapter[task], chance).pool()
-        theirs = weigh(reference[task], chance).pool()
+        ours = with_variances(adapter[task], chance).pool()
+        theirs = with_variances(reference[task], chance).pool()
         gain += (ours.mean - theirs.mean) / count
         middle += theirs.mean / count
         for side in (ours, theirs):

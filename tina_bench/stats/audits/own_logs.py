@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from tina_bench.catalog.schema import Catalog, Claim
 from tina_bench.stats.audits.chance import Chance
-from tina_bench.stats.audits.disagreement import LEVEL, distance, said_p, weigh
+from tina_bench.stats.audits.disagreement import LEVEL, distance, p_text, with_variances
 from tina_bench.stats.audits.lattice import counts_printed_as
 from tina_bench.stats.audits.measurement_types import AuditInput, Measurement, group_of
 from tina_bench.stats.audits.measurements import log_folders, model_of
@@ -150,8 +150,8 @@ def _one(
             percent=claim.value_percent, decimals=claim.decimals, runs=claim.runs,
             who=claim.who, source=claim.source,
         )  # fmt: skip
-        weighed = weigh([own, *theirs], chance)
-        apart, p_value = distance(weighed, 0)
+        weighted = with_variances([own, *theirs], chance)
+        apart, p_value = distance(weighted, 0)
         middle = claim.value_percent - apart
     scores = [piece.percent for piece in theirs]
     return OwnLog(
@@ -259,6 +259,6 @@ def _sentence(one: OwnLog) -> str:
         consistent = f"not more than chance once {one.family} scores are looked at"
     return (
         f"{text}; {others}, and it lies {abs(one.from_others_points):.1f} points {where} their "
-        f"mean of {one.others_percent:.1f}: {consistent} ({said_p(one.p_value)}, "
-        f"{said_p(one.adjusted_p)} after Holm)."
+        f"mean of {one.others_percent:.1f}: {consistent} ({p_text(one.p_value)}, "
+        f"{p_text(one.adjusted_p)} after Holm)."
     )

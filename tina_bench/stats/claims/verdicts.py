@@ -116,7 +116,7 @@ class _Subject:
     evidence: ClaimTest | None
     lacks: str
     """Why there is no evidence."""
-    made_of: str
+    runs_text: str
     differences: tuple[str, ...]
     greedy: bool
     caveats: tuple[str, ...]
@@ -138,7 +138,7 @@ def _subject(case: Case | AverageCase, cache: RecordCache) -> _Subject:
         margin=case.task.margin_points,
         evidence=claim_p_value(case.claim, record, cache) if record else None,
         lacks=f"There is no result of {case.claim.model} on {case.claim.task} yet.",
-        made_of=sentences.runs_of(record) if record else "",
+        runs_text=sentences.runs_of(record) if record else "",
         differences=protocol_differences(case.claim, case.task, record) if record else (),
         greedy=record is not None and _is_greedy(record),
         caveats=record.provenance.caveats if record else (),
@@ -190,7 +190,7 @@ def _average_subject(case: AverageCase) -> _Subject:
         margin=sum(cell.task.margin_points for cell in case.cells) / max(len(case.cells), 1),
         evidence=weigh_average(case.claim, records) if whole else None,
         lacks=lacks,
-        made_of=f"{' and '.join(map(str, runs))} runs of {len(tasks)} tasks",
+        runs_text=f"{' and '.join(map(str, runs))} runs of {len(tasks)} tasks",
         differences=tuple(differences),
         greedy=all(_is_greedy(record) for record in records),
         caveats=tuple(dict.fromkeys(c for record in records for c in record.provenance.caveats)),
@@ -212,7 +212,7 @@ def _undecidable(subject: _Subject) -> Judgement:
         subject,
         Verdict.NOT_COMPARABLE,
         sentences.not_comparable(
-            subject.claim, evidence.measured, subject.made_of, subject.differences
+            subject.claim, evidence.measured, subject.runs_text, subject.differences
         ),
         differences=subject.differences,
         measured_percent=evidence.measured,
@@ -224,7 +224,7 @@ def _undecidable(subject: _Subject) -> Judgement:
 def _looked_at(subject: _Subject, evidence: ClaimTest) -> Judgement:
     """Judge a result whose number of runs was chosen by looking at it."""
     made = subject.sequential
-    where = sentences.position(subject.claim, evidence.measured, subject.made_of)
+    where = sentences.position(subject.claim, evidence.measured, subject.runs_text)
     known: dict[str, object] = {
         "measured_percent": evidence.measured,
         "difference_points": evidence.difference,
@@ -264,7 +264,7 @@ def _decide(subject: _Subject, evidence: ClaimTest, *, adjusted: float, family: 
         decider = sentences.would_decide(
             subject.claim, subject.margin, evidence, further_runs=further, greedy=subject.greedy
         )
-    where = sentences.position(subject.claim, evidence.measured, subject.made_of)
+    where = sentences.position(subject.claim, evidence.measured, subject.runs_text)
     return _judgement(
         subject,
         verdict,
