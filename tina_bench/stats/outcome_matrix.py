@@ -84,9 +84,9 @@ def correct_answers(record: ResultRecord) -> BoolMatrix:
 
 
 def repeats_itself(record: ResultRecord) -> bool:
-    """Whether decoding was greedy and every run gave the same: one run, said k times.
+    """Whether decoding was greedy and every run gave the same: one run, repeated k times.
 
-    Greedy runs that differ (batches change rounding) do tell of chance, if of another kind.
+    Greedy runs that differ (batches change rounding) do vary by chance, if of another kind.
     """
     correct = correct_answers(record)
     same = bool((correct == correct[:, :1]).all())

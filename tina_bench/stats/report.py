@@ -19,9 +19,9 @@ def build_report(
     """Return the report of the records, which does not depend on their order.
 
     Estimates come by model, then task, each in catalog order; what the catalog does not know comes
-    after, by name. Averages over all of a model's tasks come beside them. Comparisons set each
-    adapter against its base on every common task, then on all of them pooled where there are
-    several. All claims of the catalog, those about averages last, are one family.
+    after, by name. Averages are over all of a model's tasks. Comparisons set each adapter against
+    its base on every common task, then on all of them pooled where there are several. All claims
+    of the catalog, those about averages last, are one family.
 
     Raises `UsageError` for two records of one model and task, for malformed records, and where an
     adapter and its base were given different problems.
@@ -91,7 +91,7 @@ def _cells(
     average: AverageClaim,
     cells: dict[tuple[str, str], ResultRecord],
 ) -> tuple[Case, ...]:
-    """One case a task of an average, with the protocol of the cell that was printed beside it.
+    """One case per task of an average, with the protocol of the cell that was printed beside it.
 
     That is the claim of the same model, task, measurer and source; where none was printed, nothing
     is known of the protocol, and nothing compared but what makes a result no measurement at all.

@@ -20,7 +20,7 @@ FIRST_PAGE_BYTES = 100_000
 PAGES_SITE_BYTES = 1_000_000_000
 """A published site may be no larger: GitHub Docs, "GitHub Pages limits", read 2026-11-23."""
 NEAR_BYTES = 800_000_000
-"""From here on it is told that the limit is near."""
+"""From here on a warning says that the limit is near."""
 _GZIP_LEVEL = 6
 """What servers use; GitHub Pages compresses text in this way."""
 _COMPRESSED = frozenset({".html", ".css", ".js", ".json", ".svg", ".xml", ".csv"})
@@ -63,8 +63,8 @@ def check_hash(site: Path, entry: FileEntry) -> Iterator[SiteProblem]:
         return
     found = hashlib.sha256(data).hexdigest()
     if found != entry.sha256:
-        said = f"found sha256 {found[:12]}…, expected {entry.sha256[:12]}… as the index says."
-        yield _changed(entry.path, said)
+        message = f"found sha256 {found[:12]}…, expected {entry.sha256[:12]}… as the index says."
+        yield _changed(entry.path, message)
 
 
 def check_listing(site: Path, index: SiteIndex) -> Iterator[SiteProblem]:
@@ -108,8 +108,8 @@ def check_records(index: SiteIndex, home: Home) -> Iterator[SiteProblem]:
 def check_lock(index: SiteIndex, lock_digest: str) -> Iterator[SiteProblem]:
     """The site was built under this lock."""
     if index.lock_sha256 != lock_digest:
-        said = f"{index.lock_sha256[:12]}…" if index.lock_sha256 else "none"
-        message = f"built under the lock {said}, expected {lock_digest[:12]}…; build it anew."
+        built = f"{index.lock_sha256[:12]}…" if index.lock_sha256 else "none"
+        message = f"built under the lock {built}, expected {lock_digest[:12]}…; build it anew."
         yield _changed(INDEX_FILE, message, "lock")
 
 

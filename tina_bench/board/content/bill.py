@@ -62,12 +62,12 @@ def add_up(entries: Iterable[LedgerEntry]) -> Bill:
 
 
 def add_up_home(home: Home, cache: Cache) -> Bill:
-    """The bill of a home: a ledger that was added up before is not read again.
+    """The bill of a home; each ledger is added up once and cached.
 
     A hundred GPU-hours leave some seventy thousand entries, which several processes share.
     """
     paths = home.ledgers()
-    tasks = [partial(_kept, path, cache) for path in paths]
+    tasks = [partial(_cached, path, cache) for path in paths]
     large = sum(path.stat().st_size for path in paths) > BYTES_FOR_PROCESSES
     with in_parallel(tasks, None if large else 0) as started:
         found = dict(started.done())
@@ -75,7 +75,7 @@ def add_up_home(home: Home, cache: Cache) -> Bill:
     return _total(attempt for folder in folders for attempt in folder.attempts)
 
 
-def _kept(path: Path, cache: Cache) -> bytes:
+def _cached(path: Path, cache: Cache) -> bytes:
     def made() -> bytes:
         found = _attempts(read_records(path, LedgerEntry))
         return _Folder(attempts=found).model_dump_json().encode()
@@ -84,7 +84,7 @@ def _kept(path: Path, cache: Cache) -> bytes:
 
 
 class _Folder(BaseModel):
-    """One ledger, as it is kept."""
+    """One ledger, as it is cached."""
 
     attempts: tuple[Attempt, ...]
 

@@ -35,7 +35,7 @@ class Published:
     verdict: Verdict
     """What the evidence says of it."""
     tasks: int | None = None
-    """Tasks in an average; `None` for a task's score, and where nobody says which."""
+    """Tasks in an average; `None` for a task's score, and where the source does not say which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class BoardRow:
     who_ids: tuple[str, ...]
     """Who measured it, as the filter spells them."""
     cells: tuple[BoardCell, ...]
-    """One a task of the board."""
+    """One per task of the board."""
     average: BoardCell
     """Unweighted mean over the tasks that it has, and published averages."""
     runs: str
@@ -111,6 +111,6 @@ class Column:
     title: str
     """As people print it."""
     n: int | None
-    """Problems; `None` where neither catalog nor results tell one number."""
+    """Problems; `None` where catalog and results give no single number."""
     embedded: bool
     """Comes with this package."""

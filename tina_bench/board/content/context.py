@@ -1,4 +1,4 @@
-"""Everything the pages speak of, gathered once and checked: pages only choose and arrange."""
+"""Everything that pages show, collected once and checked: pages only choose and arrange."""
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,14 +35,14 @@ DIGEST_DIGITS = 12
 
 @dataclass(frozen=True)
 class SiteContext:
-    """Records, report, bill and curves of one home beside the catalog they are read with."""
+    """Records, report, bill and curves of one home, with the catalog they are read with."""
 
     home: Home
     """Where the logs are."""
     catalog: Catalog
     """Titles, claims, recipes, prices."""
     report: Report
-    """What statistics made of the records."""
+    """Statistics of the records."""
     records: dict[tuple[str, str], ResultRecord]
     """By model and task."""
     bill: Bill
@@ -69,14 +69,14 @@ class SiteContext:
 
     @cached_property
     def all_models(self) -> tuple[str, ...]:
-        """`models`, and those that somebody published a score of, in the order of the catalog."""
+        """`models`, and those with a published score, in the order of the catalog."""
         claimed = {claim.model for claim in self.catalog.claims.values()}
         claimed |= {average.model for average in self.catalog.averages.values()}
         return _ordered({*self.models, *claimed}, self.catalog.models)
 
     @cached_property
     def all_tasks(self) -> tuple[str, ...]:
-        """`tasks`, and those that somebody published a score on, in the order of the catalog."""
+        """`tasks`, and those with a published score, in the order of the catalog."""
         claimed = {claim.task for claim in self.catalog.claims.values()}
         return _ordered({*self.tasks, *claimed}, self.catalog.tasks)
 
@@ -135,7 +135,7 @@ class SiteContext:
 
     @cached_property
     def digest(self) -> str:
-        """Names the content of all result records: what somebody who cites the page cites."""
+        """Names the content of all result records: what to cite."""
         named = [[*key, self.record_sha256[key]] for key in sorted(self.records)]
         return digest(named)[:DIGEST_DIGITS]
 
@@ -213,7 +213,7 @@ def _ordered(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
 
 
 def _check_names(evidence: SiteContext) -> None:
-    """Names become paths, and records may come from anybody: refuse what is no catalog name."""
+    """Names become paths, and records may come from anywhere: refuse what is no catalog name."""
     for name in (*evidence.models, *evidence.tasks):
         try:
             _NAME.validate_python(name)

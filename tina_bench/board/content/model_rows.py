@@ -39,7 +39,7 @@ def embedded_task(evidence: SiteContext, task: str) -> bool:
 
 
 def columns(evidence: SiteContext) -> tuple[Column, ...]:
-    """Every task somebody has a score on; embedded ones last, and only with a result of ours."""
+    """Every task with a score; embedded ones last, and only with a result of ours."""
     shown = [task for task in evidence.all_tasks if not embedded_task(evidence, task)]
     shown += [task for task in evidence.tasks if embedded_task(evidence, task)]
     sizes: dict[str, set[int]] = {}
@@ -64,7 +64,7 @@ def _span(numbers: set[int]) -> str:
 
 
 def by_maker(evidence: SiteContext, model: str, who: str) -> bool:
-    """Whether the claimant made the model, as far as its name or its repository tells."""
+    """Whether the claimant made the model, as far as its name or its repository shows."""
     entry = evidence.model(model)
     names = (model, evidence.model_title(model), (entry.repo or "") if entry else "")
     # `third party, report of 2026` made what is called `Third party's own`.
@@ -201,7 +201,7 @@ def board(evidence: SiteContext) -> tuple[ModelGroup, ...]:
 
 
 def measurers(groups: tuple[ModelGroup, ...]) -> dict[str, str]:
-    """Everybody who measured, by the filter's spelling, those with the most models first."""
+    """All who measured, by the filter's spelling, those with the most models first."""
     found: dict[str, str] = {}
     models: Counter[str] = Counter()
     for row in (row for group in groups for row in group.rows):

@@ -91,7 +91,7 @@ class Problems(Mapping[str, Mapping[str, ProblemText]]):
         return sum(1 for _ in self)
 
     def shown(self, task: str) -> Mapping[str, Shown]:
-        """The task's problems as markup, by id; kept between builds."""
+        """The task's problems as markup, by id; cached between builds."""
         if task not in self._shown:
             problems = self[task]
             key = [problem.model_dump() for problem in problems.values()]

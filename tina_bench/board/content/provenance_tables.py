@@ -169,7 +169,7 @@ def _profile(evidence: SiteContext, model: str, tasks: tuple[str, ...]) -> str |
 def reproduce_command(
     evidence: SiteContext, model: str, tasks: tuple[str, ...], n_seeds: int | None = None
 ) -> ReproduceCommand | None:
-    """The command that measures a model on some tasks; `None` where nobody could.
+    """The command that measures a model on some tasks; `None` where there is none.
 
     With the profile that the results at hand were made under, if there are any. `n_seeds`: another
     number than the profile's.

@@ -2,7 +2,7 @@
 
 Guarantees: the same counts and digest give the same bytes under the same versions of Pillow and of
 its libraries, with no font of the machine: the fonts are those that come with matplotlib. Verdicts
-are told by shape, colour and word, as on the pages.
+are shown by shape, colour and word, as on the pages.
 """
 
 import functools

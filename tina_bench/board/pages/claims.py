@@ -1,7 +1,7 @@
 """A page a published score: the reasoning behind its verdict, and the numbers to check it by.
 
 Nothing is decided here. Verdicts come from the report, findings from the audits; these pages put
-them into words and beside each other.
+them into words and next to each other.
 """
 
 from collections import defaultdict
@@ -201,8 +201,8 @@ def _measured(evidence: SiteContext, found: Judgement) -> tuple[Measured, ...]:
         key = (found.model, task)
         if key in evidence.estimates:
             by = evidence.records[key].provenance
-            said = (*by.deviations, *by.caveats)
-            made.append(Measured(task, evidence.estimates[key], evidence.sheets[key], said))
+            remarks = (*by.deviations, *by.caveats)
+            made.append(Measured(task, evidence.estimates[key], evidence.sheets[key], remarks))
     return tuple(made)
 
 
@@ -243,7 +243,7 @@ def _how(evidence: SiteContext, found: Judgement) -> ReproduceCommand | None:
 
 
 def pages(evidence: SiteContext) -> Iterator[Page]:
-    """One a claim and average of the catalog."""
+    """One per claim and average of the catalog."""
     index, catalog = _index(evidence), evidence.catalog
     verdicts = {found.claim: found.verdict for found in evidence.report.judgements}
     for found in evidence.report.judgements:

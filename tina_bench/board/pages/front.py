@@ -1,7 +1,7 @@
-"""The front page: what it says is worked out here, before any markup.
+"""The front page: what it says is computed here, before any markup.
 
-One table of every model that anybody published a score of, then what the published numbers say of
-themselves, and the figures.
+One table of every model with a score, then what the published numbers say of themselves, and the
+figures.
 """
 
 from collections import Counter

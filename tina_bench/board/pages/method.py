@@ -42,7 +42,7 @@ class TaskLine:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """Somebody who published scores."""
+    """A source of published scores."""
 
     who: str
     """Name, as the catalog has it."""
@@ -63,7 +63,7 @@ class Audited:
     impossible: int
     """Scores that no number of right answers gives."""
     averages: int
-    """Averages, and scores with their runs, that were added up again."""
+    """Averages, and scores with their runs, that were recomputed."""
     not_following: int
     """Of these, those that do not follow."""
     cells: int

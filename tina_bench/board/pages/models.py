@@ -108,6 +108,6 @@ def _page(evidence: SiteContext, model: str, audits: Audits) -> Page:
 
 
 def pages(evidence: SiteContext) -> Iterator[Page]:
-    """One a model that was measured, trained or paid for, or that somebody published a score of."""
+    """One per model that was measured, trained or paid for, or that has a published score."""
     for model in evidence.all_models:
         yield _page(evidence, model, evidence.audits)

@@ -46,7 +46,7 @@ class Side:
     high: float
     """Upper end."""
     better: str | None
-    """The better model; `None` where they are not told apart."""
+    """The better model; `None` where the test does not decide."""
     made_differently: tuple[str, ...]
     """Settings in which models of the same table differ."""
 
@@ -218,7 +218,7 @@ class PairCell:
     difference: float
     """Points."""
     finding: str
-    """`better`, `worse` or `same`: the row, where that can be told."""
+    """`better`, `worse` or `same`: the row, by the test."""
     scope: str
     """Task, or `average`."""
 

@@ -33,7 +33,7 @@ class Score:
     seeds: tuple[int, ...]
     """Its runs."""
     band: RankBand | None
-    """Ranks that it may have; `None` where it was compared with nobody."""
+    """Ranks that it may have; `None` where it was compared with no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Asked:
 
 
 def problem_path(task: str, place: int, index: int) -> str:
-    """Where a problem is told of, `place` being its place among the task's problems by index."""
+    """Where a problem is shown, `place` being its place among the task's problems by index."""
     return f"problems/{task}/page-{place // PROBLEMS_A_PAGE + 1}.html#problem-{index}"
 
 
@@ -238,7 +238,7 @@ def _problem_pages(
 
 
 def pages(evidence: SiteContext) -> Iterator[Page]:
-    """One a task that was measured or that somebody published a score on, and its problems."""
+    """One per task that was measured or has a published score, and its problems."""
     for task in evidence.all_tasks:
         found = _sheets(evidence, task)
         problems = _problems(found)

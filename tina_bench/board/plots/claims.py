@@ -30,8 +30,8 @@ def published_against_measured(
     """Published scores beside ours with its interval, and the verdict on each.
 
     By itself: every claim that was tested; `None` where none was. For one task or one model: also
-    what was published and not measured here, so that everybody's values stand in one row. On a
-    task, checkpoints of a training that nobody published as a model of its own are left out unless
+    what was published and not measured here, so that all values stand in one row. On a task,
+    checkpoints of a training that were not published as models of their own are left out unless
     they were measured here; the caption says how many.
     """
     chosen = [
@@ -131,14 +131,14 @@ def _sentences(
         low, high = (f(row["published_percent"] for row in rows) for f in (min, max))
         scores = f"{plural(len(rows), 'published score')}{about}, none measured here"
         return [f"{scores}, from {fixed(low)} to {fixed(high)} percent."]
-    told = ", ".join(f"{verdicts[v]} {word(v)}" for v in Verdict if verdicts[v])
+    counts = ", ".join(f"{verdicts[v]} {word(v)}" for v in Verdict if verdicts[v])
     widest = max(tested, key=lambda row: (abs(row["difference_points"]), row["claim"]))
     title = f"{evidence.model_title(widest['model'])} on {evidence.task_title(widest['task'])}"
     others = len(rows) - len(tested)
     more = f"; {others} more were not measured here" if others else ""
     apart = fixed(widest["published_percent"]), fixed(widest["measured_percent"])
     return [
-        f"{plural(len(tested), 'published score')}{about} against ours: {told}{more}.",
+        f"{plural(len(tested), 'published score')}{about} against ours: {counts}{more}.",
         f"Farthest apart: {title}, published {apart[0]}, measured {apart[1]}.",
     ]
 
@@ -153,8 +153,8 @@ def _caption(rows: Sequence[Row], left_out: int, *, dense: bool) -> str:
         Verdict.NOT_COMPARABLE: "diamond: not comparable",
         Verdict.NOT_MEASURED: "hollow circle: not measured here",
     }
-    told = ", ".join(shapes[verdict] for verdict in Verdict if verdict in verdicts)
-    text = f"Each mark is a published score, its shape the verdict on it ({told})."
+    legend = ", ".join(shapes[verdict] for verdict in Verdict if verdict in verdicts)
+    text = f"Each mark is a published score, its shape the verdict on it ({legend})."
     if measured:
         across = "Level bar and upright line" if dense else "Upright bar and line"
         text += (

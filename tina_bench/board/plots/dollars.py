@@ -2,8 +2,8 @@
 
 Dollars are those of training, so that models that were only downloaded can stand beside ours. A
 published cost is taken as printed: the training column where the source splits it, else the one
-sum it prints; rows of tables before headline figures. Where several people print different sums of
-one model, each is a point. A measured score stands at the dollars of our own ledger where the model
+sum it prints; rows of tables before headline figures. Where sources print different sums of one
+model, each is a point. A measured score stands at the dollars of our own ledger where the model
 was trained here, else at the published ones, and the data say which.
 """
 
@@ -34,7 +34,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class _Cost:
-    """What a training cost, as somebody says."""
+    """What a training cost, by one source."""
 
     usd: float
     name: str
@@ -44,8 +44,8 @@ class _Cost:
 def pareto(evidence: SiteContext, *, task: str | None = None) -> Plot | None:
     """Score on a task, or average over those tasks that most priced points share, against dollars.
 
-    `None` where less than two models' scores have a known cost. Points whose cost nobody tells are
-    named in the caption and stand in the data, not in the picture.
+    `None` where less than two models' scores have a known cost. Points of unknown cost are named in
+    the caption and stand in the data, not in the picture.
     """
     costs = _published_costs(evidence)
     if task is not None:
@@ -193,7 +193,7 @@ def _mark_front(rows: Sequence[Row]) -> None:
 
 
 def _sentences(rows: Sequence[Row], titles: dict[str, str], on: str) -> list[str]:
-    told = [f"Score, {on}, against dollars of training: {plural(len(rows), 'point')}."]
+    sentences = [f"Score, {on}, against dollars of training: {plural(len(rows), 'point')}."]
     for kind in ("published", "measured"):
         front = sorted(
             (r for r in rows if r["kind"] == kind and r["is_on_front"]),
@@ -205,8 +205,8 @@ def _sentences(rows: Sequence[Row], titles: dict[str, str], on: str) -> list[str
                 f"{dollars(r['train_usd'])}"
                 for r in front[:4]
             )
-            told.append(f"Best for the money, {kind}: {steps}.")
-    return told
+            sentences.append(f"Best for the money, {kind}: {steps}.")
+    return sentences
 
 
 def _caption(rows: Sequence[Row], unknown: Sequence[str], free: Sequence[str], on: str) -> str:

@@ -2,7 +2,7 @@
 
 A published score is a total and nothing else, so its interval takes the largest variance that the
 total allows (`tina_bench.stats.scores.estimates.estimate_totals`); ours has that of our answers.
-Runs that nobody stated are taken as one. Whether measurers differ by more than chance is Cochran's
+Runs that are not stated are taken as one. Whether measurers differ by more than chance is Cochran's
 Q of `tina_bench.stats.audits.disagreement`, corrected over all models and tasks of the catalog.
 """
 
@@ -114,8 +114,8 @@ def _intervals(cache: Cache, pieces: Sequence[Measurement]) -> list[Interval]:
         found = [estimate_totals(*total).same_problems for total in totals]
         return json.dumps([interval.model_dump(mode="json") for interval in found]).encode()
 
-    kept = json.loads(cache.get("plot-totals", [list(total) for total in totals], make))
-    return [Interval.model_validate(values) for values in kept]
+    found = json.loads(cache.get("plot-totals", [list(total) for total in totals], make))
+    return [Interval.model_validate(values) for values in found]
 
 
 def _published(evidence: SiteContext, piece: Measurement, interval: Interval) -> Row:

@@ -1,8 +1,8 @@
-"""What all plots share: rows, axes, marks, words, and the memory of what was drawn before.
+"""What all plots share: rows, axes, marks, words, and the cache of drawings.
 
-Two ways of saying everything: a mark's shape as well as its colour, a line's dashes as well as its
-colour. matplotlib is imported where it draws, so that a page whose plots are all remembered never
-waits for it.
+Everything shows in two ways: a mark's shape as well as its colour, a line's dashes as well as its
+colour. matplotlib is imported where it draws, so that a page whose plots are all cached never waits
+for it.
 """
 
 import math
@@ -54,7 +54,7 @@ def plot(
     options: Mapping[str, Any] | None = None,
     unseen: Collection[str] = (),
 ) -> Plot:
-    """The plot of a table, drawn only if it was not drawn before from the same rows and options.
+    """The plot of a table, cached by its rows and options.
 
     `draw` may use nothing but the options and the table's rows without the columns in `unseen`. The
     table's name is `plots/<name>`.
@@ -68,7 +68,7 @@ def plot(
 def cached_svg(
     cache: Cache, name: str, label: str, drawn_from: Mapping[str, Any], draw: Callable[[], "Figure"]
 ) -> Markup:
-    """The drawing of exactly this, from memory if there is one."""
+    """The drawing of exactly this, from the cache if it is there."""
     key = {"name": name, "label": label, **drawn_from}
     svg = cache.get("plots", key, lambda: inline(draw(), name=name, label=label).encode())
     return Markup(svg.decode())  # noqa: S704 - kept as `inline` made it, under its hash

@@ -170,7 +170,7 @@ def audit_gains(evidence: SiteContext, *, model: str | None = None) -> Plot | No
 
 
 def _audit_labels(evidence: SiteContext, rows: Sequence[Row], model: str | None) -> list[str]:
-    """The model, or what it is compared with; and the runs, where only they tell rows apart."""
+    """The model, or what it is compared with; and the runs, where only they differ between rows."""
     titles = [
         f"over {evidence.model_title(row['reference_name'])}" if model
         else evidence.model_title(row["model"])
@@ -179,10 +179,10 @@ def _audit_labels(evidence: SiteContext, rows: Sequence[Row], model: str | None)
     labels = []
     for title, row in zip(titles, rows, strict=True):
         runs = evidence.catalog.averages[row["average_name"]].runs
-        told = "runs not stated" if runs is None else plural(runs, "run")
-        room = LABEL_EMS - ems(told) - 1
+        ending = "runs not stated" if runs is None else plural(runs, "run")
+        room = LABEL_EMS - ems(ending) - 1
         alone = titles.count(title) == 1
-        labels.append(title if alone else f"{shortened(title, room)}, {told}")
+        labels.append(title if alone else f"{shortened(title, room)}, {ending}")
     return labels
 
 

@@ -8,8 +8,8 @@ from tina_bench.stats.types import Verdict
 
 LABEL_EMS = 26.0
 """A longer label is cut, so that a good third of the width is left to draw in."""
-SAID_CHARACTERS = 400
-"""A text alternative has no more: nobody listens to a table. The data have every row."""
+MOST_CHARACTERS = 400
+"""A text alternative has no more: a table is not for listening. The data have every row."""
 
 
 def word(verdict: Verdict) -> str:
@@ -43,10 +43,10 @@ def shortened(label: str, width_ems: float = LABEL_EMS) -> str:
 
 
 def text_of(*sentences: str) -> str:
-    """A text alternative: as many sentences as somebody would listen to, and where the rest is."""
+    """A text alternative: as many sentences as fit, and where the rest is."""
     text = ""
     for sentence in sentences:
-        if text and len(text) + len(sentence) > SAID_CHARACTERS:
+        if text and len(text) + len(sentence) > MOST_CHARACTERS:
             break
         text += f"{sentence} "
     return f"{visible(text)}All values: data as CSV."

@@ -40,7 +40,7 @@ _PANELS = (
 
 
 def training(curve: Curve, number: int, cache: Cache | None = None) -> Plot | None:
-    """The curves that a training logged; `number` tells several trainings of one model apart.
+    """The curves that a training logged; `number` counts the trainings of one model.
 
     Drawn from its rows of `data/training.csv`, which the caption names by their folder.
     """

@@ -110,11 +110,10 @@ def build_site(
     """Build the site of a home into `out` and return what was built.
 
     `report` and `measured` are what `tina_bench.stats.report.build_report` and `Home.measurements`
-    say of this home under the options' profile, for who has them already (the profile may be left
-    out where a home holds no two of one thing). Raises
-    `IntegrityError` for a log that is not the one its record was made from, `UsageError` for an
-    `out` that holds something else than a site or a base URL that is none, `BlockedError` when
-    templates are missing.
+    return for this home under the options' profile, where they are computed already (the profile
+    may be left out where a home holds no two of one thing). Raises `IntegrityError` for a log that
+    is not the one its record was made from, `UsageError` for an `out` that holds something else
+    than a site or a base URL that is none, `BlockedError` when templates are missing.
     """
     cache, base_url = _cache(options), site_url(options.base_url)
     evidence = collect_context(

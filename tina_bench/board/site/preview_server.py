@@ -1,4 +1,4 @@
-"""Show a built site to the browser of this machine, and reload it when it is built anew.
+"""Show a built site to the browser of this machine, and reload it when it is rebuilt.
 
 Guarantees: only regular files of the site's folder are served, whatever is asked for and wherever a
 link in it points; every answer carries a strict policy and is never cached; without reloading the

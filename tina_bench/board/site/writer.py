@@ -31,12 +31,12 @@ class PageModule(Protocol):
 HERE: tuple[PageModule, ...] = (pairs, costs, tasks, search)
 THERE: tuple[PageModule, ...] = (claims, method, front, models)
 """What needs the audits, and most of the figures: about as much work as the rest. What both need,
-the comparisons, is asked for first here and last there: by then it is remembered."""
+the comparisons, comes first in one and last in the other: by then it is cached."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What another process wrote."""
+    """What the other process wrote."""
 
     files: dict[str, Written]
     tables: list[Table]
@@ -55,14 +55,14 @@ class Site:
     shared: dict[str, Any]
     """Names that all templates may use."""
     evidence: SiteContext
-    """What the pages speak of."""
+    """What the pages show."""
     base_url: str | None
     """Where it will be published."""
     tables: list[Table] = field(default_factory=list)
     """Written so far."""
 
     def take(self, files: Mapping[str, Written]) -> None:
-        """Take files that were written into the folder; raises `IntegrityError` for one it has."""
+        """Add files that were written into the folder; raises `IntegrityError` for one it has."""
         twice = files.keys() & self.folder.files.keys()
         if twice:
             raise IntegrityError(f"{self.folder.old}: two pages would stand at {min(twice)}.")
@@ -71,9 +71,9 @@ class Site:
     def write_all(
         self, earlier: BuildState, assets: Path, meanwhile: Callable[[], None]
     ) -> dict[str, WrittenGroup]:
-        """Everything but runs and index, half of it in a process of its own.
+        """Write everything but runs and index, half of it in a process of its own.
 
-        Returns what is to be remembered of the files of records. `meanwhile` is called beside it.
+        Returns the files of records for the next build. `meanwhile` is called in parallel.
         """
         with in_parallel([self._part], 1) as other:
             meanwhile()

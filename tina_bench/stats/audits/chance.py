@@ -1,4 +1,4 @@
-"""How far chance moves one run of a model on a task, as published spreads tell.
+"""How far chance moves one run of a model on a task, by published spreads.
 
 Write p_i for the chance that a fresh answer to problem i is right and P for their mean. One run
 scatters with variance (1/n) mean p_i (1 - p_i), which is at most P (1 - P) / n (Jensen). How much

@@ -7,7 +7,7 @@ pool of the others: the deleted residual of Viechtbauer & Cheung (2010, Res. Syn
 with no variance between measurers, for the question is what chance can do.
 Both families, of cells and of measurers, are corrected by Holm (1979, Scand. J. Stat. 6:65).
 
-More than chance need not be anybody's mistake: hardware, length limit, temperature, prompt and the
+More than chance need not be a mistake: hardware, length limit, temperature, prompt and the
 picking of the best checkpoint all do it. The test says that the numbers are not interchangeable.
 
 Validity: the standard errors are for runs with fresh seeds on the same problems. Where the task has

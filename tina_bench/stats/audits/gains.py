@@ -13,7 +13,7 @@ tau^2 stands on the adapter's side because its only measurer is one of those who
 each other. Degrees of freedom by Welch (1947) and Satterthwaite (1946); Student's t.
 
 The luck of picking the best of m checkpoints is not in these numbers. The most that it can be on
-average is told beside them (`tina_bench.stats.audits.selection`), and the gain less that much.
+average is reported with them (`tina_bench.stats.audits.selection`), and the gain less that much.
 
 Validity: the evidence on the base is by other protocols, too (temperature, length, hardware); what
 that does is in tau^2 only as far as measurers differ. An adapter measured by a friend of its own
@@ -46,7 +46,7 @@ SUSPECT = {
         "to 38: another prompt, or another column"
     ),
 }
-"""Claims that are not pooled, with the reason; what they would change is told."""
+"""Claims that are not pooled, with the reason; what they would change is reported."""
 
 
 Pieces = dict[str, list[Measurement]]
@@ -109,7 +109,7 @@ def _key(
     printed: AverageClaim,
     kind: str,
 ) -> list[object]:
-    """Names everything that a gain is made from; `content` names the catalog."""
+    """Names everything that a gain depends on; `content` names the catalog."""
     pieces = [
         piece.model_dump(mode="json")
         for model in (average.model, printed.model)

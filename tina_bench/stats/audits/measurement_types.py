@@ -10,7 +10,7 @@ OURS = "tina-bench (here)"
 
 
 class Measurement(Shape):
-    """One piece of evidence: one or several runs of a model on a task by somebody."""
+    """One piece of evidence: one or several runs of a model on a task."""
 
     name: str
     """Catalog name of the claim, or which file or record it is."""

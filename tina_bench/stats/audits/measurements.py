@@ -36,7 +36,7 @@ def model_of(result: ImportedResult, folders: dict[str, str]) -> tuple[str | Non
     """Return the catalog's model of an imported result, and the folder whose name alone says so.
 
     The import itself takes no folder's name for a model. Here a folder counts where its name ends
-    with that of a checkpoint's log folder as its claims cite it, and whoever prints that says so.
+    with that of a checkpoint's log folder as its claims cite it, and the reason is printed with it.
     """
     if result.model is not None:
         return result.model, None
@@ -144,7 +144,7 @@ def _of_files(
             aside.append(SetAside(name=f"{name}, {result.metric}", counted_as=name, reason=reason))
             continue
         seen.add((result.id, result.task_as_printed))
-        # A file in a checkpoint's own log folder is its loggers', whoever is said to have measured.
+        # A file in a checkpoint's own log folder is its loggers', whatever name the file has.
         who = loggers[model] if folder else result.reported_by or "unknown"
         yield Measurement(
             name=name,

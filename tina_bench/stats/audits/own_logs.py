@@ -2,7 +2,7 @@
 
 The log of a checkpoint that was published under its own name: the catalog's claims about the
 checkpoint, and imported result files of it. A file is the checkpoint's by its model, or by the name
-of its folder, and which of the two is told. What others measured is everything on the published
+of its folder, and which of the two is reported. What others measured is everything on the published
 model by other people, pooled.
 """
 
@@ -36,7 +36,7 @@ class LoggedRun(Shape):
     percent: float
     """Score in the log, percent."""
     n_correct: int | None
-    """Correct answers, where the log tells or the lattice leaves one number."""
+    """Correct answers, where the log has them or the lattice leaves one number."""
     n: int
     """Problems."""
     known_by: str
@@ -44,7 +44,7 @@ class LoggedRun(Shape):
     folder: str | None
     """The folder whose name alone says so; `None` where the file or the catalog does."""
     repeats: str | None
-    """Id of the file whose run this one says again; no further evidence."""
+    """Id of the file whose run this one repeats; no further evidence."""
 
 
 class OwnLog(Shape):

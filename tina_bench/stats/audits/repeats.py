@@ -75,7 +75,7 @@ def counted_once(
 
 
 def _why_same(a: Measurement, b: Measurement, agreements: Agreements) -> str | None:
-    """Why b tells of runs that a already tells of; `None` if it does not, as far as is known."""
+    """Why b is of runs that a is of already; `None` if it is not, as far as is known."""
     if b.origin == "imported file" and a.origin == "claim":
         return _why_in_print(a, b)
     if a.origin != b.origin or a.origin == "imported file":
@@ -106,6 +106,6 @@ def _why_in_print(claim: Measurement, file: Measurement) -> str | None:
     """Why a printed score was read from this file; `None` if it was not, as far as is known."""
     if claim.runs not in (None, 1) or not same_print(claim, file):
         return None
-    # A file that nobody named is the log's; a file of other people is a run of theirs.
+    # A file without a name is the log's; a file of other people is a run of theirs.
     theirs = file.who == "unknown" or group_of(claim.who) == group_of(file.who)
     return "the file that the printed score was read from" if theirs else None

@@ -93,7 +93,7 @@ class Audits(Shape):
     def about(self, models: Collection[str]) -> "Audits":
         """Return what is about these models, gains over them included; families stay as declared.
 
-        Multiplicity is not corrected anew: looking at fewer rows does not make them surer.
+        Multiplicity is not corrected once more: looking at fewer rows does not make them surer.
         """
         return self.model_copy(
             update={

@@ -41,7 +41,7 @@ TAIL_GUARD = 1.2
 """Where Holm's correction reaches, at 0.001, both tests were seen to reject up to a tenth too often
 (four runs of ours, ten of the claim's); p is taken this much larger, so that families keep 5 %."""
 MOST_RUNS = 100_000
-"""Runs beyond which nobody is sent."""
+"""No more runs than these are ever suggested."""
 
 
 @dataclass(frozen=True)

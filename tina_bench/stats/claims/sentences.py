@@ -49,7 +49,7 @@ def position(claim: Printed, measured: float, runs: str) -> str:
 
 
 def runs_of(record: ResultRecord) -> str:
-    """Return what a score was made of."""
+    """Return the runs behind a score, in words."""
     return f"{plural(record.k, 'run')} of {plural(record.n, 'problem')}"
 
 

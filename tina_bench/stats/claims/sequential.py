@@ -2,7 +2,7 @@
 
 A fixed design's test is wrong far more often than it says where the number of runs is chosen by
 looking at the results. The methods here hold at every number of runs at once, whatever the reason
-to stop, to go on, or to add runs to a result that somebody has already seen.
+to stop, to go on, or to add runs to a result that has already been seen.
 
 Each answer is a bet against a candidate score (`tina_bench.stats.methods.betting`); the candidates
 that the bets have not refuted are a confidence sequence, whose bounds only tighten as runs come in.

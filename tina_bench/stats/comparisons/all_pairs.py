@@ -48,7 +48,7 @@ class PairComparison(Comparison):
     adjusted_p: float
     """`p_value` after Holm's correction over the family, the direction covered too."""
     finding: PairVerdict
-    """Who is better at a family-wise 5 %, if that can be told."""
+    """Which is better at a family-wise 5 %, if the test decides it."""
     power: Power
     """What this pair's test could have seen."""
 
@@ -87,11 +87,12 @@ def compare_all(
 ) -> tuple[PairTable, ...]:
     """Compare all models on each task, and where there are several tasks on their average.
 
-    One table a task by name, then the average, in which every task has equal weight. Only tables of
-    two models and more. `models` and `tasks` restrict what is compared; each table is a family by
-    itself, so p-values after correction depend on which models are asked for, and `family` says so.
+    One table per task by name, then the average, in which every task has equal weight. Only tables
+    of two models and more. `models` and `tasks` restrict what is compared; each table is a family
+    by itself, so p-values after correction depend on which models are asked for, and `family`
+    says so.
 
-    Nobody is left out silently: `left_out` names models that were not measured, and models that
+    No model is left out silently: `left_out` names those that were not measured, and models that
     were given other problems than most (in a tie, than the group with the first name). The average
     is over the tasks asked for; if none were, over that set of tasks, held by at least two models,
     with the most results (models times tasks).

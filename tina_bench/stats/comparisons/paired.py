@@ -79,7 +79,7 @@ class PairDifferences:
     least_runs: Integers
     """Runs of the model with fewest, on the task with fewest, shape (P,)."""
     tests: tuple[SignFlip, ...]
-    """The test of no difference, a pair each."""
+    """The test of no difference, one per pair."""
 
 
 CachedTest = Callable[[int, Callable[[], SignFlip]], SignFlip]

@@ -1,8 +1,8 @@
 """Stored answers under several graders: how often they agree, and what that can move a score by.
 
 Nothing here is a sample of anything: the answers are given, and every difference between two
-graders is a difference about one of them. So shares and bounds have no interval; the test tells
-only whether two graders disagree more often one way than the other.
+graders is a difference about one of them. So shares and bounds have no interval; the test is only
+of whether two graders disagree more often one way than the other.
 """
 
 import math
@@ -41,7 +41,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class RuledAnswer:
-    """One answer, and what each grader that was asked about it said."""
+    """One answer, and the ruling of each grader that graded it."""
 
     problem: str
     """Problem id."""
@@ -191,10 +191,10 @@ def _score(
 def _kappa(table: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> float | None:
     from statsmodels.stats.inter_rater import cohens_kappa
 
-    told = table.sum(axis=0) + table.sum(axis=1) > 0
-    if told.sum() < 2:  # chance alone agrees on everything: 0 / 0
+    used = table.sum(axis=0) + table.sum(axis=1) > 0
+    if used.sum() < 2:  # chance alone agrees on everything: 0 / 0
         return None
-    kappa = float(cohens_kappa(table[np.ix_(told, told)], return_results=False))
+    kappa = float(cohens_kappa(table[np.ix_(used, used)], return_results=False))
     return kappa if math.isfinite(kappa) else None
 
 

@@ -45,13 +45,13 @@ Floats = NDArray[np.float64]
 STAKES = {0.8: 0.7, 0.4: 0.2, 1.6: 0.1}
 """Bets in units of the one that suits the resolution, and their weights in the mixture. Most on one
 near it (a shade less, since scores are never quite the claim); some on its half, without which a
-score half a margin off the claim could never be told to be within; some on its double, for claims
+score half a margin off the claim would never be found within it; some on its double, for claims
 that are far off. Simulated: of seven mixtures the one with most decisions at 30 and 500 problems,
 with scores 0 to half a margin off."""
 LARGEST_BET = 0.9
 """Below 1, so that no single answer can take all of the capital."""
 CONCENTRATIONS = (0.5, 100.0)
-"""Least and largest pseudo-answers that a guess is shrunk by; 2 before a second run tells."""
+"""Least and largest pseudo-answers that a guess is shrunk by; 2 before there is a second run."""
 STEPS = 17
 """Halvings of 0 to 1 in the search for a bound: to a thousandth of a point, and never too tight."""
 
@@ -118,7 +118,7 @@ class Capital:
 
 @dataclass(frozen=True, eq=False)
 class _Bets:
-    """All bets, one column a group of problems that look alike: guess and answer are the same."""
+    """All bets, one column per group of problems with the same guess and answer."""
 
     guess: Floats
     right: Floats
