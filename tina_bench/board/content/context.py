@@ -110,7 +110,7 @@ class SiteContext:
 
     @cached_property
     def pairs(self) -> tuple[PairTable, ...]:
-        """Every measured model against every other: a table a task, then the average."""
+        """Every measured model against every other: one table per task, then the average."""
         return compare_all(tuple(self.records.values()), cache=self.record_cache)
 
     @cached_property

@@ -52,7 +52,7 @@ class Folder:
 
 
 def link(source: Path | str, target: Path | str) -> bool:
-    """Give a file a second name; false where that cannot be done."""
+    """Link a file under a second name; false where that cannot be done."""
     try:
         os.link(source, target)
     except OSError:

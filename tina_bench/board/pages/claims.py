@@ -1,4 +1,4 @@
-"""A page a published score: the reasoning behind its verdict, and the numbers to check it by.
+"""One page per published score: the reasoning behind its verdict, and the numbers to check it by.
 
 Nothing is decided here. Verdicts come from the report, findings from the audits; these pages put
 them into words and next to each other.

@@ -1,4 +1,4 @@
-"""A page a model, also of one that only others measured: what was published, found and spent."""
+"""One page per model with a score, ours or not: what was published, found and spent."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

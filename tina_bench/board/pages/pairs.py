@@ -1,4 +1,4 @@
-"""Two models against each other: a page a pair, and a page with all pairs.
+"""Two models against each other: one page per pair, and a page with all pairs.
 
 Tests come from `SiteContext.pairs`, turned so that the model that the catalog names first is the
 first one here. What flipped is read off the records: no test rests on it.

@@ -1,4 +1,4 @@
-"""A page a task, and pages of its problems: how hard each is, for whom, and who answered what."""
+"""One page per task, and pages of its problems: how hard each is, and every model's answers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

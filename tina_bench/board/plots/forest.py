@@ -1,4 +1,4 @@
-"""Who measured what for one model: every measurement a row, by task, each with its interval.
+"""Who measured what for one model: one row per measurement, by task, each with its interval.
 
 A published score is a total and nothing else, so its interval takes the largest variance that the
 total allows (`tina_bench.stats.scores.estimates.estimate_totals`); ours has that of our answers.

@@ -83,7 +83,7 @@ def table(
 
 @dataclass(frozen=True)
 class Rows:
-    """A figure with one labelled row an entry, top to bottom; y is the row's number."""
+    """A figure with one labelled row per entry, top to bottom; y is the row's number."""
 
     figure: "Figure"
     axes: "Axes"
@@ -246,7 +246,7 @@ def rows_figure(
     right_inches: float = RIGHT_INCHES,
     x_ticks: Mapping[float, str] | None = None,
 ) -> Rows:
-    """A figure with one labelled row an entry; rows in `headings` are set in bold."""
+    """A figure with one labelled row per entry; rows in `headings` are set in bold."""
     from matplotlib.figure import Figure
 
     close = len(labels) > 20

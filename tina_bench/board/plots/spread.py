@@ -22,7 +22,7 @@ _COLUMNS = ("model", "task", "n_problems", "seed", "run_percent", "mean_percent"
 
 
 def seeds(evidence: SiteContext, task: str) -> Plot | None:
-    """The score of every run on a task, a strip a model, the highest mean first.
+    """The score of every run on a task, one strip per model, the highest mean first.
 
     Runs with the same score stand on each other. With few problems every possible score has a line.
     """

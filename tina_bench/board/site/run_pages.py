@@ -220,7 +220,7 @@ class _Writer:
 
 
 def _table(made: list[tuple[Run, list[_Row]]]) -> "pa.Table":
-    """One row an answer; a text only where the pages show it, and unknown is null."""
+    """One row per answer; a text only where the pages show it, and unknown is null."""
     import pyarrow as pa
 
     rows = [(run, row, row.answer) for run, page in made for row in page]

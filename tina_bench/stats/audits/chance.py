@@ -3,7 +3,7 @@
 Write p_i for the chance that a fresh answer to problem i is right and P for their mean. One run
 scatters with variance (1/n) mean p_i (1 - p_i), which is at most P (1 - P) / n (Jensen). How much
 less it is depends on the problems more than on the model: over the 30 and more models whose SD over
-seeds is published, SD^2 / (P (1 - P) / n) scatters about one ratio a task hardly more than
+seeds is published, SD^2 / (P (1 - P) / n) scatters about one ratio per task hardly more than
 chi-square lets estimates of one number scatter (AIME24 0.31, MATH-500 0.44, Minerva 0.25).
 That ratio, times the bound at a score, is what is taken for models without a published SD; a
 published SD, which three to ten seeds estimate badly, is drawn towards it.

@@ -1,7 +1,7 @@
 """The best of many: how much of a picked checkpoint's score is the luck of the pick?
 
-One run a checkpoint scatters by chance, and who publishes the checkpoint that came out on top
-publishes its luck with it. Two answers are given.
+One run per checkpoint scatters by chance, and the checkpoint that came out on top is published with
+its luck. Two answers are given.
 
 **From the log of all m checkpoints** (`FamilyOptimism`). Model: score y_j = theta_j + chance with
 variance s^2, theta_j normal around a common mean with variance A between checkpoints. A is

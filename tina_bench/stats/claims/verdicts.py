@@ -1,4 +1,4 @@
-"""Does a result bear a claim out? One verdict a claim, over the whole family of claims.
+"""Does a result bear a claim out? One verdict per claim, over the whole family of claims.
 
 The question is that of the same problems, and two tests answer it at 5 %
 (`tina_bench.stats.claims.p_values` has both):
@@ -70,8 +70,8 @@ class AverageCase:
     claim: AverageClaim
     """The average."""
     cells: tuple[Case, ...]
-    """A case a task, in the claim's order: the published cell with its protocol where there is one,
-    and our result."""
+    """One case per task, in the claim's order: the published cell with its protocol where there is
+    one, and our result."""
 
 
 def judge(case: Case) -> Judgement:

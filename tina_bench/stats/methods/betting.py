@@ -127,7 +127,7 @@ class _Bets:
     mean_guess: Floats
     """Of the group's run."""
     stake: Floats
-    """One row a stake of the mixture."""
+    """One row per stake of the mixture."""
     weight: Floats
     starts: NDArray[np.int64]
     """First column of each run."""
