@@ -102,7 +102,7 @@ def catalog(
 
 def evidence(
     root: Path, known: Catalog, measured: Sequence[str], tasks: Sequence[str], *, k: int = 4,
-    memo: Cache | None = None,
+    cache: Cache | None = None,
 ) -> SiteContext:  # fmt: skip
     """Evidence of a home in which these models were measured on these tasks."""
     home = Home(root)
@@ -110,4 +110,4 @@ def evidence(
         for t, task in enumerate(tasks):
             made = record(model, task, SIZES.get(task, 50), k, 100 * m + t)
             write_model(home.result_file("paper", model, task), made)
-    return collect_context(home, known, build_report(known, home.results()), None, memo=memo)
+    return collect_context(home, known, build_report(known, home.results()), None, cache=cache)

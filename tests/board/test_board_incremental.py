@@ -126,29 +126,29 @@ def test_a_page_that_is_not_as_it_was_written_is_made_again(
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"groups": {"x": 1}}'])
 def test_a_damaged_memory_is_no_memory(tmp_path: Path, cache: Path, content: str) -> None:
-    kept = BuildState.of(cache, tmp_path / "site")
-    assert kept.file is not None
-    kept.file.parent.mkdir(parents=True)
-    kept.file.write_text(content)
+    state = BuildState.of(cache, tmp_path / "site")
+    assert state.file is not None
+    state.file.parent.mkdir(parents=True)
+    state.file.write_text(content)
     assert BuildState.of(cache, tmp_path / "site").groups == {}
 
 
 def test_a_drawing_is_made_once_and_a_damaged_one_again(tmp_path: Path) -> None:
-    memo, made = Cache(tmp_path), []
+    cache, made = Cache(tmp_path), []
 
     def make() -> bytes:
         made.append(1)
         return b"drawn"
 
-    assert [memo.get("plot", ["a", 1], make) for _ in range(2)] == [b"drawn"] * 2
+    assert [cache.get("plot", ["a", 1], make) for _ in range(2)] == [b"drawn"] * 2
     assert len(made) == 1
-    memo.get("plot", ["a", 2], make)
-    memo.get("other", ["a", 1], make)
+    cache.get("plot", ["a", 2], make)
+    cache.get("other", ["a", 1], make)
     assert len(made) == 3
     (damaged, *_) = (path for path in tmp_path.glob("plot/*/*"))
     damaged.write_bytes(damaged.read_bytes()[:-1])
     for key in (1, 2):
-        assert memo.get("plot", ["a", key], make) == b"drawn"
+        assert cache.get("plot", ["a", key], make) == b"drawn"
     assert len(made) == 4
 
 

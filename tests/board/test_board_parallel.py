@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-import tina_bench.board.output.parallel as besides
-from tina_bench.board.output.parallel import beside
+from tina_bench.board.output import parallel
+from tina_bench.board.output.parallel import in_parallel
 from tina_bench.errors import IntegrityError
 
 
 @pytest.fixture(autouse=True)
 def _forked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(besides, "possible", lambda: True)
+    monkeypatch.setattr(parallel, "possible", lambda: True)
 
 
 def square(number: int) -> tuple[int, int]:
@@ -25,14 +25,14 @@ def square(number: int) -> tuple[int, int]:
 
 
 def test_every_task_is_done_once_and_in_other_processes() -> None:
-    with beside([partial(square, number) for number in range(40)], 2) as started:
+    with in_parallel([partial(square, number) for number in range(40)], 2) as started:
         found = dict(started.done())
     assert {number: value for number, (value, _) in found.items()} == {n: n * n for n in range(40)}
     assert os.getpid() not in {process for _, process in found.values()}
 
 
 def test_without_a_second_process_the_results_are_the_same() -> None:
-    with beside([partial(square, number) for number in range(5)], 0) as started:
+    with in_parallel([partial(square, number) for number in range(5)], 0) as started:
         found = dict(started.done())
     assert found == {number: (number * number, os.getpid()) for number in range(5)}
 
@@ -43,8 +43,8 @@ def test_groups_of_tasks_at_the_same_time_do_not_take_each_other_s() -> None:
         return number
 
     with (
-        beside([partial(slow, number) for number in range(8)], 2) as first,
-        beside([partial(slow, 100)], 1) as second,
+        in_parallel([partial(slow, number) for number in range(8)], 2) as first,
+        in_parallel([partial(slow, 100)], 1) as second,
     ):
         assert dict(second.done()) == {0: 100}
         assert dict(first.done()) == {number: number for number in range(8)}
@@ -55,7 +55,7 @@ def test_a_large_result_that_nobody_has_asked_for_yet_holds_nothing_up(tmp_path:
         (tmp_path / str(number)).touch()
         return bytes(10_000_000)
 
-    with beside([partial(large, number) for number in range(4)], 1) as started:
+    with in_parallel([partial(large, number) for number in range(4)], 1) as started:
         until = time.monotonic() + 300  # only so that nothing hangs
         while len(list(tmp_path.iterdir())) < 4:
             assert time.monotonic() < until
@@ -72,9 +72,9 @@ def divides() -> float:
 
 
 def test_an_error_is_raised_where_the_result_is_awaited() -> None:
-    with beside([refuses], 1) as started, pytest.raises(IntegrityError, match="not the one"):
+    with in_parallel([refuses], 1) as started, pytest.raises(IntegrityError, match="not the one"):
         list(started.done())
-    with beside([divides], 1) as started, pytest.raises(ZeroDivisionError) as found:
+    with in_parallel([divides], 1) as started, pytest.raises(ZeroDivisionError) as found:
         list(started.done())
     assert "in divides" in "".join(found.value.__notes__)
 
@@ -83,7 +83,7 @@ def test_a_process_that_is_killed_is_told_with_its_signal() -> None:
     def dies() -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    with beside([dies], 1) as started, pytest.raises(RuntimeError, match=r"\[-9\]"):
+    with in_parallel([dies], 1) as started, pytest.raises(RuntimeError, match=r"\[-9\]"):
         list(started.done())
 
 
@@ -92,7 +92,7 @@ def test_nothing_outlives_the_block(tmp_path: Path) -> None:
         (tmp_path / "pid").write_text(str(os.getpid()))
         time.sleep(600)
 
-    with beside([endless], 1):
+    with in_parallel([endless], 1):
         while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
             time.sleep(0.01)
     with pytest.raises(ProcessLookupError):

@@ -9,11 +9,10 @@ from board_catalog import ADAPTER, BASE, catalog
 from board_pages import Page
 from front_records import write_results
 
+from tina_bench.board.content.board_types import NOTHING, BoardRow
 from tina_bench.board.content.context import SiteContext, collect_context
 from tina_bench.board.content.highlights import EXAMPLES, cards
 from tina_bench.board.content.model_rows import (
-    NOTHING,
-    BoardRow,
     board,
     columns,
     measurers,

@@ -11,7 +11,7 @@ from board_catalog import ADAPTER, BASE, catalog
 from board_pages import Page
 
 from tina_bench.board.content.context import SiteContext, collect_context
-from tina_bench.board.content.provenance_tables import again
+from tina_bench.board.content.provenance_tables import reproduce_command
 from tina_bench.board.output.elements import Page as Unrendered
 from tina_bench.board.output.paths import answer_path, run_path
 from tina_bench.board.output.templates import Renderer, site_folder
@@ -115,7 +115,7 @@ def test_an_unmeasured_claim_says_what_to_type_and_that_is_what_the_program_take
 
     from tina_bench.cli.app import app
 
-    found = again(published, "open-rs1", ("aime24",))
+    found = reproduce_command(published, "open-rs1", ("aime24",))
     assert found is not None
     words = shlex.split(found.command)
     assert words[:4] == ["tina-bench", "reproduce", "--profile", "paper"]
@@ -127,7 +127,7 @@ def test_an_unmeasured_claim_says_what_to_type_and_that_is_what_the_program_take
         app, ["plan", *words[2:], "--home", str(published.home.root), "--json"]
     )
     assert told.exit_code == 0, told.output
-    assert again(published, "no-such-model", ("aime24",)) is None
+    assert reproduce_command(published, "no-such-model", ("aime24",)) is None
 
 
 def test_more_seeds_are_asked_for_where_they_would_decide(home: Home, report: Report) -> None:
@@ -141,7 +141,7 @@ def test_more_seeds_are_asked_for_where_they_would_decide(home: Home, report: Re
     by_path = {page.path: page for page in claims.pages(evidence)}
     for found in open_ones:
         page = by_path[f"claims/{found.claim}.html"]
-        assert context(page)["again"].command.endswith("--seeds 9")
+        assert context(page)["reproduce"].command.endswith("--seeds 9")
         assert "about 5 of ours would decide it" in rendered(evidence, page)
 
 

@@ -14,10 +14,10 @@ from plots_svg import Drawing, scale
 from tina_bench.board import plots
 from tina_bench.board.content.bill import add_up
 from tina_bench.board.content.context import SiteContext
+from tina_bench.board.content.model_rows import by_maker
 from tina_bench.board.content.training_curves import Curve, thinned
 from tina_bench.board.output.elements import Plot
-from tina_bench.board.plots.forest import by_maker
-from tina_bench.stats.audits.measurements import OURS
+from tina_bench.stats.audits.measurement_types import OURS
 from tina_bench.store.records import JobKind, LedgerEntry, Phase
 
 TITLES = {"base": "Base", "near": "Near", "far": "Far", "lost": "Lost"}

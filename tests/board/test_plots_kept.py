@@ -17,7 +17,7 @@ from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.training_curves import Curve
 from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.elements import Plot
-from tina_bench.board.plots import frame
+from tina_bench.board.plots import frame, labels
 
 pytestmark = pytest.mark.slow
 
@@ -48,13 +48,13 @@ def every(found: SiteContext, tasks: tuple[str, ...], models: tuple[str, ...]) -
             plots.audit_gains(found, model=model),
         ]  # fmt: skip
         steps = tuple({"step": n, "reward": 1 / n, "kl": n / 7} for n in range(1, 400))
-        made.append(plots.training(Curve(model, "train-x", True, steps), 1, found.memo))
+        made.append(plots.training(Curve(model, "train-x", True, steps), 1, found.cache))
     return [plot for plot in made if plot is not None]
 
 
-def hostile(root: Path, memo: Cache | None = None) -> SiteContext:
+def hostile(root: Path, cache: Cache | None = None) -> SiteContext:
     known = catalog(HOSTILE, ("aime24", "amc23"), 30)
-    return evidence(root, known, ("base", "near", "far", "wide"), ("aime24", "amc23"), memo=memo)
+    return evidence(root, known, ("base", "near", "far", "wide"), ("aime24", "amc23"), cache=cache)
 
 
 def all_of(found: SiteContext) -> list[Plot]:
@@ -111,7 +111,7 @@ def test_no_label_is_wider_than_its_column(drawn: list[Plot]) -> None:
             for text in group.findall(f"{SVG}text"):
                 size = float((text.get("font-size") or group.get("font-size") or "11px")[:-2])
                 anchor = text.get("text-anchor") or group.get("text-anchor") or "start"
-                length = size * frame.ems("".join(text.itertext()))
+                length = size * labels.ems("".join(text.itertext()))
                 x = float(text.get("x", ""))
                 start = x - {"start": 0.0, "middle": length / 2, "end": length}[anchor]
                 assert start > -6, (plot.name, text.text)
@@ -131,20 +131,20 @@ def test_text_alternatives_are_short_and_say_where_the_rest_is(drawn: list[Plot]
 def test_a_kept_drawing_is_given_back_without_drawing(
     tmp_path: Path, drawn: list[Plot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    memo = Cache(tmp_path / "memo")
-    first = all_of(hostile(tmp_path / "home", memo))
+    cache = Cache(tmp_path / "cache")
+    first = all_of(hostile(tmp_path / "home", cache))
     assert fingerprint(first) == fingerprint(drawn)
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("drawn again")
 
     monkeypatch.setattr(frame, "inline", refuse)
-    again = all_of(hostile(tmp_path / "home", memo))
+    again = all_of(hostile(tmp_path / "home", cache))
     assert fingerprint(again) == fingerprint(first)
     # What is kept is kept by the rows: another score is another drawing.
     other = catalog(HOSTILE, ("aime24", "amc23"), 31)
     changed = evidence(
-        tmp_path / "home", other, ("base", "near", "far", "wide"), ("aime24", "amc23"), memo=memo
+        tmp_path / "home", other, ("base", "near", "far", "wide"), ("aime24", "amc23"), cache=cache
     )
     with pytest.raises(AssertionError, match="drawn again"):
         plots.published_against_measured(changed)
@@ -155,16 +155,16 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 import test_plots_kept as t
-from tina_bench.board.output.cache import Cache as Memo
-memo = Memo(Path(sys.argv[3])) if sys.argv[3] else None
-found = t.all_of(t.hostile(Path(sys.argv[2]), memo))
+from tina_bench.board.output.cache import Cache
+cache = Cache(Path(sys.argv[3])) if sys.argv[3] else None
+found = t.all_of(t.hostile(Path(sys.argv[2]), cache))
 print(t.fingerprint(found), "matplotlib" in sys.modules)
 """
 
 
-def _elsewhere(seed: str, home: Path, memo: str) -> list[str]:
+def _elsewhere(seed: str, home: Path, cache: str) -> list[str]:
     done = subprocess.run(
-        [sys.executable, "-c", _ELSEWHERE, str(Path(__file__).parent), str(home), memo],
+        [sys.executable, "-c", _ELSEWHERE, str(Path(__file__).parent), str(home), cache],
         env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return done.stdout.split()
@@ -174,10 +174,10 @@ def _elsewhere(seed: str, home: Path, memo: str) -> list[str]:
 def test_other_processes_draw_the_same_bytes_and_import_matplotlib_only_to_draw(
     tmp_path: Path, drawn: list[Plot]
 ) -> None:
-    memo = str(tmp_path / "memo")
-    assert _elsewhere("1", tmp_path / "a", memo) == [fingerprint(drawn), "True"]
+    cache = str(tmp_path / "cache")
+    assert _elsewhere("1", tmp_path / "a", cache) == [fingerprint(drawn), "True"]
     assert _elsewhere("2", tmp_path / "b", "") == [fingerprint(drawn), "True"]
-    assert _elsewhere("3", tmp_path / "c", memo) == [fingerprint(drawn), "False"]
+    assert _elsewhere("3", tmp_path / "c", cache) == [fingerprint(drawn), "False"]
 
 
 def test_the_largest_site_s_plots_stay_light(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from plots_svg import SVG, places
 
-from tina_bench.board.plots.frame import ems, linear_ticks, log_ticks, shortened, text_of
+from tina_bench.board.plots.frame import linear_ticks, log_ticks
+from tina_bench.board.plots.labels import ems, shortened, text_of
 from tina_bench.board.plots.svg import PALETTE, _outline, inline, named
 
 PLACE = st.tuples(

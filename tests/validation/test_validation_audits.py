@@ -14,9 +14,10 @@ from grid import POPULATIONS, share_interval
 
 from tests.stats.audits.audit_catalog import make_average, make_catalog, make_claim, make_model
 from tina_bench.stats.audits.chance import Chance, chance_of
-from tina_bench.stats.audits.disagreement import weigh
+from tina_bench.stats.audits.disagreement import with_variances
 from tina_bench.stats.audits.gains import audit_gains
-from tina_bench.stats.audits.measurements import Measurement, collect_measurements
+from tina_bench.stats.audits.measurement_types import Measurement
+from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.selection import shrink
 
 SHAPES = {population.name: population for population in POPULATIONS}
@@ -147,8 +148,8 @@ def test_those_who_measure_the_same_are_found_to_disagree_as_seldom_as_said(task
             world, chance = published(task, draw % 8)
             world.rng = np.random.default_rng([4, 52, draw, SIZES[task], len(name)])
             found = measurements(world, world.model(), design)
-            rejected += weigh(found, chance).pool().p_value < 0.05
-            bound_rejected += weigh(found, chance, bound=True).pool().p_value < 0.05
+            rejected += with_variances(found, chance).pool().p_value < 0.05
+            bound_rejected += with_variances(found, chance, bound=True).pool().p_value < 0.05
         rows.append(
             {
                 "task": task, "measurements": name, "rate_rejected": rejected / draws,
@@ -172,7 +173,7 @@ def test_a_real_disagreement_is_found(full, findings):
             chances = world.model()
             found = measurements(world, chances, design)
             first = found[0].model_copy(update={"percent": min(100.0, found[0].percent + 10)})
-            hit += weigh([first, *found[1:]], chance).pool().p_value < 0.05
+            hit += with_variances([first, *found[1:]], chance).pool().p_value < 0.05
         rows.append({"measurements": name, "power": hit / draws})
     findings("audit-disagreement-power", rows)
     assert rows[3]["power"] > 0.9

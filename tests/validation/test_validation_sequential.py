@@ -13,7 +13,8 @@ from grid import POPULATIONS, share_interval
 from scipy import stats
 
 from tina_bench.stats.claims.p_values import EQUIVALENCE_LEVEL, SIZE
-from tina_bench.stats.claims.sequential import Capital, decide
+from tina_bench.stats.claims.sequential import decide
+from tina_bench.stats.methods.betting import Capital
 from tina_bench.stats.scores.intervals import same_problems
 from tina_bench.stats.types import Verdict
 

@@ -22,10 +22,7 @@ from tina_bench.store.job_folder import (
     TrainOutputs,
     Weights,
 )
-from tina_bench.store.records import Job, JobKind, UntilDecided
-
-RETRAINED = ".retrained"
-"""What the profile of a result is called further when its adapter was trained and not fetched."""
+from tina_bench.store.records import RETRAINED, Job, JobKind, UntilDecided
 
 
 def _fetch(what: Literal["model", "dataset"], entry: LockedFiles) -> FetchInputs:

@@ -22,12 +22,12 @@ from tina_bench.errors import UsageError
 from tina_bench.files.atomic import write_model
 from tina_bench.planning.plan import resolve_profile
 from tina_bench.planning.types import CellSeeds, Request
-from tina_bench.running.job_inputs import RETRAINED, is_retrained
+from tina_bench.running.job_inputs import is_retrained
 from tina_bench.stats.claims.protocol import protocol_differences
 from tina_bench.stats.claims.sequential import SequentialDecision, decide
 from tina_bench.stats.outcome_matrix import correct_answers
 from tina_bench.store.home import Home, read_record
-from tina_bench.store.records import ResultRecord, UntilDecided
+from tina_bench.store.records import RETRAINED, ResultRecord, UntilDecided
 
 GROWTH = 1.5
 """Of a cell's runs from look to look."""

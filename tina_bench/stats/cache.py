@@ -1,8 +1,8 @@
-"""What was worked out of the same records before, so that a large report need not be made anew.
+"""A cache of what is computed from records, so that a large report need not be computed again.
 
-Guarantees: with or without it, the results are the same; it is asked for by the sha256 of the files
-that the records stand in. Whoever keeps the values sees to it that they come from this version of
-the program (`tina_bench.board.output.cache` does).
+Guarantees: the results are the same with and without it; its keys hold the sha256 of the files that
+the records were read from. The store behind it must return only values of this version of the
+program (`tina_bench.board.output.cache` does).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,11 +13,11 @@ from pydantic import BaseModel
 
 from tina_bench.store.records import ResultRecord
 
-ShapeT = TypeVar("ShapeT", bound=BaseModel)
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-class Memory(Protocol):
-    """Keeps bytes by what they were made from."""
+class CacheStore(Protocol):
+    """Stores bytes by kind and key."""
 
     def get(self, kind: str, key: Any, make: Callable[[], bytes]) -> bytes:
         """The value of `key`, a JSON value that holds everything `make` depends on."""
@@ -26,38 +26,38 @@ class Memory(Protocol):
 
 @dataclass(frozen=True)
 class RecordCache:
-    """Values kept by the records that they were worked out from."""
+    """Values by the records that they were computed from."""
 
-    memory: Memory | None = None
-    """Where they are kept; without one, everything is worked out."""
+    store: CacheStore | None = None
+    """Without one, everything is computed."""
     sha256: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Of the file of each record, by model and task."""
 
-    def shape(
+    def of_records(
         self,
         kind: str,
         records: Sequence[ResultRecord],
         more: Any,
-        shape: type[ShapeT],
-        make: Callable[[], ShapeT],
-    ) -> ShapeT:
-        """What `make` makes of the records and of `more`, a JSON value, and of nothing else."""
+        model: type[ModelT],
+        compute: Callable[[], ModelT],
+    ) -> ModelT:
+        """What `compute` returns, which depends on the records and on `more`, a JSON value."""
         names = [(record.model, record.task) for record in records]
         if not self.sha256.keys() >= set(names):
-            return make()
-        return self.value(
-            kind, lambda: [[[*name, self.sha256[name]] for name in names], more], shape, make
+            return compute()
+        return self.of_key(
+            kind, lambda: [[[*name, self.sha256[name]] for name in names], more], model, compute
         )
 
-    def value(
-        self, kind: str, key: Callable[[], Any], shape: type[ShapeT], make: Callable[[], ShapeT]
-    ) -> ShapeT:
-        """What `make` makes of `key`, a JSON value that is asked for only if something keeps it."""
-        if self.memory is None:
-            return make()
-        kept = self.memory.get(kind, key(), lambda: make().model_dump_json().encode())
-        return shape.model_validate_json(kept)
+    def of_key(
+        self, kind: str, key: Callable[[], Any], model: type[ModelT], compute: Callable[[], ModelT]
+    ) -> ModelT:
+        """What `compute` returns, which depends on `key`, a JSON value that a store asks for."""
+        if self.store is None:
+            return compute()
+        value = self.store.get(kind, key(), lambda: compute().model_dump_json().encode())
+        return model.model_validate_json(value)
 
 
-NOTHING_KNOWN = RecordCache()
-"""Everything is worked out."""
+NO_CACHE = RecordCache()
+"""Everything is computed."""

@@ -1,4 +1,4 @@
-"""A result record as matrices: one row a problem, one column a run.
+"""A result record as matrices: one row per problem, one column per run.
 
 The single place where statistics read a record, so that what counts as correct, and which records
 are refused as malformed, cannot drift between estimates, comparisons and verdicts.
@@ -37,7 +37,7 @@ def _arrays(record: ResultRecord) -> dict[str, NDArray[np.generic]]:
 def column(record: ResultRecord, name: Column) -> NDArray[np.generic]:
     """Return one column of the record's outcomes, shape (n problems, k runs); not to be written to.
 
-    Raises `UsageError` where a problem does not have exactly one entry a run.
+    Raises `UsageError` where a problem does not have exactly one entry per run.
     """
     arrays = _arrays(record)
     if name not in arrays:
@@ -84,9 +84,9 @@ def correct_answers(record: ResultRecord) -> BoolMatrix:
 
 
 def repeats_itself(record: ResultRecord) -> bool:
-    """Whether decoding was greedy and every run gave the same: one run, said k times.
+    """Whether decoding was greedy and every run gave the same: one run, repeated k times.
 
-    Greedy runs that differ (batches change rounding) do tell of chance, if of another kind.
+    Greedy runs that differ (batches change rounding) do vary by chance, if of another kind.
     """
     correct = correct_answers(record)
     same = bool((correct == correct[:, :1]).all())

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from tina_bench.catalog.schema import AverageClaim, Catalog, Claim
-from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
+from tina_bench.stats.cache import NO_CACHE, RecordCache
 from tina_bench.stats.claims.verdicts import AverageCase, Case, judge_family
 from tina_bench.stats.comparisons.two_models import compare
 from tina_bench.stats.outcome_matrix import by_cell
@@ -14,14 +14,14 @@ from tina_bench.store.records import ResultRecord
 
 
 def build_report(
-    catalog: Catalog, records: Sequence[ResultRecord], known: RecordCache = NOTHING_KNOWN
+    catalog: Catalog, records: Sequence[ResultRecord], cache: RecordCache = NO_CACHE
 ) -> Report:
     """Return the report of the records, which does not depend on their order.
 
     Estimates come by model, then task, each in catalog order; what the catalog does not know comes
-    after, by name. Averages over all of a model's tasks come beside them. Comparisons set each
-    adapter against its base on every common task, then on all of them pooled where there are
-    several. All claims of the catalog, those about averages last, are one family.
+    after, by name. Averages are over all of a model's tasks. Comparisons set each adapter against
+    its base on every common task, then on all of them pooled where there are several. All claims
+    of the catalog, those about averages last, are one family.
 
     Raises `UsageError` for two records of one model and task, for malformed records, and where an
     adapter and its base were given different problems.
@@ -44,7 +44,7 @@ def build_report(
         for name, claim in catalog.averages.items()
     ]
     estimates = {
-        cell: known.shape("estimate", [record], None, TaskEstimate, partial(estimate, record))
+        cell: cache.of_records("estimate", [record], None, TaskEstimate, partial(estimate, record))
         for cell, record in ordered.items()
     }
     by_model = [
@@ -53,8 +53,8 @@ def build_report(
     return Report(
         estimates=tuple(estimates.values()),
         averages=tuple(estimate_average(made) for made in by_model if len(made) > 1),
-        comparisons=tuple(_comparisons(catalog, ordered, tasks, known)),
-        judgements=judge_family(cases, known),
+        comparisons=tuple(_comparisons(catalog, ordered, tasks, cache)),
+        judgements=judge_family(cases, cache),
     )
 
 
@@ -67,7 +67,7 @@ def _comparisons(
     catalog: Catalog,
     cells: dict[tuple[str, str], ResultRecord],
     tasks: list[str],
-    known: RecordCache,
+    cache: RecordCache,
 ) -> Iterable[Comparison]:
     for name, model in catalog.models.items():
         if model.base is None:
@@ -80,7 +80,7 @@ def _comparisons(
         groups = [[pair] for pair in pairs] + ([pairs] if len(pairs) > 1 else [])
         for group in groups:
             ours, theirs = [adapter for adapter, _ in group], [base for _, base in group]
-            yield known.shape(
+            yield cache.of_records(
                 "comparison", [*ours, *theirs], None, Comparison, partial(compare, ours, theirs)
             )
 
@@ -91,7 +91,7 @@ def _cells(
     average: AverageClaim,
     cells: dict[tuple[str, str], ResultRecord],
 ) -> tuple[Case, ...]:
-    """One case a task of an average, with the protocol of the cell that was printed beside it.
+    """One case per task of an average, with the protocol of the cell that was printed beside it.
 
     That is the claim of the same model, task, measurer and source; where none was printed, nothing
     is known of the protocol, and nothing compared but what makes a result no measurement at all.

@@ -121,7 +121,7 @@ class AverageEstimate(Shape):
 
 
 class TotalsEstimate(Shape):
-    """What can be said of a score of which only totals are known: a third party's, say.
+    """The estimate of a score of which only totals are known: a third party's, for example.
 
     Per-problem answers are not known, so there is no pass@k, no maj@k and no spread of problems;
     both intervals are upper bounds of width.
@@ -232,10 +232,10 @@ class Report(Shape):
     """Everything that the records at hand support."""
 
     estimates: tuple[TaskEstimate, ...]
-    """One a model and task."""
+    """One per model and task."""
     averages: tuple[AverageEstimate, ...] = ()
-    """One a model with results on several tasks: over all that it has."""
+    """One per model with results on several tasks: over all that it has."""
     comparisons: tuple[Comparison, ...]
     """Adapters against their bases: a task each, then all tasks pooled."""
     judgements: tuple[Judgement, ...]
-    """One a claim, in the order of the catalog."""
+    """One per claim, in the order of the catalog."""

@@ -16,6 +16,8 @@ from tina_bench.files.strict import MalformedError, shown
 SCHEMA_VERSION = 1
 MAX_TOKENS = 2**40
 """Of one answer: beyond all models, and small enough for sums over every answer of a home."""
+RETRAINED = ".retrained"
+"""Added to the profile name of a result whose adapter was trained and not fetched."""
 
 
 class Record(BaseModel):

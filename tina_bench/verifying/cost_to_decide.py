@@ -14,7 +14,7 @@ from tina_bench.planning.measured_speeds import measured_speeds
 from tina_bench.planning.types import Machine, Request, Snapshot
 from tina_bench.stats.types import Judgement
 from tina_bench.store.home import Home
-from tina_bench.store.records import LedgerEntry, ResultRecord
+from tina_bench.store.records import RETRAINED, LedgerEntry, ResultRecord
 from tina_bench.verifying.types import CostToDecide
 
 
@@ -73,7 +73,7 @@ class Pricer:
     def _device(self, record: ResultRecord) -> tuple[str, tuple[str, ...]]:
         """Profile and GPUs; a retrained model costs what its profile's runs cost."""
         gpus = record.provenance.hardware.get("gpus") or ()
-        profile = record.provenance.profile.removesuffix(".retrained")
+        profile = record.provenance.profile.removesuffix(RETRAINED)
         return profile, tuple(sorted({str(gpu) for gpu in gpus}))
 
     @cached_property

@@ -11,8 +11,9 @@ from statsmodels.stats.multitest import multipletests
 
 from tests.catalog.facts import CATALOG
 from tina_bench.stats.audits.chance import PRIOR_DEGREES_OF_FREEDOM, Basis, Chance, chance_of
-from tina_bench.stats.audits.disagreement import audit_disagreement, distance, weigh
-from tina_bench.stats.audits.measurements import Measurement, collect_measurements
+from tina_bench.stats.audits.disagreement import audit_disagreement, distance, with_variances
+from tina_bench.stats.audits.measurement_types import Measurement
+from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.methods.pooling import pool
 
 HALF = Chance(ratios={"aime": 0.5, "amc": 0.5, "math": 0.5}, spreads={})
@@ -79,14 +80,14 @@ def test_the_variance_of_a_measurement_is_that_of_its_runs_at_the_common_score()
     pieces = collect_measurements(
         make_catalog({"a": make_claim(30.0, runs=1), "b": make_claim(40.0, runs=9, who="b")})
     ).measurements
-    weighed = weigh(pieces, HALF)
+    weighted = with_variances(pieces, HALF)
     common = (30.0 + 9 * 40.0) / 10
     share = (common / 100 * 30 + 2) / 34
     one = 0.5 * 1e4 * share * (1 - share) / 30
     rounding = 0.01**2 / 12
-    assert weighed.variances == pytest.approx((one + rounding, one / 9 + rounding))
-    assert weighed.bases == (Basis.TASK, Basis.TASK)
-    bound = weigh(pieces, HALF, bound=True)
+    assert weighted.variances == pytest.approx((one + rounding, one / 9 + rounding))
+    assert weighted.bases == (Basis.TASK, Basis.TASK)
+    bound = with_variances(pieces, HALF, bound=True)
     assert bound.variances == pytest.approx((2 * one + rounding, 2 * one / 9 + rounding))
 
 
@@ -148,14 +149,14 @@ def test_the_distance_is_from_the_precision_weighted_mean_of_the_others():
             }
         )
     ).measurements
-    weighed = weigh(pieces, HALF)
-    w = [1 / v for v in weighed.variances]
+    weighted = with_variances(pieces, HALF)
+    w = [1 / v for v in weighted.variances]
     mean = (w[1] * 30 + w[2] * 40) / (w[1] + w[2])
-    apart, p_value = distance(weighed, 0)
+    apart, p_value = distance(weighted, 0)
     assert apart == pytest.approx(50 - mean)
-    z = (50 - mean) / sqrt(weighed.variances[0] + 1 / (w[1] + w[2]))
+    z = (50 - mean) / sqrt(weighted.variances[0] + 1 / (w[1] + w[2]))
     assert p_value == pytest.approx(2 * stats.t.sf(z, PRIOR_DEGREES_OF_FREEDOM))
-    bound = weigh(pieces, HALF, bound=True)
+    bound = with_variances(pieces, HALF, bound=True)
     assert bound.scale_freedom == np.inf
 
 

@@ -5,14 +5,9 @@ from audit_catalog import make_catalog, make_claim, make_model
 
 from tests.catalog.facts import CATALOG
 from tests.stats.made_records import make_provenance, make_solved
-from tina_bench.stats.audits.measurements import (
-    OURS,
-    collect_measurements,
-    group_of,
-    log_folders,
-    model_of,
-    same_print,
-)
+from tina_bench.stats.audits.measurement_types import OURS, group_of
+from tina_bench.stats.audits.measurements import collect_measurements, log_folders, model_of
+from tina_bench.stats.audits.repeats import same_print
 from tina_bench.store.imported import ImportedResult
 
 

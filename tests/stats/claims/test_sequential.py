@@ -10,15 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tina_bench.errors import UsageError
-from tina_bench.stats.claims import sequential
-from tina_bench.stats.claims.sequential import (
-    LARGEST_BET,
-    STAKES,
-    Capital,
-    confidence_sequence,
-    decide,
-    plausible_scores,
-)
+from tina_bench.stats.claims.sequential import confidence_sequence, decide, plausible_scores
+from tina_bench.stats.methods import betting
+from tina_bench.stats.methods.betting import LARGEST_BET, STAKES, Capital
 from tina_bench.stats.types import Question, Verdict
 
 AIME = {"claimed_percent": 40.0, "decimals": 2, "k0": 64, "margin_points": 5.0, "family": 6}
@@ -283,7 +277,7 @@ def test_guesses_by_problem_halve_the_runs_of_equal_guesses(monkeypatch):
         runs["by problem"].append(decide(correct, **claim).decided_after or 65)
         with monkeypatch.context() as patched:
             patched.setattr(
-                sequential,
+                betting,
                 "_guesses",
                 lambda x, k: np.full(len(np.unique(x)), (x.sum() + 1) / (len(x) * k + 2)),
             )

@@ -21,7 +21,7 @@ FIRST_PAGE_BYTES = 100_000
 PAGES_SITE_BYTES = 1_000_000_000
 """A published site may be no larger: GitHub Docs, "GitHub Pages limits", read 2026-11-23."""
 NEAR_BYTES = 800_000_000
-"""From here on it is told that the limit is near."""
+"""From here on a warning says that the limit is near."""
 _GZIP_LEVEL = 6
 """What servers use; GitHub Pages compresses text in this way."""
 _COMPRESSED = frozenset({".html", ".css", ".js", ".json", ".svg", ".xml", ".csv"})
@@ -64,11 +64,11 @@ def check_hash(site: Path, entry: FileEntry) -> Iterator[SiteProblem]:
         return
     found = hashlib.sha256(data).hexdigest()
     if found != entry.sha256:
-        said = (
+        message = (
             f"found sha256 {short_digest(found)}…, expected {short_digest(entry.sha256)}… "
             "as the index says."
         )
-        yield _changed(entry.path, said)
+        yield _changed(entry.path, message)
 
 
 def check_listing(site: Path, index: SiteIndex) -> Iterator[SiteProblem]:
@@ -112,9 +112,9 @@ def check_records(index: SiteIndex, home: Home) -> Iterator[SiteProblem]:
 def check_lock(index: SiteIndex, lock_digest: str) -> Iterator[SiteProblem]:
     """The site was built under this lock."""
     if index.lock_sha256 != lock_digest:
-        said = f"{short_digest(index.lock_sha256)}…" if index.lock_sha256 else "none"
+        built = f"{short_digest(index.lock_sha256)}…" if index.lock_sha256 else "none"
         message = (
-            f"built under the lock {said}, expected {short_digest(lock_digest)}…; build it anew."
+            f"built under the lock {built}, expected {short_digest(lock_digest)}…; build it anew."
         )
         yield _changed(INDEX_FILE, message, "lock")
 

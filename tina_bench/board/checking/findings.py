@@ -12,7 +12,7 @@ class Level(StrEnum):
     CHANGED = "changed"
     """Bytes are not those that the index, the home or the lock names."""
     ERROR = "error"
-    """Something does not work, or not for everybody, or is not safe."""
+    """Something does not work, excludes some readers, or is not safe."""
     WARNING = "warning"
     """Works, and should be better."""
 

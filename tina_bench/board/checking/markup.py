@@ -7,7 +7,7 @@ with what was built: each element must be opened and closed in the source where 
 tree. That asks for more than HTML does, which allows some end tags to be left out; our templates
 leave out none, so anything of the kind is a slip, or markup that came in by another way.
 
-And whether everybody can use a page, as far as that shows without a browser: after WCAG 2.2 and
+And whether a page is accessible, as far as that shows without a browser: after WCAG 2.2 and
 the rules that axe-core checks for it. Contrast, focus and reading order are not looked at here.
 """
 
@@ -102,7 +102,7 @@ def _tree_faults(text: str, document: Document) -> Iterator[Fault]:
 
 
 def markup_faults(text: str, document: Document) -> Iterator[Fault]:
-    """Every fault of the markup; `document` is what `turbohtml.parse` made of `text`."""
+    """Every fault of the markup; `document` is `text`, parsed by `turbohtml.parse`."""
     if not text.lower().startswith("<!doctype html>"):
         yield Fault("doctype", 1, "the page does not begin with <!doctype html>.")
     for error in document.errors:
@@ -269,7 +269,7 @@ def _identities(parts: list[Part]) -> Iterator[Fault]:
 
 
 def access_faults(document: Document, parts: list[Part]) -> Iterator[Fault]:
-    """Every fault that keeps somebody from using the page."""
+    """Every fault of accessibility."""
     yield from _whole_page(document)
     yield from _headings(document)
     yield from _pictures(document)

@@ -1,4 +1,4 @@
-"""One page: everything that can be said of it without looking at another."""
+"""One page: everything that can be checked without looking at another."""
 
 import posixpath
 from collections.abc import Iterator

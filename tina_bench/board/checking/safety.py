@@ -59,8 +59,8 @@ def _policy_faults(content: str, line: int) -> Iterator[Fault]:
             given.setdefault(words[0].lower(), words[1:])
     for name, source in _NEEDED.items():
         if given.get(name) != [source]:
-            said = " ".join(given.get(name, ())) or "nothing"
-            yield Fault("csp", line, f"{name} is {said}, expected {source}.")
+            found = " ".join(given.get(name, ())) or "nothing"
+            yield Fault("csp", line, f"{name} is {found}, expected {source}.")
     for name, sources in given.items():
         for source in sources:
             if source not in _SOURCES:

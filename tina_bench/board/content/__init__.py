@@ -1,1 +1,1 @@
-"""What pages say: gathered once from records, catalog and statistics."""
+"""The content of pages: collected once from records, catalog and statistics."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from tina_bench.board.output.cache import Cache
-from tina_bench.board.output.parallel import beside
+from tina_bench.board.output.parallel import in_parallel
 from tina_bench.files.hashing import sha256_file
 from tina_bench.metering.bill import BillLine, add_lines, bill
 from tina_bench.store.home import Home, read_records
@@ -61,30 +61,30 @@ def add_up(entries: Iterable[LedgerEntry]) -> Bill:
     return _total(_attempts(entries))
 
 
-def add_up_home(home: Home, memo: Cache) -> Bill:
-    """The bill of a home: a ledger that was added up before is not read again.
+def add_up_home(home: Home, cache: Cache) -> Bill:
+    """The bill of a home; each ledger is added up once and cached.
 
     A hundred GPU-hours leave some seventy thousand entries, which several processes share.
     """
     paths = home.ledgers()
-    tasks = [partial(_kept, path, memo) for path in paths]
+    tasks = [partial(_cached, path, cache) for path in paths]
     large = sum(path.stat().st_size for path in paths) > BYTES_FOR_PROCESSES
-    with beside(tasks, None if large else 0) as started:
+    with in_parallel(tasks, None if large else 0) as started:
         found = dict(started.done())
     folders = (_Folder.model_validate_json(found[number]) for number in range(len(paths)))
     return _total(attempt for folder in folders for attempt in folder.attempts)
 
 
-def _kept(path: Path, memo: Cache) -> bytes:
+def _cached(path: Path, cache: Cache) -> bytes:
     def made() -> bytes:
         found = _attempts(read_records(path, LedgerEntry))
         return _Folder(attempts=found).model_dump_json().encode()
 
-    return memo.get("attempts", sha256_file(path), made)
+    return cache.get("attempts", sha256_file(path), made)
 
 
 class _Folder(BaseModel):
-    """One ledger, as it is kept."""
+    """One ledger, as it is cached."""
 
     attempts: tuple[Attempt, ...]
 

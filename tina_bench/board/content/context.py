@@ -1,4 +1,4 @@
-"""Everything the pages speak of, gathered once and checked: pages only choose and arrange."""
+"""Everything that pages show, collected once and checked: pages only choose and arrange."""
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +16,8 @@ from tina_bench.board.output.cache import Cache
 from tina_bench.catalog.schema import Catalog, Model, Name
 from tina_bench.errors import IntegrityError, UsageError
 from tina_bench.files.hashing import digest, sha256_file
-from tina_bench.stats.audits.measurements import Measurement
-from tina_bench.stats.audits.measurements import collect_measurements as gather_measurements
+from tina_bench.stats.audits.measurement_types import Measurement
+from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.report import Audits, build_audits
 from tina_bench.stats.cache import RecordCache
 from tina_bench.stats.comparisons.all_pairs import PairTable, compare_all
@@ -35,14 +35,14 @@ DIGEST_DIGITS = 12
 
 @dataclass(frozen=True)
 class SiteContext:
-    """Records, report, bill and curves of one home beside the catalog they are read with."""
+    """Records, report, bill and curves of one home, with the catalog they are read with."""
 
     home: Home
     """Where the logs are."""
     catalog: Catalog
     """Titles, claims, recipes, prices."""
     report: Report
-    """What statistics made of the records."""
+    """Statistics of the records."""
     records: dict[tuple[str, str], ResultRecord]
     """By model and task."""
     bill: Bill
@@ -53,8 +53,8 @@ class SiteContext:
     """Scores from others' result files, oldest first."""
     lock_digest: str | None = None
     """Names the bytes behind everything; `None` where no lock was given."""
-    memo: Cache = field(default_factory=Cache)
-    """Drawings of earlier builds."""
+    cache: Cache = field(default_factory=Cache)
+    """Drawings and results of earlier builds."""
 
     @cached_property
     def models(self) -> tuple[str, ...]:
@@ -69,14 +69,14 @@ class SiteContext:
 
     @cached_property
     def all_models(self) -> tuple[str, ...]:
-        """`models`, and those that somebody published a score of, in the order of the catalog."""
+        """`models`, and those with a published score, in the order of the catalog."""
         claimed = {claim.model for claim in self.catalog.claims.values()}
         claimed |= {average.model for average in self.catalog.averages.values()}
         return _ordered({*self.models, *claimed}, self.catalog.models)
 
     @cached_property
     def all_tasks(self) -> tuple[str, ...]:
-        """`tasks`, and those that somebody published a score on, in the order of the catalog."""
+        """`tasks`, and those with a published score, in the order of the catalog."""
         claimed = {claim.task for claim in self.catalog.claims.values()}
         return _ordered({*self.tasks, *claimed}, self.catalog.tasks)
 
@@ -86,32 +86,32 @@ class SiteContext:
         return digest(self.catalog.model_dump(mode="json"))
 
     @cached_property
-    def known(self) -> RecordCache:
-        """What earlier builds worked out of the same records."""
-        return known(self.home, self.records, self.memo)
+    def record_cache(self) -> RecordCache:
+        """The cache of what statistics compute from these records."""
+        return record_cache(self.home, self.records, self.cache)
 
     @cached_property
     def audits(self) -> Audits:
         """What the published numbers say of themselves and of each other."""
         imported = [result.model_dump(mode="json") for result in self.imported]
         records = tuple(self.records.values())
-        return self.known.shape(
+        return self.record_cache.of_records(
             "audits", records, [self.catalog_digest, digest(imported)], Audits,
-            lambda: build_audits(self.catalog, self.imported, records, known=self.known),
+            lambda: build_audits(self.catalog, self.imported, records, cache=self.record_cache),
         )  # fmt: skip
 
     @cached_property
     def published_measurements(self) -> dict[str, tuple[Measurement, ...]]:
         """By model: everything that others measured, each piece once (claims, imported files)."""
         found: dict[str, list[Measurement]] = {}
-        for piece in gather_measurements(self.catalog, self.imported).measurements:
+        for piece in collect_measurements(self.catalog, self.imported).measurements:
             found.setdefault(piece.model, []).append(piece)
         return {model: tuple(pieces) for model, pieces in found.items()}
 
     @cached_property
     def pairs(self) -> tuple[PairTable, ...]:
-        """Every measured model against every other: a table a task, then the average."""
-        return compare_all(tuple(self.records.values()), known=self.known)
+        """Every measured model against every other: one table per task, then the average."""
+        return compare_all(tuple(self.records.values()), cache=self.record_cache)
 
     @cached_property
     def ranks(self) -> dict[str, RankTable]:
@@ -121,7 +121,7 @@ class SiteContext:
     @cached_property
     def problems(self) -> Problems:
         """By task and problem id: texts that the home has and that may be published."""
-        return Problems(self.home, self.catalog.tasks, self.memo)
+        return Problems(self.home, self.catalog.tasks, self.cache)
 
     @cached_property
     def sheets(self) -> dict[tuple[str, str], OutcomeGrid]:
@@ -135,14 +135,14 @@ class SiteContext:
 
     @cached_property
     def digest(self) -> str:
-        """Names the content of all result records: what somebody who cites the page cites."""
+        """Names the content of all result records: what to cite."""
         named = [[*key, self.record_sha256[key]] for key in sorted(self.records)]
         return digest(named)[:DIGEST_DIGITS]
 
     @property
     def record_sha256(self) -> Mapping[tuple[str, str], str]:
         """Hash of the file of each record."""
-        return self.known.sha256
+        return self.record_cache.sha256
 
     def record_file(self, model: str, task: str) -> Path:
         """Where a record stands."""
@@ -197,10 +197,12 @@ def record_file(home: Home, record: ResultRecord) -> Path:
     return home.result_file(record.provenance.profile, record.model, record.task)
 
 
-def known(home: Home, records: Mapping[tuple[str, str], ResultRecord], memo: Cache) -> RecordCache:
-    """What was worked out of a home's records before, if anything keeps it."""
+def record_cache(
+    home: Home, records: Mapping[tuple[str, str], ResultRecord], cache: Cache
+) -> RecordCache:
+    """The cache of what statistics compute from a home's records."""
     sha256 = {key: sha256_file(record_file(home, record)) for key, record in records.items()}
-    return RecordCache(memo if memo.folder else None, sha256)
+    return RecordCache(cache if cache.folder else None, sha256)
 
 
 def _ordered(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
@@ -211,7 +213,7 @@ def _ordered(names: Iterable[str], known: Iterable[str]) -> tuple[str, ...]:
 
 
 def _check_names(evidence: SiteContext) -> None:
-    """Names become paths, and records may come from anybody: refuse what is no catalog name."""
+    """Names become paths, and records may come from anywhere: refuse what is no catalog name."""
     for name in (*evidence.models, *evidence.tasks):
         try:
             _NAME.validate_python(name)
@@ -230,7 +232,7 @@ def collect_context(
     *,
     measured: Sequence[ResultRecord] | None = None,
     lock_digest: str | None = None,
-    memo: Cache | None = None,
+    cache: Cache | None = None,
 ) -> SiteContext:
     """Read the home, and make the report if none is given; `measured`: its measurements, if read.
 
@@ -238,21 +240,21 @@ def collect_context(
     not made from this home's records, or when the home holds several profiles' measurements of one
     thing and none was chosen.
     """
-    memo = memo or Cache()
-    found = home.measurements(profile, reader(memo)) if measured is None else measured
+    cache = cache or Cache()
+    found = home.measurements(profile, reader(cache)) if measured is None else measured
     records = {(record.model, record.task): record for record in found}
     if report is None:
-        report = build_report(catalog, found, known(home, records, memo))
+        report = build_report(catalog, found, record_cache(home, records, cache))
     evidence = SiteContext(
         home=home,
         catalog=catalog,
         report=report,
         records=records,
-        bill=add_up_home(home, memo),
+        bill=add_up_home(home, cache),
         curves=tuple(read_curves(home)),
         imported=tuple(home.imported()),
         lock_digest=lock_digest,
-        memo=memo,
+        cache=cache,
     )
     _check_names(evidence)
     if set(evidence.estimates) != set(records):

@@ -44,7 +44,7 @@ class Card:
     text: str
     """How it was found, in a sentence or two."""
     examples: tuple[Example, ...]
-    """The most striking, most striking first."""
+    """The largest, the largest first."""
     more: int
     """How many there are beyond these."""
 

@@ -1,133 +1,30 @@
-"""The rows of the board: every model that anybody published a score of, ours or not.
-
-A row holds what we measured, with both intervals and the ranks it may have, and the published
-numbers beside it. Where we measured nothing the published numbers stand alone.
-"""
+"""The rows of the board: every model with a published score or one of ours, by family."""
 
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
 
+from tina_bench.board.content.board_types import (
+    HERE,
+    NOTHING,
+    BoardCell,
+    BoardRow,
+    Column,
+    ModelGroup,
+    Published,
+)
 from tina_bench.board.content.context import SiteContext
 from tina_bench.catalog.fields import Source
-from tina_bench.metering.bill import BillLine
-from tina_bench.stats.audits.measurements import group_of
-from tina_bench.stats.comparisons.ranks import RankBand
+from tina_bench.stats.audits.measurement_types import group_of
 from tina_bench.stats.types import (
     AVERAGE,
     AverageEstimate,
-    Comparison,
     Judgement,
     TaskEstimate,
     Verdict,
 )
 
-HERE = "here"
-"""Stands for us in the filter of who measured."""
-NOTHING = "none"
-"""Stands for no result of ours in the filter of stacks."""
 _NO_LETTER = re.compile(r"[\W_]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A published score as a cell shows it."""
-
-    claim: str
-    """Catalog name."""
-    value: float
-    """As printed, percent."""
-    decimals: int
-    """Digits printed."""
-    who: str
-    """Who says so."""
-    short: str
-    """The same in a word or two."""
-    who_id: str
-    """The same as the filter spells it."""
-    verdict: Verdict
-    """What the evidence says of it."""
-    tasks: int | None = None
-    """Tasks in an average; `None` for a task's score, and where nobody says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class BoardCell:
-    """One model on one task, or its average."""
-
-    estimate: TaskEstimate | AverageEstimate | None
-    """Our score; `None` where we have none."""
-    published: tuple[Published, ...]
-    """Published scores, the model's own makers first."""
-    band: RankBand | None = None
-    """The ranks it may have; `None` where nothing is there to compare with."""
-    ranked: int = 0
-    """Models that were ranked."""
-    deviates: bool = False
-    """The result was not made as asked."""
-    tasks: int = 0
-    """Tasks in an average."""
-
-
-@dataclass(frozen=True, slots=True)
-class BoardRow:
-    """One model on the board."""
-
-    model: str
-    """Catalog name."""
-    title: str
-    """As people print it."""
-    kind: str
-    """`base`, `baseline`, `adapter`, or nothing for a model that the catalog lacks."""
-    family_id: str
-    """Its family as the filter spells it."""
-    stacks: tuple[str, ...]
-    """Stacks that its results were made with, or `NOTHING`."""
-    who_ids: tuple[str, ...]
-    """Who measured it, as the filter spells them."""
-    cells: tuple[BoardCell, ...]
-    """One a task of the board."""
-    average: BoardCell
-    """Unweighted mean over the tasks that it has, and published averages."""
-    runs: str
-    """Number of runs behind each score."""
-    gain: Comparison | None
-    """Against its base, all common tasks pooled."""
-    spend: BillLine | None
-    """What everything about this model cost; `None` where the ledger has nothing."""
-    verdicts: dict[Verdict, int]
-    """Claims about it by verdict, those that none is for left out."""
-    tested: int
-    """Claims that were judged on measurements."""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelGroup:
-    """Models under one heading."""
-
-    family: str
-    """Heading."""
-    family_id: str
-    """The same as the filter spells it."""
-    embedded: bool
-    """Made for this package, to show that the machinery works."""
-    rows: tuple[BoardRow, ...]
-    """In the order of the catalog."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One task of the board."""
-
-    task: str
-    """Catalog name."""
-    title: str
-    """As people print it."""
-    n: int | None
-    """Problems; `None` where neither catalog nor results tell one number."""
-    embedded: bool
-    """Comes with this package."""
 
 
 def spelled(text: str) -> str:
@@ -142,7 +39,7 @@ def embedded_task(evidence: SiteContext, task: str) -> bool:
 
 
 def columns(evidence: SiteContext) -> tuple[Column, ...]:
-    """Every task somebody has a score on; embedded ones last, and only with a result of ours."""
+    """Every task with a score; embedded ones last, and only with a result of ours."""
     shown = [task for task in evidence.all_tasks if not embedded_task(evidence, task)]
     shown += [task for task in evidence.tasks if embedded_task(evidence, task)]
     sizes: dict[str, set[int]] = {}
@@ -166,12 +63,17 @@ def _span(numbers: set[int]) -> str:
     return str(low) if low == high else f"{low}–{high}"
 
 
-def _makers(evidence: SiteContext, model: str, who: str) -> bool:
-    """Whether the claimant made the model, as far as its name or its repository's tells."""
+def by_maker(evidence: SiteContext, model: str, who: str) -> bool:
+    """Whether the claimant made the model, as far as its name or its repository shows."""
     entry = evidence.model(model)
-    maker = spelled(group_of(who))
-    names = [model, evidence.model_title(model), (entry.repo or "") if entry else ""]
-    return any(spelled(name).startswith(maker) for name in names if maker)
+    names = (model, evidence.model_title(model), (entry.repo or "") if entry else "")
+    # `third party, report of 2026` made what is called `Third party's own`.
+    maker = _letters(group_of(who).partition(",")[0])
+    return bool(maker) and any(_letters(name).startswith(maker) for name in names)
+
+
+def _letters(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum())
 
 
 def _published(
@@ -182,7 +84,7 @@ def _published(
         judgements,
         key=lambda j: (
             j.task == AVERAGE and j.tasks != usual,
-            not _makers(evidence, j.model, j.who),
+            not by_maker(evidence, j.model, j.who),
         ),
     )
     return tuple(
@@ -299,7 +201,7 @@ def board(evidence: SiteContext) -> tuple[ModelGroup, ...]:
 
 
 def measurers(groups: tuple[ModelGroup, ...]) -> dict[str, str]:
-    """Everybody who measured, by the filter's spelling, those with the most models first."""
+    """All who measured, by the filter's spelling, those with the most models first."""
     found: dict[str, str] = {}
     models: Counter[str] = Counter()
     for row in (row for group in groups for row in group.rows):

@@ -65,10 +65,10 @@ def _shown(problem: ProblemText) -> tuple[str, list[str]]:
 class Problems(Mapping[str, Mapping[str, ProblemText]]):
     """By task, then problem id: what may be shown. Read when a task is first asked for."""
 
-    def __init__(self, home: Home, tasks: Mapping[str, Task], memo: Cache | None = None) -> None:
+    def __init__(self, home: Home, tasks: Mapping[str, Task], cache: Cache | None = None) -> None:
         self._home = home
         self._tasks = tasks
-        self._memo = memo or Cache()
+        self._cache = cache or Cache()
         self._read: dict[str, Mapping[str, ProblemText]] = {}
         self._shown: dict[str, Mapping[str, Shown]] = {}
 
@@ -91,7 +91,7 @@ class Problems(Mapping[str, Mapping[str, ProblemText]]):
         return sum(1 for _ in self)
 
     def shown(self, task: str) -> Mapping[str, Shown]:
-        """The task's problems as markup, by id; kept between builds."""
+        """The task's problems as markup, by id; cached between builds."""
         if task not in self._shown:
             problems = self[task]
             key = [problem.model_dump() for problem in problems.values()]
@@ -99,7 +99,7 @@ class Problems(Mapping[str, Mapping[str, ProblemText]]):
             def make() -> bytes:
                 return json.dumps({name: _shown(one) for name, one in problems.items()}).encode()
 
-            found = json.loads(self._memo.get("problems", key, make)) if problems else {}
+            found = json.loads(self._cache.get("problems", key, make)) if problems else {}
             # Markup again: what `_shown` made by escaping, kept under the hash of its bytes.
             self._shown[task] = {
                 name: Shown(Markup(question), tuple(map(Markup, golds)))  # noqa: S704

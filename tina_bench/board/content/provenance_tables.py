@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from tina_bench.board.content.context import SiteContext
 from tina_bench.catalog.fields import Source
-from tina_bench.store.records import Provenance, ResultRecord
+from tina_bench.store.records import RETRAINED, Provenance, ResultRecord
 
 _APART = frozenset({"command_line", "deviations", "caveats"})
 """Fields that have a place of their own on the page."""
@@ -146,10 +146,6 @@ def deviations(evidence: SiteContext, model: str) -> tuple[tuple[str, tuple[str,
     return tuple((text, tuple(tasks)) for text, tasks in found.items())
 
 
-RETRAINED = ".retrained"
-"""Ending of the profile name of results whose adapters were trained here."""
-
-
 @dataclass(frozen=True, slots=True)
 class ReproduceCommand:
     """How to measure something, for the first time or once more."""
@@ -170,10 +166,10 @@ def _profile(evidence: SiteContext, model: str, tasks: tuple[str, ...]) -> str |
     return next(iter([*own, *fitting, *known]), None)
 
 
-def again(
+def reproduce_command(
     evidence: SiteContext, model: str, tasks: tuple[str, ...], n_seeds: int | None = None
 ) -> ReproduceCommand | None:
-    """The command that measures a model on some tasks; `None` where nobody could.
+    """The command that measures a model on some tasks; `None` where there is none.
 
     With the profile that the results at hand were made under, if there are any. `n_seeds`: another
     number than the profile's.

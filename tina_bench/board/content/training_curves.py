@@ -29,7 +29,7 @@ class Curve:
     finished: bool
     """The job is done; otherwise this is as far as it came."""
     steps: tuple[dict[str, Any], ...]
-    """One a step, ascending; a figure that was not logged is missing."""
+    """One per step, ascending; a figure that was not logged is missing."""
 
     @property
     def rewards(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ result again only when it was measured further. Without a base URL links are rel
 RFC 4287 allows (section 2) and most readers resolve against the feed's own address.
 
 Ids are UUIDs of names (version 5, RFC 9562 section 5.5): `tag:` URIs would have to be minted by
-whoever owns a domain (RFC 4151 section 2.1), and this project owns none.
+the owner of a domain (RFC 4151 section 2.1), and this project owns none.
 """
 
 import datetime

@@ -34,25 +34,25 @@ MEDIA_TYPES: Mapping[str, str] = {
 """By ending; a fixed table, because `mimetypes` asks the machine it runs on."""
 
 
-def site_url(said: str | None) -> str | None:
+def site_url(given: str | None) -> str | None:
     """An address that the site will be published at, ending in a slash; `None` stays `None`.
 
     Raises `UsageError` for what is no whole web address of a folder.
     """
-    if said is None:
+    if given is None:
         return None
-    plain = said.isascii() and said.isprintable() and not set(said) & set(" <>\"'`\\")
+    plain = given.isascii() and given.isprintable() and not set(given) & set(" <>\"'`\\")
     try:
-        parts = urlsplit(said)
-        known = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        parts = urlsplit(given)
+        is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
     except ValueError:
-        known = False
-    if not plain or not known or "?" in said or "#" in said:
+        is_web = False
+    if not plain or not is_web or "?" in given or "#" in given:
         raise UsageError(
-            f"--base-url: found {shown(said)}, expected the web address of the folder that the "
+            f"--base-url: found {shown(given)}, expected the web address of the folder that the "
             "site will lie in, as in https://example.org/board/."
         )
-    return said.rstrip("/") + "/"
+    return given.rstrip("/") + "/"
 
 
 def media_type(path: str) -> str:

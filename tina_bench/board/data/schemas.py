@@ -1,9 +1,9 @@
 """A JSON Schema for everything on the site that a program reads (draft 2020-12).
 
 Guarantees: every table of the site has one, at `schema/<name>.v<version>.json`; where the rows are
-dumped from a pydantic shape, its schema is that shape's own; otherwise it follows from the declared
-columns (`tina_bench.board.data.columns`). Every column is required, and unknown is `null`. A schema
-does not depend on the rows, so it changes only with the program.
+dumped from a pydantic model, its schema is the model's, and other columns have that of their name
+in `tina_bench.board.data.columns`. Every column is required; unknown is `null`. A schema does not
+depend on the rows, so it changes only with the program.
 
 A version is raised when a column goes or changes its meaning; a column more is no new version, so a
 reader must not refuse columns that it does not know, and no schema does.
@@ -13,11 +13,11 @@ reader must not refuse columns that it does not know, and no schema does.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from tina_bench.board.data.columns import NUMBER, WHOLE, Schema, column_schema
+from tina_bench.board.data.columns import COLUMNS, NUMBER, WHOLE, Schema
 from tina_bench.board.output.elements import Table
 from tina_bench.stats.types import Comparison, Judgement
 from tina_bench.store.records import ResultRecord
@@ -26,9 +26,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DEFAULT_VERSION = 1
 _VERSIONS: Mapping[str, int] = {}
 _SHAPES: Mapping[str, type[BaseModel]] = {"claims": Judgement, "comparisons": Comparison}
-"""Tables whose rows are dumped from a shape; further columns follow the vocabulary."""
+"""Tables whose rows are dumped from a shape; further columns are those of `COLUMNS`."""
 _MEASURED_BY_OTHERS = "training"
-"""Its columns are whatever the trainer logged: numbers."""
+"""Its columns are what the trainer logged: numbers."""
 RECORD, SAMPLES, INDEX = "record", "samples", "index"
 SAMPLE_COLUMNS: Mapping[str, tuple[str, str]] = {
     "problem": ("string", "Problem id: a hash of the problem's text."),
@@ -84,20 +84,17 @@ def _document(name: str, about: str, body: Schema, base_url: str | None) -> byte
 
 def _row(table: Table) -> tuple[Schema, Schema]:
     """Schema of the columns, and definitions that it refers to."""
-    known: dict[str, Any] = {}
+    known: Mapping[str, Schema] = COLUMNS
     definitions: Schema = {}
     shape = _SHAPES.get(table.kind)
     if shape is not None:
-        made = shape.model_json_schema(mode="serialization")
-        definitions = made.pop("$defs", {})
-        known = made["properties"]
-    fallback = NUMBER if table.kind == _MEASURED_BY_OTHERS else None
-    found: Schema = {}
-    for column in table.columns:
-        own = WHOLE if fallback and column == "step" else column_schema(column)
-        plain = fallback is not None and column not in {"model", "folder", "finished", "step"}
-        found[column] = known.get(column) or (fallback if plain else own)
-    return found, definitions
+        dumped = shape.model_json_schema(mode="serialization")
+        definitions = dumped.pop("$defs", {})
+        known = {**COLUMNS, **dumped["properties"]}
+    elif table.kind == _MEASURED_BY_OTHERS:
+        ours = {name: COLUMNS[name] for name in ("model", "folder", "finished")}
+        known = {**dict.fromkeys(table.columns, NUMBER), "step": WHOLE, **ours}
+    return {column: known[column] for column in table.columns}, definitions
 
 
 def table_schema(table: Table) -> Schema:

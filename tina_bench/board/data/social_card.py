@@ -2,7 +2,7 @@
 
 Guarantees: the same counts and digest give the same bytes under the same versions of Pillow and of
 its libraries, with no font of the machine: the fonts are those that come with matplotlib. Verdicts
-are told by shape, colour and word, as on the pages.
+are shown by shape, colour and word, as on the pages.
 """
 
 import functools
@@ -144,7 +144,7 @@ def picture(evidence: SiteContext) -> bytes:
     counts: Counter[Verdict] = Counter(found.verdict for found in judged)
     tested, (measured, cited) = _tested(evidence, judged), _lines(evidence)
     key = [{verdict.value: counts[verdict] for verdict in _SHOWN}, tested, measured, cited]
-    return evidence.memo.get("og", key, lambda: _drawn(counts, tested, measured, cited))
+    return evidence.cache.get("og", key, lambda: _drawn(counts, tested, measured, cited))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""What was worked out before and need not be worked out again: drawings, above all.
+"""A cache of computed bytes: drawings, above all.
 
-Guarantees: a value is only ever given back for the very key it was made from, by this version of
-the program and of the libraries that draw; a damaged or missing entry is made anew. Traded away:
-nothing is ever removed from the folder but by deleting it, which loses time and nothing else.
+Guarantees: a value is returned only for the very key that it was computed from, by this version of
+the program and of the libraries that draw; a damaged or missing entry is computed once more. Traded
+away: nothing is ever removed from the folder; deleting it costs time and nothing else.
 """
 
 import functools
@@ -23,7 +23,7 @@ _SHA256_BYTES = 32
 
 @functools.cache
 def program_digest() -> str:
-    """Names this program's code and the versions of the libraries that pages are made with."""
+    """Names this program's code and the versions of the libraries that draw pages."""
     root = Path(tina_bench.__file__).parent
     code = {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -41,13 +41,13 @@ def program_digest() -> str:
 
 @dataclass(frozen=True)
 class Cache:
-    """A folder of values by the digest of what they were made from."""
+    """A folder of values by the digest of their keys."""
 
     folder: Path | None = None
-    """Where values are kept; without one, nothing is."""
+    """Without one, everything is computed."""
 
     def folder_of(self, kind: str) -> Path | None:
-        """A folder for values that others keep, by this version of the program."""
+        """A folder for a library's own cache, for this version of the program."""
         return self.folder / kind / program_digest()[:16] if self.folder else None
 
     def get(self, kind: str, key: Any, make: Callable[[], bytes]) -> bytes:
@@ -60,13 +60,13 @@ class Cache:
         name = digest([kind, program_digest(), key])
         path = self.folder / kind / name[:2] / name
         try:
-            kept = path.read_bytes()
+            cached = path.read_bytes()
         except FileNotFoundError:
-            kept = b""
-        if hashlib.sha256(kept[_SHA256_BYTES:]).digest() == kept[:_SHA256_BYTES]:
-            return kept[_SHA256_BYTES:]
+            cached = b""
+        if hashlib.sha256(cached[_SHA256_BYTES:]).digest() == cached[:_SHA256_BYTES]:
+            return cached[_SHA256_BYTES:]
         made = make()
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Not fsynced: the hash in front tells a torn file, and it is only time that is kept here.
+        # Not fsynced: the hash in front finds a torn file, and computing it again loses only time.
         path.write_bytes(hashlib.sha256(made).digest() + made)
         return made

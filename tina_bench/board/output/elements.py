@@ -1,4 +1,4 @@
-"""What a module of pages hands to the build: pages, their figures, and their tables.
+"""What a module of pages returns to the build: pages, their figures, and their tables.
 
 A table: what a page shows rounded, a table holds in full.
 
@@ -85,7 +85,7 @@ class Page:
     """One HTML page, not yet rendered.
 
     Nothing that changes with every build (dates, digests, numbers of records) may stand on a page
-    that does not speak of it: a change to one record rewrites the pages that show it, no others.
+    that is not about it: a change to one record rewrites the pages that show it, no others.
     """
 
     path: str
@@ -98,6 +98,6 @@ class Page:
     """Figures on it, so that their tables are written."""
     tables: tuple[Table, ...] = field(default=())
     """Further tables that are written with it."""
-    made_of: Any = None
-    """A JSON value that names everything the page is made from. With one, the page is kept, and
-    neither its context is made nor its template rendered until that changes."""
+    depends_on: Any = None
+    """A JSON value that names everything the page depends on. With one, the page is cached: its
+    context is not computed, nor its template rendered, until that changes."""

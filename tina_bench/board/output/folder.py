@@ -32,7 +32,7 @@ class Folder:
     """By path from the root."""
 
     def write(self, path: str, data: bytes) -> None:
-        """Write one file, or keep the earlier site's where that is the same."""
+        """Write one file, or link the earlier site's if that is the same."""
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
         if not self._is_kept(path, data):
@@ -52,7 +52,7 @@ class Folder:
 
 
 def link(source: Path | str, target: Path | str) -> bool:
-    """Give a file a second name; false where that cannot be done."""
+    """Link a file under a second name; false where that cannot be done."""
     try:
         os.link(source, target)
     except OSError:

@@ -1,11 +1,10 @@
-"""What an earlier build wrote, so that the next one need not write it again.
+"""The state of the last build of a site, so that the next one writes only what has changed.
 
-Guarantees: files are taken over only if everything they were made from is the same: the result
-record byte for byte, the program and its templates, the options, and the logs as far as the file
-system tells (size and time of change) or as whoever read them again says; and only where every file
-still has the size and time that it was written with. Traded away: a log, or a page, that somebody
-changed and gave its old size and time is not noticed by such a build; `leaderboard check` and a
-build without cache do.
+Guarantees: a file is taken over only if everything that it depends on is the same: the result
+record byte for byte, the program and its templates, the options, and the logs, either by size and
+time of change or by their content read once more; and only if the file still has the size and time
+that it was written with. Traded away: a log or a page that was changed and given its old size and
+time goes unnoticed; `leaderboard check` and a build without cache notice it.
 """
 
 import json
@@ -19,22 +18,22 @@ from tina_bench.board.output.folder import Written, link
 from tina_bench.files.hashing import digest
 
 Stamps = list[tuple[str, int, int] | None]
-"""Name, size and time of change of files; `None` for one that is not there."""
+"""Name, size and time of change of files; `None` for one that does not exist."""
 
 
 class EarlierGroup(BaseModel):
-    """Some files, as an earlier build left them."""
+    """Files that depend on the same inputs, as the last build left them."""
 
     model_config = ConfigDict(extra="forbid")
 
     key: str
-    """Names what they were made from, but for the logs."""
+    """Names their inputs, except the logs."""
     files: dict[str, tuple[str, int, int]]
     """By path: sha256, bytes and time of change in nanoseconds."""
     logs: Stamps = []
     """The logs that were read for them."""
-    said: str = ""
-    """Names what was found there."""
+    logs_digest: str = ""
+    """Names what was read there."""
     answers: int = 0
     transcripts: int = 0
 
@@ -47,29 +46,29 @@ class _State(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class WrittenGroup:
-    """Some files of the new site: see `EarlierGroup`."""
+    """Files of the new site: see `EarlierGroup`."""
 
     key: str
     files: dict[str, Written]
     logs: Stamps = field(default_factory=list)
-    said: str = ""
+    logs_digest: str = ""
     answers: int = 0
     transcripts: int = 0
 
 
 @dataclass
 class BuildState:
-    """The memory of builds of one site."""
+    """The state of the last build of one site."""
 
     file: Path | None
-    """Where it is remembered; nothing is, without one."""
+    """Where it is stored; without one, it is empty."""
     site: Path
     """The site, as it stands."""
     groups: dict[str, EarlierGroup] = field(default_factory=dict)
 
     @classmethod
     def of(cls, cache: Path | None, site: Path) -> "BuildState":
-        """What is remembered of a site; nothing, if that cannot be read."""
+        """The stored state of a site; empty if it cannot be read."""
         if cache is None:
             return cls(None, site)
         file = cache / "sites" / f"{digest(str(site.resolve()))[:16]}.json"
@@ -80,12 +79,12 @@ class BuildState:
         return cls(file, site, groups)
 
     def find(self, name: str, key: str) -> EarlierGroup | None:
-        """The files that were made of the same under this name."""
+        """The group of this name, if its inputs were the same."""
         group = self.groups.get(name)
         return group if group is not None and group.key == key else None
 
     def take_over(self, group: EarlierGroup, folder: Path) -> WrittenGroup | None:
-        """Link a group's files into a new site's folder; `None` if they must be made anew."""
+        """Link a group's files into a new site's folder; `None` if they must be written."""
         # Strings, not paths: there may be tens of thousands.
         old, new = f"{self.site}{os.sep}", f"{folder}{os.sep}"
         for path, (_, size, changed) in group.files.items():
@@ -102,11 +101,11 @@ class BuildState:
                 return None
         files = {path: Written(sha, size) for path, (sha, size, _) in group.files.items()}
         return WrittenGroup(
-            group.key, files, group.logs, group.said, group.answers, group.transcripts
+            group.key, files, group.logs, group.logs_digest, group.answers, group.transcripts
         )
 
-    def remember(self, made: dict[str, WrittenGroup]) -> None:
-        """Keep what the site now holds, by name."""
+    def save(self, written: dict[str, WrittenGroup]) -> None:
+        """Store the state of the new site, group by group."""
         if self.file is None:
             return
         site = f"{self.site}{os.sep}"
@@ -114,15 +113,15 @@ class BuildState:
             name: {
                 "key": one.key,
                 "files": {
-                    path: (*written, os.stat(site + path).st_mtime_ns)  # noqa: PTH116
-                    for path, written in one.files.items()
+                    path: (*file, os.stat(site + path).st_mtime_ns)  # noqa: PTH116
+                    for path, file in one.files.items()
                 },
                 "logs": one.logs,
-                "said": one.said,
+                "logs_digest": one.logs_digest,
                 "answers": one.answers,
                 "transcripts": one.transcripts,
             }
-            for name, one in made.items()
+            for name, one in written.items()
         }
         self.file.parent.mkdir(parents=True, exist_ok=True)
         self.file.write_text(json.dumps({"groups": groups}))

@@ -90,7 +90,7 @@ def _attribute(name: str, value: str) -> str:
 
 
 def _written(element: Element, left: Iterator[int], depth: int) -> Iterator[str]:
-    """The element as markup, built anew from what is allowed."""
+    """The element as markup, rebuilt from what is allowed."""
     tag = element.tag
     if len(element) != _PARTS.get(tag, len(element)):
         raise _UnshownError

@@ -1,9 +1,13 @@
-"""Parts of a build in processes of their own, which begin with everything this one has in memory.
+"""Parts of a build in processes that are forked from this one, with everything it has in memory.
 
-Guarantees: every task is done once, and the first error of one is raised here; none outlives the
-block. Only where that is safe and worth it: on Linux, with more than one processor, and while this
-process has a single thread, because a fork takes over the locks of threads that it does not take
-over. Elsewhere the tasks are done here, one after the other, with the same results.
+Guarantees: every task is run once, and the first error of one is raised here; no process outlives
+the block. Only where that is safe and worth it: on Linux, with more than one processor, and while
+this process has a single thread, because a fork copies the locks of threads but not the threads.
+Elsewhere the tasks are run here, one after the other, with the same results.
+
+Not a `ProcessPoolExecutor`: beside a running one, whose manager is a thread, a second would fork a
+process with threads, and before Python 3.14 it neither ends a running task nor names the signal
+that killed a worker.
 """
 
 import contextlib
@@ -33,11 +37,11 @@ def possible() -> bool:
     return sys.platform == "linux" and alone and (os.cpu_count() or 1) > 1
 
 
-class Beside(Generic[T]):
-    """Tasks that other processes are at, or that wait for `done`."""
+class ParallelTasks(Generic[T]):
+    """Tasks that run in other processes, or that run in `done`."""
 
     def __init__(self, tasks: Sequence[Task[T]], workers: int | None) -> None:
-        """Start as many processes; none where that is not possible."""
+        """Start that many processes; none where a fork is not safe."""
         workers = (os.cpu_count() or 1) if workers is None else workers
         self._tasks = tasks
         self._lines: list[Connection] = []
@@ -46,7 +50,7 @@ class Beside(Generic[T]):
         if not tasks or not possible():
             return
         context = multiprocessing.get_context("fork")
-        # Held as long as the processes live: freed here, its memory would be the next one's.
+        # Held as long as the processes live: once freed, its memory would be reused for the next.
         self._taken = taken = context.Value("i", 0)
         for _ in range(min(workers, len(tasks))):
             here, there = context.Pipe(duplex=False)
@@ -57,7 +61,7 @@ class Beside(Generic[T]):
             self._processes.append(process)
 
     def done(self) -> Iterator[tuple[int, T]]:
-        """Yield number and result of every task as it is done; raises what a task raised."""
+        """Yield number and result of each task as it completes; raises a task's error."""
         if not self._lines:
             for number, task in enumerate(self._tasks):
                 yield number, task()
@@ -84,7 +88,7 @@ class Beside(Generic[T]):
                 yield number, pickle.loads(found)  # noqa: S301 - our own process wrote it
 
     def _result(self, number: int) -> Path:
-        """Results wait in files: a pipe that is full would hold up who has more to do."""
+        """Results wait in files: a full pipe would block a process that has more tasks."""
         return Path(self._results.name) / str(number)
 
     def _work(self, taken: "Synchronized[int]", line: Connection) -> None:
@@ -96,7 +100,7 @@ class Beside(Generic[T]):
                 return
             try:
                 self._result(number).write_bytes(pickle.dumps(self._tasks[number]()))
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is raised in `done`
+            except Exception as error:  # noqa: BLE001 - raised in `done`
                 if not isinstance(error, TinaBenchError):
                     error.add_note(traceback.format_exc())
                 line.send((number, error))
@@ -104,7 +108,7 @@ class Beside(Generic[T]):
             line.send((number, None))
 
     def stop(self) -> None:
-        """End the processes, whatever they are at."""
+        """End the processes, also in the middle of a task."""
         for process in self._processes:
             process.terminate()
         for process in self._processes:
@@ -115,9 +119,11 @@ class Beside(Generic[T]):
 
 
 @contextlib.contextmanager
-def beside(tasks: Sequence[Task[T]], workers: int | None = None) -> "Iterator[Beside[T]]":
-    """Have tasks done while the block does something else, by a process a processor at most."""
-    started = Beside(tasks, workers)
+def in_parallel(
+    tasks: Sequence[Task[T]], workers: int | None = None
+) -> "Iterator[ParallelTasks[T]]":
+    """Run tasks in parallel to the block, with one process per processor at most."""
+    started = ParallelTasks(tasks, workers)
     try:
         yield started
     finally:

@@ -57,12 +57,12 @@ def _swap(new: Path, old: Path) -> None:
         new.rename(old)
         return
     aside = Path(tempfile.mkdtemp(dir=old.parent, prefix=f".{old.name}.", suffix=".old"))
-    kept = aside / old.name
-    old.rename(kept)
+    backup = aside / old.name
+    old.rename(backup)
     try:
         new.rename(old)
     except OSError:
-        kept.rename(old)
+        backup.rename(old)
         aside.rmdir()
         raise
     shutil.rmtree(aside, ignore_errors=True)

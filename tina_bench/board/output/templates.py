@@ -64,14 +64,14 @@ class Renderer:
 
     @classmethod
     def of(cls, folder: Path, compiled: Path | None = None) -> "Renderer":
-        """For the templates in `folder`, which are kept in `compiled` once they are compiled."""
-        kept = None
+        """For the templates in `folder`, whose compiled form is cached in `compiled`."""
+        bytecode = None
         if compiled is not None:
             compiled.mkdir(parents=True, exist_ok=True)
-            kept = jinja2.FileSystemBytecodeCache(str(compiled))
+            bytecode = jinja2.FileSystemBytecodeCache(str(compiled))
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(folder),
-            bytecode_cache=kept,
+            bytecode_cache=bytecode,
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             finalize=_seen,

@@ -1,1 +1,1 @@
-"""The pages, a module a kind: each yields `Page`s from the evidence and renders nothing."""
+"""The pages, one module per kind: each yields `Page`s and renders nothing."""

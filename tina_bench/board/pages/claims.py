@@ -1,7 +1,7 @@
-"""A page a published score: the reasoning behind its verdict, and the numbers to check it by.
+"""One page per published score: the reasoning behind its verdict, and the numbers to check it by.
 
 Nothing is decided here. Verdicts come from the report, findings from the audits; these pages put
-them into words and beside each other.
+them into words and next to each other.
 """
 
 from collections import defaultdict
@@ -11,7 +11,7 @@ from typing import Any
 
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.outcome_grid import OutcomeGrid
-from tina_bench.board.content.provenance_tables import ReproduceCommand, again
+from tina_bench.board.content.provenance_tables import ReproduceCommand, reproduce_command
 from tina_bench.board.output.elements import Page
 from tina_bench.catalog.schema import AverageClaim, Claim
 from tina_bench.formatting.numbers import fixed, signed
@@ -201,8 +201,8 @@ def _measured(evidence: SiteContext, found: Judgement) -> tuple[Measured, ...]:
         key = (found.model, task)
         if key in evidence.estimates:
             by = evidence.records[key].provenance
-            said = (*by.deviations, *by.caveats)
-            made.append(Measured(task, evidence.estimates[key], evidence.sheets[key], said))
+            remarks = (*by.deviations, *by.caveats)
+            made.append(Measured(task, evidence.estimates[key], evidence.sheets[key], remarks))
     return tuple(made)
 
 
@@ -239,11 +239,11 @@ def _how(evidence: SiteContext, found: Judgement) -> ReproduceCommand | None:
     tasks = found.tasks or ((found.task,) if found.task in evidence.catalog.tasks else ())
     if not tasks:
         return None
-    return again(evidence, found.model, tasks, _seeds(evidence, found))
+    return reproduce_command(evidence, found.model, tasks, _seeds(evidence, found))
 
 
 def pages(evidence: SiteContext) -> Iterator[Page]:
-    """One a claim and average of the catalog."""
+    """One per claim and average of the catalog."""
     index, catalog = _index(evidence), evidence.catalog
     verdicts = {found.claim: found.verdict for found in evidence.report.judgements}
     for found in evidence.report.judgements:
@@ -286,7 +286,7 @@ def _page(
             "others": others,
             "siblings": [n for n in siblings if n != name][:MOST_SIBLINGS],
             "verdicts": verdicts,
-            "again": _how(evidence, found),
+            "reproduce": _how(evidence, found),
             "size": SIZE,
         }
 
@@ -294,7 +294,7 @@ def _page(
         f"claims/{name}.html",
         "claim.html",
         context,
-        made_of=[
+        depends_on=[
             evidence.catalog_digest,
             found.model_dump(mode="json"),
             [evidence.record_sha256.get((found.model, task)) for task in tasks],

@@ -1,18 +1,17 @@
-"""The front page: what it says is worked out here, before any markup.
+"""The front page: what it says is computed here, before any markup.
 
-One table of every model that anybody published a score of, then what the published numbers say of
-themselves, and the figures.
+One table of every model with a score, then what the published numbers say of themselves, and the
+figures.
 """
 
 from collections import Counter
 from collections.abc import Iterator
 
 from tina_bench.board import plots
+from tina_bench.board.content.board_types import HERE, NOTHING
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.highlights import cards
 from tina_bench.board.content.model_rows import (
-    HERE,
-    NOTHING,
     board,
     columns,
     embedded_task,

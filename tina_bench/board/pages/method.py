@@ -9,7 +9,7 @@ from tina_bench.board.content.model_rows import embedded_task
 from tina_bench.board.output.elements import Page
 from tina_bench.catalog.schema import AverageClaim, Claim
 from tina_bench.stats.audits.disagreement import LEVEL
-from tina_bench.stats.audits.measurements import group_of
+from tina_bench.stats.audits.measurement_types import group_of
 from tina_bench.stats.audits.report import Kind
 from tina_bench.stats.types import Interval
 
@@ -42,7 +42,7 @@ class TaskLine:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """Somebody who published scores."""
+    """A source of published scores."""
 
     who: str
     """Name, as the catalog has it."""
@@ -63,7 +63,7 @@ class Audited:
     impossible: int
     """Scores that no number of right answers gives."""
     averages: int
-    """Averages, and scores with their runs, that were added up again."""
+    """Averages, and scores with their runs, that were recomputed."""
     not_following: int
     """Of these, those that do not follow."""
     cells: int

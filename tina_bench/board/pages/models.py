@@ -1,4 +1,4 @@
-"""A page a model, also of one that only others measured: what was published, found and spent."""
+"""One page per model with a score, ours or not: what was published, found and spent."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from tina_bench.board import plots
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.provenance_tables import (
-    again,
     command_lines,
     deviations,
     provenance_facts,
     recipe_facts,
+    reproduce_command,
 )
 from tina_bench.board.output.elements import Page
 from tina_bench.board.pages.pairs import pair_path
@@ -61,7 +61,7 @@ def _page(evidence: SiteContext, model: str, audits: Audits) -> Page:
     drawn = tuple(
         plot
         for number, curve in enumerate(curves, start=1)
-        if (plot := plots.training(curve, number, evidence.memo))
+        if (plot := plots.training(curve, number, evidence.cache))
     )
     forest = plots.forest(evidence, model)
     entry = evidence.model(model)
@@ -99,7 +99,7 @@ def _page(evidence: SiteContext, model: str, audits: Audits) -> Page:
             "recipe_facts": recipe_facts(recipe) if recipe else (),
             "provenance": provenance_facts(evidence, model),
             "commands": command_lines(evidence, model),
-            "again": again(evidence, model, ()),
+            "reproduce": reproduce_command(evidence, model, ()),
             "deviations": deviations(evidence, model),
             "attempts": [a for a in evidence.bill.attempts if a.first.model == model],
         },
@@ -108,6 +108,6 @@ def _page(evidence: SiteContext, model: str, audits: Audits) -> Page:
 
 
 def pages(evidence: SiteContext) -> Iterator[Page]:
-    """One a model that was measured, trained or paid for, or that somebody published a score of."""
+    """One per model that was measured, trained or paid for, or that has a published score."""
     for model in evidence.all_models:
         yield _page(evidence, model, evidence.audits)

@@ -1,4 +1,4 @@
-"""Two models against each other: a page a pair, and a page with all pairs.
+"""Two models against each other: one page per pair, and a page with all pairs.
 
 Tests come from `SiteContext.pairs`, turned so that the model that the catalog names first is the
 first one here. What flipped is read off the records: no test rests on it.
@@ -46,7 +46,7 @@ class Side:
     high: float
     """Upper end."""
     better: str | None
-    """The better model; `None` where they are not told apart."""
+    """The better model; `None` where the test does not decide."""
     made_differently: tuple[str, ...]
     """Settings in which models of the same table differ."""
 
@@ -170,7 +170,7 @@ def _pair_page(evidence: SiteContext, a: str, b: str, sides: list[Side]) -> Page
         pair_path(evidence, a, b),
         "compare.html",
         context,
-        made_of=[
+        depends_on=[
             [evidence.model_title(a), evidence.model_title(b), *map(evidence.task_title, tasks)],
             [evidence.record_sha256[model, task] for model in (a, b) for task in tasks],
             # Every new result moves the last digits of every corrected p: only its words count.
@@ -218,7 +218,7 @@ class PairCell:
     difference: float
     """Points."""
     finding: str
-    """`better`, `worse` or `same`: the row, where that can be told."""
+    """`better`, `worse` or `same`: the row, by the test."""
     scope: str
     """Task, or `average`."""
 

@@ -58,7 +58,7 @@ def _tasks(evidence: SiteContext) -> list[dict[str, str]]:
 
 
 def _problems(evidence: SiteContext) -> dict[str, list[tuple[str, int, str, str]]]:
-    """By task: where it is told of, row of the dataset, id and text of every problem asked.
+    """By task: where it is shown, row of the dataset, id and text of every problem asked.
 
     The text is empty where the home has none or it may not be published; a long one is cut.
     """

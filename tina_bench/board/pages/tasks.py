@@ -1,4 +1,4 @@
-"""A page a task, and pages of its problems: how hard each is, for whom, and who answered what."""
+"""One page per task, and pages of its problems: how hard each is, and every model's answers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Score:
     seeds: tuple[int, ...]
     """Its runs."""
     band: RankBand | None
-    """Ranks that it may have; `None` where it was compared with nobody."""
+    """Ranks that it may have; `None` where it was compared with no other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Asked:
 
 
 def problem_path(task: str, place: int, index: int) -> str:
-    """Where a problem is told of, `place` being its place among the task's problems by index."""
+    """Where a problem is shown, `place` being its place among the task's problems by index."""
     return f"problems/{task}/page-{place // PROBLEMS_A_PAGE + 1}.html#problem-{index}"
 
 
@@ -207,7 +207,7 @@ def _problem_pages(
     hidden = withheld(evidence.catalog.tasks.get(task))
     texts = [text.model_dump(mode="json") for text in evidence.problems[task].values()]
     titles = {sheet.model: evidence.model_title(sheet.model) for sheet in found}
-    made_of = digest(
+    depends_on = digest(
         [
             evidence.task_title(task), titles, hidden, texts,
             [evidence.record_sha256[sheet.model, task] for sheet in found],
@@ -233,12 +233,12 @@ def _problem_pages(
             f"problems/{task}/page-{number}.html",
             "page-problems.html",
             partial(context, number),
-            made_of=made_of,
+            depends_on=depends_on,
         )
 
 
 def pages(evidence: SiteContext) -> Iterator[Page]:
-    """One a task that was measured or that somebody published a score on, and its problems."""
+    """One per task that was measured or has a published score, and its problems."""
     for task in evidence.all_tasks:
         found = _sheets(evidence, task)
         problems = _problems(found)

@@ -5,7 +5,7 @@ the drawing by what it was drawn from. The rows behind it are the plot's table,
 `data/plots/<name>.csv`: a page that shows a plot hands it on, and the build writes them.
 
 Text alternatives say the key fact in a sentence or two and leave the rest to the data. Verdicts are
-told by the marker's shape as well as by its colour.
+shown by the marker's shape as well as by its colour.
 """
 
 from tina_bench.board.plots.answers import lengths, truncation

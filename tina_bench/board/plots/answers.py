@@ -15,9 +15,9 @@ from tina_bench.board.plots.frame import (
     plot,
     rows_figure,
     table,
-    text_of,
     words,
 )
+from tina_bench.board.plots.labels import text_of
 from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import count, fixed, plural
 from tina_bench.stats.outcome_matrix import column, correct_answers
@@ -61,7 +61,7 @@ def _counted(evidence: SiteContext, model: str, task: str) -> dict[str, Any]:
         return json.dumps(made, sort_keys=True).encode()
 
     key = [evidence.record_sha256[model, task], FINEST]
-    found: dict[str, Any] = json.loads(evidence.memo.get("plot-lengths", key, make))
+    found: dict[str, Any] = json.loads(evidence.cache.get("plot-lengths", key, make))
     return found
 
 
@@ -126,7 +126,7 @@ def lengths(evidence: SiteContext, task: str) -> Plot | None:
             "tokens."
         )
     return plot(
-        evidence.memo,
+        evidence.cache,
         table(f"lengths-{task}", "One row a model and range of lengths: answers in it, by whether "
               "they are right.", rows, _LENGTH_COLUMNS, kind="lengths"),
         label=text_of(*sentences),
@@ -227,7 +227,7 @@ def truncation(evidence: SiteContext, task: str) -> Plot | None:
     labels = [evidence.model_title(estimate.model) for estimate in found]
     most = rows[0]
     return plot(
-        evidence.memo,
+        evidence.cache,
         table(f"truncation-{task}", "One row a model: answers cut at the limit.", rows,
               _CUT_COLUMNS, kind="truncation"),
         label=text_of(

@@ -2,54 +2,30 @@
 
 Dollars are those of training, so that models that were only downloaded can stand beside ours. A
 published cost is taken as printed: the training column where the source splits it, else the one
-sum it prints; rows of tables before headline figures. Where several people print different sums of
-one model, each is a point. A measured score stands at the dollars of our own ledger where the model
+sum it prints; rows of tables before headline figures. Where sources print different sums of one
+model, each is a point. A measured score stands at the dollars of our own ledger where the model
 was trained here, else at the published ones, and the data say which.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.output.elements import Plot, Row
+from tina_bench.board.plots.dollars_scatter import scatter
 from tina_bench.board.plots.frame import (
-    POINTS_AN_INCH,
-    SMALL_POINTS,
-    WIDTH_INCHES,
-    ems,
-    limits,
-    linear_ticks,
-    list_of,
-    log_ticks,
-    marks,
-    plain_axes,
     plot,
-    set_ticks,
-    shortened,
     table,
-    text_of,
-    words,
 )
-from tina_bench.board.plots.svg import PALETTE, named
-from tina_bench.formatting.numbers import dollars, fixed, plural, round_dollars
+from tina_bench.board.plots.labels import list_of, text_of
+from tina_bench.formatting.numbers import dollars, fixed, plural
 from tina_bench.metering.bill import BillLine
 from tina_bench.stats.scores.estimates import estimate_average
 from tina_bench.stats.types import AVERAGE
 from tina_bench.store.records import JobKind
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-HEIGHT_INCHES = 4.6
-MOST_LABELS = 40
 LEDGER = "ledger"
 """Stands for the name of a published cost where the dollars are our own."""
-LABEL_EMS = 15.0
-LABEL_POINTS = 8.5
 _COLUMNS = (
     "model", "scope", "tasks", "kind", "who", "claim", "score_percent", "train_usd", "cost_name",
     "is_on_front",
@@ -58,7 +34,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class _Cost:
-    """What a training cost, as somebody says."""
+    """What a training cost, by one source."""
 
     usd: float
     name: str
@@ -68,8 +44,8 @@ class _Cost:
 def pareto(evidence: SiteContext, *, task: str | None = None) -> Plot | None:
     """Score on a task, or average over those tasks that most priced points share, against dollars.
 
-    `None` where less than two models' scores have a known cost. Points whose cost nobody tells are
-    named in the caption and stand in the data, not in the picture.
+    `None` where less than two models' scores have a known cost. Points of unknown cost are named in
+    the caption and stand in the data, not in the picture.
     """
     costs = _published_costs(evidence)
     if task is not None:
@@ -87,12 +63,12 @@ def pareto(evidence: SiteContext, *, task: str | None = None) -> Plot | None:
     titles = {row["model"]: evidence.model_title(row["model"]) for row in drawn}
     name = f"pareto-{task}" if task else "pareto"
     return plot(
-        evidence.memo,
+        evidence.cache,
         table(name, "One row a score and what its training cost.", rows, _COLUMNS, kind="pareto"),
         label=text_of(*_sentences(drawn, titles, on)),
         caption=_caption(drawn, unknown, free, on),
         options={"titles": titles, "scope": scope},
-        draw=lambda: _scatter(drawn, titles),
+        draw=lambda: scatter(drawn, titles),
     )
 
 
@@ -217,7 +193,7 @@ def _mark_front(rows: Sequence[Row]) -> None:
 
 
 def _sentences(rows: Sequence[Row], titles: dict[str, str], on: str) -> list[str]:
-    told = [f"Score, {on}, against dollars of training: {plural(len(rows), 'point')}."]
+    sentences = [f"Score, {on}, against dollars of training: {plural(len(rows), 'point')}."]
     for kind in ("published", "measured"):
         front = sorted(
             (r for r in rows if r["kind"] == kind and r["is_on_front"]),
@@ -229,8 +205,8 @@ def _sentences(rows: Sequence[Row], titles: dict[str, str], on: str) -> list[str
                 f"{dollars(r['train_usd'])}"
                 for r in front[:4]
             )
-            told.append(f"Best for the money, {kind}: {steps}.")
-    return told
+            sentences.append(f"Best for the money, {kind}: {steps}.")
+    return sentences
 
 
 def _caption(rows: Sequence[Row], unknown: Sequence[str], free: Sequence[str], on: str) -> str:
@@ -248,94 +224,3 @@ def _caption(rows: Sequence[Row], unknown: Sequence[str], free: Sequence[str], o
     if free:
         text += f" Not drawn, as their training cost nothing: {list_of(free, 5)}."
     return text
-
-
-def _scatter(rows: Sequence[Row], titles: dict[str, str]) -> "Figure":
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(WIDTH_INCHES, HEIGHT_INCHES))
-    figure.patch.set_visible(False)
-    axes = figure.add_axes(
-        (0.55 / WIDTH_INCHES, 0.55 / HEIGHT_INCHES, 1 - 1.0 / WIDTH_INCHES, 1 - 0.7 / HEIGHT_INCHES)
-    )
-    plain_axes(axes)
-    x_limits = limits((math.log10(row["train_usd"]) for row in rows), least=0.5, margin=0.07)
-    y_limits = limits((row["score_percent"] for row in rows), least=2, margin=0.08)
-    axes.set_xlim(*x_limits)
-    axes.set_ylim(*y_limits)
-    set_ticks(axes, {math.log10(t): round_dollars(t) for t in log_ticks(*x_limits)})
-    set_ticks(axes, linear_ticks(*y_limits, most=6), upright=True)
-    axes.set_xlabel("training, US dollars", color=PALETTE["muted"], fontsize=SMALL_POINTS)
-    for kind, line, colour, marker in (
-        ("published", "--", "published", "s"),
-        ("measured", "-", "measured", "o"),
-    ):
-        own = [row for row in rows if row["kind"] == kind]
-        front = sorted(
-            {(math.log10(r["train_usd"]), r["score_percent"]) for r in own if r["is_on_front"]}
-        )
-        if len(front) > 1:
-            (drawn,) = axes.step(
-                [x for x, _ in front], [y for _, y in front], line, where="post",
-                color=PALETTE[colour], lw=1.3, clip_on=False,
-            )  # fmt: skip
-            named(drawn, f"{kind}-front")
-        marks(axes, [math.log10(r["train_usd"]) for r in own], [r["score_percent"] for r in own],
-              marker, colour, kind, size=7, hollow=kind == "published")  # fmt: skip
-    _label(axes, rows, titles, x_limits, y_limits)
-    return figure
-
-
-def _label(
-    axes: "Axes",
-    rows: Sequence[Row],
-    titles: dict[str, str],
-    x_limits: tuple[float, float],
-    y_limits: tuple[float, float],
-) -> None:
-    """Names beside the points, those on a front first; a name that finds no room is left out."""
-    wide = (WIDTH_INCHES - 1.0) * POINTS_AN_INCH / (x_limits[1] - x_limits[0])
-    high = (HEIGHT_INCHES - 0.7) * POINTS_AN_INCH / (y_limits[1] - y_limits[0])
-
-    def place(row: Row) -> tuple[float, float]:
-        x = (math.log10(row["train_usd"]) - x_limits[0]) * wide
-        return x, (row["score_percent"] - y_limits[0]) * high
-
-    taken = [(x - 4.0, y - 4.0, x + 4.0, y + 4.0) for x, y in map(place, rows)]
-    for kind in ("published", "measured"):
-        front = sorted({place(r) for r in rows if r["kind"] == kind and r["is_on_front"]})
-        for (x, y), (end, top) in pairwise(front):
-            taken += [(x, y - 1, end, y + 1), (end - 1, y, end + 1, top)]
-    edge = (WIDTH_INCHES - 1.0) * POINTS_AN_INCH + 24
-    ordered = sorted(
-        rows,
-        key=lambda r: (
-            not r["is_on_front"],
-            r["kind"] != "measured",
-            -r["score_percent"],
-            r["model"],
-        ),
-    )
-    named_before: set[tuple[str, str]] = set()
-    for row in ordered[:MOST_LABELS]:
-        key = (row["model"], row["kind"])
-        if key in named_before and not row["is_on_front"]:
-            continue
-        text = shortened(titles[row["model"]], LABEL_EMS)
-        x, y = place(row)
-        length = ems(text) * LABEL_POINTS
-        for dx, dy, side in (
-            (7, 0, "left"), (-7, 0, "right"), (0, 10, "center"), (0, -10, "center"),
-            (6, 8, "left"), (6, -8, "left"), (-6, 8, "right"), (-6, -8, "right"),
-        ):  # fmt: skip
-            left = x + dx - {"left": 0.0, "right": length, "center": length / 2}[side]
-            box = (left, y + dy - 5, left + length, y + dy + 5)
-            apart = all(
-                box[2] < t[0] or box[0] > t[2] or box[3] < t[1] or box[1] > t[3] for t in taken
-            )
-            if apart and left > 0 and box[2] < edge:
-                words(axes, math.log10(row["train_usd"]), row["score_percent"], text, dx=dx, dy=dy,
-                      side=side, size=LABEL_POINTS)  # fmt: skip
-                taken.append(box)
-                named_before.add(key)
-                break

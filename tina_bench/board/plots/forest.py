@@ -1,8 +1,8 @@
-"""Who measured what for one model: every measurement a row, by task, each with its interval.
+"""Who measured what for one model: one row per measurement, by task, each with its interval.
 
 A published score is a total and nothing else, so its interval takes the largest variance that the
 total allows (`tina_bench.stats.scores.estimates.estimate_totals`); ours has that of our answers.
-Runs that nobody stated are taken as one. Whether measurers differ by more than chance is Cochran's
+Runs that are not stated are taken as one. Whether measurers differ by more than chance is Cochran's
 Q of `tina_bench.stats.audits.disagreement`, corrected over all models and tasks of the catalog.
 """
 
@@ -11,20 +11,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tina_bench.board.content.context import SiteContext
+from tina_bench.board.content.model_rows import by_maker
 from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.elements import Plot, Row
-from tina_bench.board.plots.frame import (
-    LABEL_EMS,
-    ems,
-    limits,
-    plot,
-    rows_figure,
-    shortened,
-    table,
-    text_of,
-)
+from tina_bench.board.plots.frame import limits, plot, rows_figure, table
+from tina_bench.board.plots.labels import LABEL_EMS, ems, shortened, text_of
 from tina_bench.formatting.numbers import fixed, p_value, plural
-from tina_bench.stats.audits.measurements import OURS, Measurement, group_of
+from tina_bench.stats.audits.measurement_types import OURS, Measurement, group_of
 from tina_bench.stats.scores.estimates import estimate_totals
 from tina_bench.stats.types import Interval
 
@@ -51,7 +44,7 @@ def forest(evidence: SiteContext, model: str) -> Plot | None:
     cells = {(d.model, d.task): d for d in evidence.audits.disagreement}
     found: dict[str, list[Row]] = {}
     pieces = evidence.published_measurements.get(model, ())
-    for piece, interval in zip(pieces, _intervals(evidence.memo, pieces), strict=True):
+    for piece, interval in zip(pieces, _intervals(evidence.cache, pieces), strict=True):
         found.setdefault(piece.task, []).append(_published(evidence, piece, interval))
     for task in evidence.tasks:
         if (model, task) in evidence.estimates:
@@ -90,7 +83,7 @@ def forest(evidence: SiteContext, model: str) -> Plot | None:
     )
     kinds = [kind for kind in KINDS if any(row["kind"] == kind for row in rows)]
     return plot(
-        evidence.memo,
+        evidence.cache,
         table(f"forest-{model}", "One row a measurement of the model: who, how many runs, score, "
               "interval.", rows, _COLUMNS, kind="forest"),
         label=text_of(
@@ -109,18 +102,7 @@ def forest(evidence: SiteContext, model: str) -> Plot | None:
     )  # fmt: skip
 
 
-def by_maker(evidence: SiteContext, model: str, who: str) -> bool:
-    """Whether those who measured made the model, as far as its name or its repository's tells."""
-    entry = evidence.model(model)
-    names = (model, evidence.model_title(model), (entry.repo or "") if entry else "")
-    plain = ["".join(c for c in name.casefold() if c.isalnum()) for name in names]
-    # `third party, report of 2026` made what is called `Third party's own`.
-    name = group_of(who).partition(",")[0]
-    maker = "".join(c for c in name.casefold() if c.isalnum())
-    return bool(maker) and any(title.startswith(maker) for title in plain)
-
-
-def _intervals(memo: Cache, pieces: Sequence[Measurement]) -> list[Interval]:
+def _intervals(cache: Cache, pieces: Sequence[Measurement]) -> list[Interval]:
     """For the same problems, from nothing but the totals."""
     totals = [
         (piece.n, runs, round(piece.percent / 100 * piece.n * runs))
@@ -132,8 +114,8 @@ def _intervals(memo: Cache, pieces: Sequence[Measurement]) -> list[Interval]:
         found = [estimate_totals(*total).same_problems for total in totals]
         return json.dumps([interval.model_dump(mode="json") for interval in found]).encode()
 
-    kept = json.loads(memo.get("plot-totals", [list(total) for total in totals], make))
-    return [Interval.model_validate(values) for values in kept]
+    found = json.loads(cache.get("plot-totals", [list(total) for total in totals], make))
+    return [Interval.model_validate(values) for values in found]
 
 
 def _published(evidence: SiteContext, piece: Measurement, interval: Interval) -> Row:

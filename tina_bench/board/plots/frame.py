@@ -1,13 +1,12 @@
-"""What all plots share: rows, axes, marks, words, and the memory of what was drawn before.
+"""What all plots share: rows, axes, marks, words, and the cache of drawings.
 
-Two ways of saying everything: a mark's shape as well as its colour, a line's dashes as well as its
-colour. matplotlib is imported where it draws, so that a page whose plots are all remembered never
-waits for it.
+Everything shows in two ways: a mark's shape as well as its colour, a line's dashes as well as its
+colour. matplotlib is imported where it draws, so that a page whose plots are all cached never waits
+for it.
 """
 
 import math
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +16,7 @@ from markupsafe import Markup
 
 from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.elements import Plot, Row, Table
+from tina_bench.board.plots.labels import ems, shortened
 from tina_bench.board.plots.svg import PALETTE, inline, named
 from tina_bench.formatting.escape import visible
 from tina_bench.stats.claims.labels import LABELS
@@ -34,10 +34,6 @@ CLOSE_ROW_INCHES = 0.24
 FONT_POINTS = 10.5
 SMALL_POINTS = 9.5
 RIGHT_INCHES = 1.75
-LABEL_EMS = 26.0
-"""A longer label is cut, so that a good third of the width is left to draw in."""
-SAID_CHARACTERS = 400
-"""A text alternative has no more: nobody listens to a table. The data have every row."""
 MARKERS = {
     verdict: (LABELS[verdict].marker, LABELS[verdict].role)
     for verdict in (
@@ -52,50 +48,8 @@ MARKERS = {
 where nothing was measured."""
 
 
-def ems(text: str) -> float:
-    """About how wide a text is, in font sizes; rather too wide, as the font is not known here."""
-    return sum(map(_em, text))
-
-
-def _em(character: str) -> float:
-    if unicodedata.east_asian_width(character) in "WF":
-        return 1.05
-    if character in "mwMW@%—":
-        return 0.95
-    if character in " .,:;'|!()[]-iljtfrI·":
-        return 0.4
-    return 0.7 if character.isupper() else 0.64
-
-
-def shortened(label: str, width_ems: float = LABEL_EMS) -> str:
-    """A label that stays inside the picture; the data have it whole."""
-    shown = " ".join(visible(label).split())
-    if ems(shown) <= width_ems:
-        return shown
-    while ems(shown) > width_ems - 1:
-        shown = shown[:-1]
-    return f"{shown.rstrip()}…"
-
-
-def text_of(*sentences: str) -> str:
-    """A text alternative: as many sentences as somebody would listen to, and where the rest is."""
-    text = ""
-    for sentence in sentences:
-        if text and len(text) + len(sentence) > SAID_CHARACTERS:
-            break
-        text += f"{sentence} "
-    return f"{visible(text)}All values: data as CSV."
-
-
-def list_of(names: Sequence[str], most: int = 8) -> str:
-    """Names in a sentence; `and 4 more` where there are too many."""
-    shown = [shortened(name) for name in names[:most]]
-    more = len(names) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
-
-
 def plot(
-    memo: Cache,
+    cache: Cache,
     table: Table,
     *,
     label: str,
@@ -104,23 +58,23 @@ def plot(
     options: Mapping[str, Any] | None = None,
     unseen: Collection[str] = (),
 ) -> Plot:
-    """The plot of a table, drawn only if it was not drawn before from the same rows and options.
+    """The plot of a table, cached by its rows and options.
 
     `draw` may use nothing but the options and the table's rows without the columns in `unseen`. The
     table's name is `plots/<name>`.
     """
     name = table.name.removeprefix("plots/")
     rows = [{k: v for k, v in row.items() if k not in unseen} for row in table.rows]
-    svg = kept(memo, name, label, {"rows": rows, "options": dict(options or {})}, draw)
+    svg = cached_svg(cache, name, label, {"rows": rows, "options": dict(options or {})}, draw)
     return Plot(name=name, svg=svg, caption=caption, data=f"data/{table.name}.csv", table=table)
 
 
-def kept(
-    memo: Cache, name: str, label: str, drawn_from: Mapping[str, Any], draw: Callable[[], "Figure"]
+def cached_svg(
+    cache: Cache, name: str, label: str, drawn_from: Mapping[str, Any], draw: Callable[[], "Figure"]
 ) -> Markup:
-    """The drawing of exactly this, from memory if there is one."""
+    """The drawing of exactly this, from the cache if it is there."""
     key = {"name": name, "label": label, **drawn_from}
-    svg = memo.get("plots", key, lambda: inline(draw(), name=name, label=label).encode())
+    svg = cache.get("plots", key, lambda: inline(draw(), name=name, label=label).encode())
     return Markup(svg.decode())  # noqa: S704 - kept as `inline` made it, under its hash
 
 
@@ -133,7 +87,7 @@ def table(
 
 @dataclass(frozen=True)
 class Rows:
-    """A figure with one labelled row an entry, top to bottom; y is the row's number."""
+    """A figure with one labelled row per entry, top to bottom; y is the row's number."""
 
     figure: "Figure"
     axes: "Axes"
@@ -296,7 +250,7 @@ def rows_figure(
     right_inches: float = RIGHT_INCHES,
     x_ticks: Mapping[float, str] | None = None,
 ) -> Rows:
-    """A figure with one labelled row an entry; rows in `headings` are set in bold."""
+    """A figure with one labelled row per entry; rows in `headings` are set in bold."""
     from matplotlib.figure import Figure
 
     close = len(labels) > 20

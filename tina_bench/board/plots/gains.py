@@ -5,16 +5,8 @@ from typing import TYPE_CHECKING
 
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.output.elements import Plot, Row
-from tina_bench.board.plots.frame import (
-    LABEL_EMS,
-    ems,
-    limits,
-    plot,
-    rows_figure,
-    shortened,
-    table,
-    text_of,
-)
+from tina_bench.board.plots.frame import limits, plot, rows_figure, table
+from tina_bench.board.plots.labels import LABEL_EMS, ems, shortened, text_of
 from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import fixed, p_value, plural, signed
 
@@ -85,7 +77,7 @@ def gains(evidence: SiteContext) -> Plot | None:
     if hidden:
         caption += f" {plural(hidden, 'more comparison')}, task by task, stand in the data."
     return plot(
-        evidence.memo,
+        evidence.cache,
         table(
             "gains", "One row an adapter and task, and one over all its tasks.", rows, _GAIN_COLUMNS
         ),
@@ -159,7 +151,7 @@ def audit_gains(evidence: SiteContext, *, model: str | None = None) -> Plot | No
     name = "audit-gains" + (f"-model-{model}" if model else "")
     over = "" if model else " over the base"
     return plot(
-        evidence.memo,
+        evidence.cache,
         table(name, "One row a printed gain: what all evidence at hand supports of it.", rows,
               _AUDIT_COLUMNS, kind="audit-gains"),
         label=text_of(
@@ -178,7 +170,7 @@ def audit_gains(evidence: SiteContext, *, model: str | None = None) -> Plot | No
 
 
 def _audit_labels(evidence: SiteContext, rows: Sequence[Row], model: str | None) -> list[str]:
-    """The model, or what it is compared with; and the runs, where only they tell rows apart."""
+    """The model, or what it is compared with; and the runs, where only they differ between rows."""
     titles = [
         f"over {evidence.model_title(row['reference_name'])}" if model
         else evidence.model_title(row["model"])
@@ -187,10 +179,10 @@ def _audit_labels(evidence: SiteContext, rows: Sequence[Row], model: str | None)
     labels = []
     for title, row in zip(titles, rows, strict=True):
         runs = evidence.catalog.averages[row["average_name"]].runs
-        told = "runs not stated" if runs is None else plural(runs, "run")
-        room = LABEL_EMS - ems(told) - 1
+        ending = "runs not stated" if runs is None else plural(runs, "run")
+        room = LABEL_EMS - ems(ending) - 1
         alone = titles.count(title) == 1
-        labels.append(title if alone else f"{shortened(title, room)}, {told}")
+        labels.append(title if alone else f"{shortened(title, room)}, {ending}")
     return labels
 
 

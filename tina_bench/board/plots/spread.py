@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.output.elements import Plot, Row
-from tina_bench.board.plots.frame import limits, plot, rows_figure, table, text_of
+from tina_bench.board.plots.frame import limits, plot, rows_figure, table
+from tina_bench.board.plots.labels import text_of
 from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import fixed, plural
 
@@ -21,7 +22,7 @@ _COLUMNS = ("model", "task", "n_problems", "seed", "run_percent", "mean_percent"
 
 
 def seeds(evidence: SiteContext, task: str) -> Plot | None:
-    """The score of every run on a task, a strip a model, the highest mean first.
+    """The score of every run on a task, one strip per model, the highest mean first.
 
     Runs with the same score stand on each other. With few problems every possible score has a line.
     """
@@ -64,7 +65,7 @@ def seeds(evidence: SiteContext, task: str) -> Plot | None:
             f"{fixed(step)} points apart."
         )
     return plot(
-        evidence.memo,
+        evidence.cache,
         table(f"seeds-{task}", "One row a run.", rows, _COLUMNS, kind="seeds"),
         label=text_of(
             f"Scores of single runs on {evidence.task_title(task)}, "

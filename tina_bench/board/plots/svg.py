@@ -64,7 +64,7 @@ MARK = "data-is"
 
 
 def named(artist: "Artist", what: str) -> "Artist":
-    """Say in the picture what an artist stands for: for tests, and for whoever reads marks out."""
+    """Name in the picture what an artist stands for: for tests, and for screen readers."""
     artist.set_gid(f"is:{what}")
     return artist
 
@@ -127,7 +127,7 @@ def _is_invisible(element: ET.Element) -> bool:
 
 
 def _strip(element: ET.Element, decimals: int = _PLACE) -> None:
-    """Drop what only a standalone document needs, and what nobody can see."""
+    """Drop what only a standalone document needs, and what is not visible."""
     _styles_to_attributes(element)
     if element.get("transform", "").startswith("rotate(-0 "):
         del element.attrib["transform"]
@@ -213,14 +213,14 @@ def _looks(element: ET.Element) -> tuple[tuple[str, str], ...]:
 def inline(figure: "Figure", *, name: str, label: str) -> Markup:
     """The figure as an `<svg role="img">` element.
 
-    The same figure gives the same bytes. `label` is what somebody hears who cannot see it.
+    The same figure gives the same bytes. `label` is the text alternative.
     """
     from matplotlib import rc_context
 
     buffer = io.BytesIO()
     settings: dict[Any, str] = {"svg.fonttype": "none", "svg.hashsalt": "tina-bench"}
     with rc_context(settings), warnings.catch_warnings():
-        # The browser's fonts draw the text; matplotlib's lack of a glyph concerns nobody.
+        # The browser's fonts draw the text, so it does not matter that matplotlib's lack a glyph.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         metadata = {"Date": None, "Creator": None}
         figure.savefig(buffer, format="svg", metadata=metadata, transparent=True)
@@ -232,7 +232,7 @@ def inline(figure: "Figure", *, name: str, label: str) -> Markup:
     root.attrib.update({"viewBox": _shorter(root.attrib["viewBox"], _PLACE)})
     root.attrib.update({"width": _shorter(width, _PLACE), "height": _shorter(height, _PLACE)})
     root.attrib.update({"role": "img", "aria-label": visible(label), "class": "plot"})
-    # What the dropped style sheet said of every element; both are inherited.
+    # What the dropped style sheet set for every element; both are inherited.
     root.attrib.update({"stroke-linejoin": "round", "stroke-linecap": "butt"})
     ET.register_namespace("", _SVG)
     return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704 - serialised from a tree

@@ -10,15 +10,14 @@ from tina_bench.board.plots.frame import (
     FONT_POINTS,
     SMALL_POINTS,
     WIDTH_INCHES,
-    kept,
+    cached_svg,
     limits,
     linear_ticks,
     plain_axes,
     set_ticks,
-    shortened,
-    text_of,
     words,
 )
+from tina_bench.board.plots.labels import shortened, text_of
 from tina_bench.board.plots.svg import PALETTE, named
 from tina_bench.formatting.numbers import plural
 
@@ -40,8 +39,8 @@ _PANELS = (
 """Heading, and the logged field; the rewards by function have fields of their own."""
 
 
-def training(curve: Curve, number: int, memo: Cache | None = None) -> Plot | None:
-    """The curves that a training logged; `number` tells several trainings of one model apart.
+def training(curve: Curve, number: int, cache: Cache | None = None) -> Plot | None:
+    """The curves that a training logged; `number` counts the trainings of one model.
 
     Drawn from its rows of `data/training.csv`, which the caption names by their folder.
     """
@@ -68,8 +67,8 @@ def training(curve: Curve, number: int, memo: Cache | None = None) -> Plot | Non
         caption += " Each point is the mean of neighbouring steps; the data have every step."
     name = f"training-{curve.model}-{number}"
     drawn_from = {"panels": [[title, list(fields)] for title, fields in panels], "curves": drawn}
-    svg = kept(
-        memo or Cache(), name, text_of(*sentences), drawn_from, lambda: _panels(panels, drawn)
+    svg = cached_svg(
+        cache or Cache(), name, text_of(*sentences), drawn_from, lambda: _panels(panels, drawn)
     )
     return Plot(name=name, svg=svg, caption=caption, data="data/training.csv")
 

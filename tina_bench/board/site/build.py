@@ -88,13 +88,13 @@ def _nothing(done: int, total: int) -> None:
     del done, total
 
 
-def _memo(options: SiteOptions) -> Cache:
+def _cache(options: SiteOptions) -> Cache:
     return Cache(options.cache / "made" if options.cache else None)
 
 
 def measurements(home: Home, options: SiteOptions) -> list[ResultRecord]:
     """`Home.measurements`, quicker for records that an earlier build read."""
-    return home.measurements(options.profile, reader(_memo(options)))
+    return home.measurements(options.profile, reader(_cache(options)))
 
 
 def build_site(
@@ -110,16 +110,15 @@ def build_site(
     """Build the site of a home into `out` and return what was built.
 
     `report` and `measured` are what `tina_bench.stats.report.build_report` and `Home.measurements`
-    say of this home under the options' profile, for who has them already (the profile may be left
-    out where a home holds no two of one thing). Raises
-    `IntegrityError` for a log that is not the one its record was made from, `UsageError` for an
-    `out` that holds something else than a site or a base URL that is none, `BlockedError` when
-    templates are missing.
+    return for this home under the options' profile, where they are computed already (the profile
+    may be left out where a home holds no two of one thing). Raises `IntegrityError` for a log that
+    is not the one its record was made from, `UsageError` for an `out` that holds something else
+    than a site or a base URL that is none, `BlockedError` when templates are missing.
     """
-    memo, base_url = _memo(options), site_url(options.base_url)
+    cache, base_url = _cache(options), site_url(options.base_url)
     evidence = collect_context(
         home, catalog, report, options.profile,
-        measured=measured, lock_digest=options.lock_digest, memo=memo,
+        measured=measured, lock_digest=options.lock_digest, cache=cache,
     )  # fmt: skip
     source = site_folder()
     templates, templates_digest = source / "templates", _templates_digest(source / "templates")
@@ -132,23 +131,23 @@ def build_site(
         "preview": preview(evidence, base_url),
         "schema_path": schema_path,
     }
-    kept = BuildState.of(options.cache, out.resolve())
+    earlier = BuildState.of(options.cache, out.resolve())
     with replaced(out) as folder:
-        renderer = Renderer.of(templates, memo.folder_of("templates"))
+        renderer = Renderer.of(templates, cache.folder_of("templates"))
         new = Folder(folder, out.resolve())
         site = Site(new, renderer, templates_digest, shared, evidence, base_url)
-        runs = Runs(kept, folder, on_progress)
+        runs = Runs(earlier, folder, on_progress)
         runs.plan(
             evidence, templates, templates_digest,
             with_samples=options.with_samples, texts=options.texts_a_task,
         )  # fmt: skip
-        with runs.beside() as others:
-            records = site.write_all(kept, source / "assets", runs.take_over)
+        with runs.start() as others:
+            records = site.write_all(earlier, source / "assets", runs.take_over)
             runs.finish(others)
         for done in runs.made.values():
             site.take(done.files)
         site.write_index()
-    kept.remember({**records, **runs.made})
+    earlier.save({**records, **runs.made})
     files = site.folder.files
     return SiteSummary(
         out=out,

@@ -1,4 +1,4 @@
-"""Show a built site to the browser of this machine, and reload it when it is built anew.
+"""Show a built site to the browser of this machine, and reload it when it is rebuilt.
 
 Guarantees: only regular files of the site's folder are served, whatever is asked for and wherever a
 link in it points; every answer carries a strict policy and is never cached; without reloading the
@@ -9,24 +9,29 @@ Traded away: this is for looking at a site before it is published. It speaks HTT
 and a browser that waits for the next build holds a thread.
 """
 
+import contextlib
 import errno
 import hashlib
+import io
+import os
 import threading
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import cast
-from urllib.parse import quote, unquote, urlsplit
+from typing import BinaryIO, cast
+from urllib.parse import unquote, urlsplit
 
 from tina_bench.board.data.index import INDEX_FILE, media_type
 from tina_bench.errors import UsageError
 
 OWN = "/.tina-bench/"
 """Addresses below are the server's own; a site has no such folder."""
+RELOAD_SCRIPT, EVENTS = f"{OWN}reload.js", f"{OWN}events"
+INDEX_PAGE = "index.html"
 _SCRIPT = f"""\
 "use strict";
 const shown = new URL(document.currentScript.src).searchParams.get("built");
-new EventSource("{OWN}events").onmessage = (event) => {{
+new EventSource("{EVENTS}").onmessage = (event) => {{
   if (event.data !== shown) location.reload();
 }};
 """
@@ -38,7 +43,7 @@ _STRICT = b"default-src 'none'; "
 _LOOSER = b"default-src 'none'; connect-src 'self'; script-src 'self'; "
 """What a page's own policy must say for the script to run; of two directives the first counts."""
 _HEARTBEAT_SECONDS = 15.0
-"""How often a waiting browser hears that the server is still there."""
+"""How often a waiting browser gets an event though nothing was built."""
 
 
 def site_file(site: Path, address: str) -> Path | None:
@@ -53,7 +58,7 @@ def site_file(site: Path, address: str) -> Path | None:
         path = (root / name.lstrip("/")).resolve()
         if "\0" in name or not path.is_relative_to(root):
             return None
-        path = path / "index.html" if path.is_dir() else path
+        path = path / INDEX_PAGE if path.is_dir() else path
         return path if path.resolve().is_relative_to(root) and path.is_file() else None
     except (ValueError, OSError):
         return None
@@ -92,7 +97,7 @@ class SiteServer(ThreadingHTTPServer):
             return "none"
 
     def rebuilt(self) -> None:
-        """Tell every browser that waits that the site is another now."""
+        """Send an event to every waiting browser: the site has changed."""
         with self._built:
             self.version = self._version()
             self._built.notify_all()
@@ -122,73 +127,77 @@ def _refusal(host: str, port: int, error: OSError) -> str:
     return f"cannot listen on {host}, port {port}: {error.strerror or error}; choose others."
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """Answers one request."""
+class _Handler(SimpleHTTPRequestHandler):
+    """Answers one request: files as the standard library does, the reload script, its events."""
 
     protocol_version = "HTTP/1.1"
     timeout = 60
     server_version = "tina-bench"
     sys_version = ""
+    error_content_type = "text/plain; charset=utf-8"
+    error_message_format = "%(code)d %(message)s\n"
 
     @property
     def _site(self) -> SiteServer:
         return cast("SiteServer", self.server)
 
     def do_GET(self) -> None:
-        """A file of the site, or what makes pages reload."""
-        self._answer(with_body=True)
-
-    def do_HEAD(self) -> None:
-        """The same without its body."""
-        self._answer(with_body=False)
+        """A file of the site, the reload script, or its events."""
+        if self._site.reload and urlsplit(self.path).path == EVENTS:
+            self._events()
+        else:
+            super().do_GET()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Say nothing: the terminal is for builds and their errors."""
+        """Print nothing: the terminal is for builds and their errors."""
 
-    def _answer(self, *, with_body: bool) -> None:
-        address = urlsplit(self.path).path
-        if self._site.reload and address.startswith(OWN):
-            self._own(address, with_body=with_body)
-            return
-        path = site_file(self._site.site, self.path)
-        if path is None:
-            text = b"There is no such page on this site.\n"
-            self._send(HTTPStatus.NOT_FOUND, "text/plain", text, with_body=with_body)
-            return
-        is_folder = path.name == "index.html" and not address.endswith(("/", "index.html"))
-        if is_folder:  # relative links on the page count from the folder
-            self._redirect(f"{quote(unquote(address))}/")
-            return
-        try:
-            data = path.read_bytes()
-        except OSError:  # replaced by a build just now
-            self._send(HTTPStatus.NOT_FOUND, "text/plain", b"gone\n", with_body=with_body)
-            return
-        kind = media_type(path.name)
-        if self._site.reload and kind == "text/html":
-            data = self._with_script(data)
-        self._send(HTTPStatus.OK, kind, data, with_body=with_body)
+    def translate_path(self, path: str) -> str:
+        """The file to serve; an empty path, which is no file, where there is none.
+
+        An address that lacks the slash of its folder gives the folder, which the base class
+        redirects: relative links on the page count from there.
+        """
+        found = site_file(self._site.site, path)
+        if found is None:
+            return ""
+        address = urlsplit(path).path
+        lacks_slash = found.name == INDEX_PAGE and not address.endswith(("/", INDEX_PAGE))
+        return str(found.parent if lacks_slash else found)
+
+    def guess_type(self, path: "str | os.PathLike[str]") -> str:
+        """As the site's index names it."""
+        kind = media_type(str(path))
+        text = kind.startswith("text/") or kind.endswith(("json", "xml"))
+        return f"{kind}; charset=utf-8" if text else kind
+
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
+        """Status and headers; with reloading, also of the script and of pages that load it."""
+        path = Path(self.translate_path(self.path))
+        if self._site.reload and urlsplit(self.path).path == RELOAD_SCRIPT:
+            return self._send_head_of(RELOAD_SCRIPT, _SCRIPT.encode())
+        if self._site.reload and path.suffix == ".html":
+            with contextlib.suppress(OSError):  # a folder, or replaced by a build just now
+                return self._send_head_of(path.name, self._with_script(path.read_bytes()))
+        return super().send_head()
+
+    def _send_head_of(self, name: str, data: bytes) -> io.BytesIO:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", self.guess_type(name))
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        return io.BytesIO(data)
 
     def _with_script(self, page: bytes) -> bytes:
-        tag = f'<script src="{OWN}reload.js?built={self._site.version}" defer></script>\n'
+        tag = f'<script src="{RELOAD_SCRIPT}?built={self._site.version}" defer></script>\n'
         page = page.replace(_STRICT, _LOOSER, 1)
         return page.replace(b"</head>", tag.encode() + b"</head>", 1)
 
-    def _own(self, address: str, *, with_body: bool) -> None:
-        if address == f"{OWN}reload.js":
-            self._send(HTTPStatus.OK, "text/javascript", _SCRIPT.encode(), with_body=with_body)
-        elif address == f"{OWN}events" and with_body:
-            self._events()
-        else:
-            self._send(HTTPStatus.NOT_FOUND, "text/plain", b"\n", with_body=with_body)
-
     def _events(self) -> None:
-        """Server-sent events: which build the site is, at once and after every other."""
+        """Server-sent events: the version of the site, at once and after every build."""
         self.send_response(HTTPStatus.OK)
-        self._headers("text/event-stream")
+        self.send_header("Content-Type", "text/event-stream; charset=utf-8")
         self.send_header("Connection", "close")
         self.end_headers()
-        self.close_connection = True
         version: str | None = self._site.version
         try:
             while version is not None:
@@ -198,27 +207,10 @@ class _Handler(BaseHTTPRequestHandler):
         except OSError:
             return  # the browser went to another page
 
-    def _redirect(self, address: str) -> None:
-        self.send_response(HTTPStatus.MOVED_PERMANENTLY)
-        self._headers("text/plain")
-        # One slash: two would name another host.
-        self.send_header("Location", "/" + address.lstrip("/"))
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-
-    def _send(self, status: HTTPStatus, kind: str, data: bytes, *, with_body: bool) -> None:
-        self.send_response(status)
-        text = kind.startswith("text/") or kind.endswith(("json", "xml"))
-        self._headers(f"{kind}; charset=utf-8" if text else kind)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        if with_body:
-            self.wfile.write(data)
-
-    def _headers(self, kind: str) -> None:
+    def end_headers(self) -> None:
+        """The strict headers, on every answer, errors included."""
         more = "connect-src 'self'; " if self._site.reload else ""
         for name, value in (
-            ("Content-Type", kind),
             ("Content-Security-Policy", _POLICY.format(more=more)),
             ("X-Content-Type-Options", "nosniff"),
             ("Referrer-Policy", "no-referrer"),
@@ -227,3 +219,4 @@ class _Handler(BaseHTTPRequestHandler):
             ("Cache-Control", "no-store"),
         ):
             self.send_header(name, value)
+        super().end_headers()

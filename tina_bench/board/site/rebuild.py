@@ -1,4 +1,4 @@
-"""The site of a home, built once, or again whenever something that it shows has changed."""
+"""The site of a home, built once, or rebuilt after every change of what it shows."""
 
 import gc
 import threading
@@ -56,7 +56,7 @@ def serve(
     watched: Sequence[Path],
     rebuilt: Callable[[TinaBenchError | None], None],
 ) -> None:
-    """Serve until interrupted; with `build`, do so again after every change.
+    """Serve until interrupted; with `build`, rebuild after every change.
 
     `rebuilt` is called after each further build, with the error of one that failed: the site stays
     as it was then.
@@ -83,10 +83,10 @@ def _build_after_changes(
     site = server.site
 
     def is_source(_: object, name: str) -> bool:
-        """Neither the site nor the folders that a build makes beside it, nor half-written files."""
+        """Not the site, nor the folders that a build makes next to it, nor half-written files."""
         path = Path(name)
-        beside = path.is_relative_to(site.parent) and path.relative_to(site.parent).parts[:1]
-        own = beside and (beside[0] == site.name or beside[0].startswith(f".{site.name}."))
+        first = path.is_relative_to(site.parent) and path.relative_to(site.parent).parts[:1]
+        own = first and (first[0] == site.name or first[0].startswith(f".{site.name}."))
         return not own and not path.name.endswith((".tmp", ".lock", "~", ".swp"))
 
     for _ in watch(*watched, watch_filter=is_source, raise_interrupt=True):

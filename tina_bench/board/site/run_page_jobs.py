@@ -1,4 +1,4 @@
-"""Which runs a build has to write, and the writing of them by as many processes as there are."""
+"""Which runs a build has to write, and the writing of them in parallel."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -11,7 +11,7 @@ from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.problem_texts import withheld
 from tina_bench.board.output.cache import program_digest
 from tina_bench.board.output.incremental import BuildState, Stamps, WrittenGroup
-from tina_bench.board.output.parallel import Beside, beside
+from tina_bench.board.output.parallel import ParallelTasks, in_parallel
 from tina_bench.board.site.run_pages import RunsDone, RunsJob, write_runs
 from tina_bench.board.transcripts import grade_files
 from tina_bench.files.hashing import digest
@@ -48,7 +48,7 @@ def _texts_a_task(evidence: SiteContext) -> int:
 def _jobs(
     evidence: SiteContext, templates: Path, *, with_samples: bool, texts: int | None
 ) -> Iterator[RunsJob]:
-    """One a pair of logs, the one with the most answers first."""
+    """One per pair of logs, the one with the most answers first."""
     texts = _texts_a_task(evidence) if texts is None else texts
     ordered = sorted(evidence.records.values(), key=lambda record: (*_logs(record), record.task))
     groups = [tuple(group) for _, group in groupby(ordered, key=_logs)]
@@ -71,7 +71,7 @@ def _jobs(
             },
             with_samples=with_samples,
             texts_a_task=texts,
-            compiled=evidence.memo.folder_of("templates"),
+            compiled=evidence.cache.folder_of("templates"),
         )
 
 
@@ -93,7 +93,7 @@ def _stamps(job: RunsJob) -> Stamps:
 
 
 def _key(job: RunsJob, record: ResultRecord, evidence: SiteContext, templates: str) -> str:
-    """Names everything that the files of a record's runs are made from, but for the logs."""
+    """Names everything that the files of a record's runs depend on, except the logs."""
     task = record.task
     return digest(
         [
@@ -106,9 +106,9 @@ def _key(job: RunsJob, record: ResultRecord, evidence: SiteContext, templates: s
 
 @dataclass
 class Runs:
-    """The runs of all records: those that an earlier build wrote, and those that are waiting."""
+    """The runs of all records: those that an earlier build wrote, and those to write."""
 
-    kept: BuildState
+    earlier: BuildState
     folder: Path
     on_progress: OnProgress
     made: dict[str, WrittenGroup] = field(default_factory=dict)
@@ -128,34 +128,35 @@ class Runs:
         with_samples: bool,
         texts: int | None,
     ) -> None:
-        """See what can be taken over, and what must be looked at or written."""
+        """Find what can be taken over, and what must be read or written."""
         for job in _jobs(evidence, templates, with_samples=with_samples, texts=texts):
-            stamps, waiting, known = _stamps(job), [], {}
+            stamps, waiting, logs_digests = _stamps(job), [], {}
             for record in job.records:
                 key = _key(job, record, evidence, templates_digest)
-                group = self.kept.find(_name(record), key)
+                group = self.earlier.find(_name(record), key)
                 self._keys[_name(record)] = key
                 if group is not None and group.logs == stamps:
                     self._same.append((job, record, stamps))
                     continue
                 waiting.append(record)
                 if group is not None:
-                    known[record.task] = group.said
+                    logs_digests[record.task] = group.logs_digest
             if waiting:
-                self._waiting.append((replace(job, records=tuple(waiting), known=known), stamps))
+                changed = replace(job, records=tuple(waiting), logs_digests=logs_digests)
+                self._waiting.append((changed, stamps))
 
-    def beside(self) -> "AbstractContextManager[Beside[dict[str, RunsDone | None]]]":
-        """Have them written while the block does something else."""
-        return beside(
-            [partial(write_runs, job, self.folder, self.kept.site) for job, _ in self._waiting]
+    def start(self) -> "AbstractContextManager[ParallelTasks[dict[str, RunsDone | None]]]":
+        """Write them in parallel to what the block does."""
+        return in_parallel(
+            [partial(write_runs, job, self.folder, self.earlier.site) for job, _ in self._waiting]
         )
 
     def take_over(self) -> None:
-        """Take over what nothing has changed for."""
+        """Take over the runs whose inputs are the same."""
         for job, record, stamps in self._same:
             self._settle(job, record, None, stamps)
 
-    def finish(self, started: "Beside[dict[str, RunsDone | None]]") -> None:
+    def finish(self, started: "ParallelTasks[dict[str, RunsDone | None]]") -> None:
         """Wait for them."""
         done, total = 0, sum(_answers(*job.records) for job, _ in self._waiting)
         for number, found in started.done():
@@ -168,19 +169,21 @@ class Runs:
     def _settle(
         self, job: RunsJob, record: ResultRecord, found: RunsDone | None, stamps: Stamps
     ) -> None:
-        name, again = _name(record), found
+        name, written = _name(record), found
         if found is None and not self._linked(record, stamps):
-            # What was remembered of them is right, but somebody touched the files.
-            once = replace(job, records=(record,), known={})
-            again = write_runs(once, self.folder, self.kept.site)[record.task]
-        if again is not None:
+            # Their inputs are the same, but the files have changed.
+            once = replace(job, records=(record,), logs_digests={})
+            written = write_runs(once, self.folder, self.earlier.site)[record.task]
+        if written is not None:
             self.made[name] = WrittenGroup(
-                self._keys[name], again.files, stamps, again.said, again.answers, again.transcripts
-            )
+                key=self._keys[name], files=written.files, logs=stamps,
+                logs_digest=written.logs_digest, answers=written.answers,
+                transcripts=written.transcripts,
+            )  # fmt: skip
 
     def _linked(self, record: ResultRecord, stamps: Stamps) -> bool:
         name = _name(record)
-        found = self.kept.take_over(self.kept.groups[name], self.folder)
+        found = self.earlier.take_over(self.earlier.groups[name], self.folder)
         if found is None:
             return False
         self.made[name] = replace(found, logs=stamps)

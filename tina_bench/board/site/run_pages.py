@@ -1,7 +1,7 @@
 """Run pages: every answer of every run, with the texts that are shown, and the same as data.
 
 All runs of the records that share a sample log are written in one go, because the log is read once
-for them: that is a `RunsJob`, which a process of its own can do.
+for them: that is a `RunsJob`, which any process can do.
 """
 
 import functools
@@ -32,7 +32,7 @@ END_CHARACTERS = 2_000
 
 @dataclass(frozen=True)
 class RunsJob:
-    """What it takes to write the runs of some records, in any process."""
+    """Everything that a process needs to write the runs of some records."""
 
     home: Path
     """Home with the logs."""
@@ -54,8 +54,8 @@ class RunsJob:
     """Problems of a task whose answers are shown with their text; `ALL_TEXTS` for all."""
     compiled: Path | None = None
     """Folder for compiled templates."""
-    known: Mapping[str, str] = field(default_factory=dict)
-    """By task: what an earlier build found in the logs. If it is still so, nothing is written."""
+    logs_digests: Mapping[str, str] = field(default_factory=dict)
+    """By task: what an earlier build read in the logs. Where it is the same, nothing is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ class RunsDone:
     """Answers listed."""
     transcripts: int
     """Of these, with their text."""
-    said: str
-    """Names what the logs say of the record."""
+    logs_digest: str
+    """Names what the logs hold about the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ class _Writer:
 
 
 def _table(made: list[tuple[Run, list[_Row]]]) -> "pa.Table":
-    """One row an answer; a text only where the pages show it, and unknown is null."""
+    """One row per answer; a text only where the pages show it, and unknown is null."""
     import pyarrow as pa
 
     rows = [(run, row, row.answer) for run, page in made for row in page]
@@ -256,16 +256,16 @@ def _utf8(text: str | None) -> str | None:
 def write_runs(job: RunsJob, folder: Path, old: Path | None = None) -> dict[str, RunsDone | None]:
     """Write everything about the runs of a job into a site's `folder`; by task what was written.
 
-    `None` for a task whose files of an earlier build are still right. A file that `old`, an earlier
+    `None` for a task whose files of an earlier build still hold. A file that `old`, an earlier
     site, holds with the same bytes is linked rather than written. Raises `IntegrityError` for a log
     that is not the one a record was made from.
     """
     logs = TranscriptLogs.read(Home(job.home), job.records) if job.with_samples else None
     done: dict[str, RunsDone | None] = {}
     for record in job.records:
-        said = logs.said(record) if logs else ""
-        known = job.known.get(record.task) == said
-        done[record.task] = None if known else _write_record(job, record, logs, said, folder, old)
+        found = logs.said(record) if logs else ""
+        same = job.logs_digests.get(record.task) == found
+        done[record.task] = None if same else _write_record(job, record, logs, found, folder, old)
     return done
 
 
@@ -273,7 +273,7 @@ def _write_record(
     job: RunsJob,
     record: ResultRecord,
     logs: TranscriptLogs | None,
-    said: str,
+    logs_digest: str,
     folder: Path,
     old: Path | None,
 ) -> RunsDone:
@@ -287,4 +287,4 @@ def _write_record(
         writer.run(record, run, rows)
         made.append((run, rows))
     writer.data(record, made)
-    return RunsDone(writer.folder.files, writer.answers, writer.transcripts, said)
+    return RunsDone(writer.folder.files, writer.answers, writer.transcripts, logs_digest)

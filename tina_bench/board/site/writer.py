@@ -14,7 +14,7 @@ from tina_bench.board.data.social_card import PICTURE_FILE, picture
 from tina_bench.board.output.elements import Page, Table
 from tina_bench.board.output.folder import Folder, Written
 from tina_bench.board.output.incremental import BuildState, WrittenGroup
-from tina_bench.board.output.parallel import beside
+from tina_bench.board.output.parallel import in_parallel
 from tina_bench.board.output.templates import Renderer
 from tina_bench.board.pages import claims, costs, front, method, models, pairs, search, tasks
 from tina_bench.errors import IntegrityError
@@ -31,12 +31,12 @@ class PageModule(Protocol):
 HERE: tuple[PageModule, ...] = (pairs, costs, tasks, search)
 THERE: tuple[PageModule, ...] = (claims, method, front, models)
 """What needs the audits, and most of the figures: about as much work as the rest. What both need,
-the comparisons, is asked for first here and last there: by then it is remembered."""
+the comparisons, comes first in one and last in the other: by then it is cached."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What another process wrote."""
+    """What the other process wrote."""
 
     files: dict[str, Written]
     tables: list[Table]
@@ -55,31 +55,31 @@ class Site:
     shared: dict[str, Any]
     """Names that all templates may use."""
     evidence: SiteContext
-    """What the pages speak of."""
+    """What the pages show."""
     base_url: str | None
     """Where it will be published."""
     tables: list[Table] = field(default_factory=list)
     """Written so far."""
 
     def take(self, files: Mapping[str, Written]) -> None:
-        """Take files that were written into the folder; raises `IntegrityError` for one it has."""
+        """Add files that were written into the folder; raises `IntegrityError` for one it has."""
         twice = files.keys() & self.folder.files.keys()
         if twice:
             raise IntegrityError(f"{self.folder.old}: two pages would stand at {min(twice)}.")
         self.folder.files.update(files)
 
     def write_all(
-        self, kept: BuildState, assets: Path, meanwhile: Callable[[], None]
+        self, earlier: BuildState, assets: Path, meanwhile: Callable[[], None]
     ) -> dict[str, WrittenGroup]:
-        """Everything but runs and index, half of it in a process of its own.
+        """Write everything but runs and index, half of it in a process of its own.
 
-        Returns what is to be remembered of the files of records. `meanwhile` is called beside it.
+        Returns the files of records for the next build. `meanwhile` is called in parallel.
         """
-        with beside([self._part], 1) as other:
+        with in_parallel([self._part], 1) as other:
             meanwhile()
             self._assets(assets)
             self._tables()
-            records = self._records(kept)
+            records = self._records(earlier)
             self._pages(HERE)
             for _, part in other.done():
                 self.take(part.files)
@@ -111,12 +111,12 @@ class Site:
         for table in tables_of(self.evidence):
             self._table(table)
 
-    def _records(self, kept: BuildState) -> dict[str, WrittenGroup]:
+    def _records(self, earlier: BuildState) -> dict[str, WrittenGroup]:
         made: dict[str, WrittenGroup] = {}
         for (model, task), sha256 in self.evidence.record_sha256.items():
             path = f"data/records/{model}/{task}.json"
-            group = kept.find(path, sha256)
-            found = None if group is None else kept.take_over(group, self.folder.root)
+            group = earlier.find(path, sha256)
+            found = None if group is None else earlier.take_over(group, self.folder.root)
             if found is None:
                 self.folder.write(path, self.evidence.record_file(model, task).read_bytes())
                 found = WrittenGroup(sha256, {path: self.folder.files[path]})
@@ -142,9 +142,9 @@ class Site:
             context = page.context() if callable(page.context) else page.context
             return self.renderer.page(page.template, page.path, {**self.shared, **context})
 
-        if page.made_of is None:
+        if page.depends_on is None:
             data = rendered()
         else:
-            key = [self.templates, page.path, page.made_of]
-            data = self.evidence.memo.get("pages", key, rendered)
+            key = [self.templates, page.path, page.depends_on]
+            data = self.evidence.cache.get("pages", key, rendered)
         self.folder.write(page.path, data)

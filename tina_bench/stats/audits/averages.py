@@ -2,8 +2,8 @@
 
 Every printed number stands for an interval of one unit of its last digit. The mean of the cells is
 then an interval, too, and an average follows where the two overlap: otherwise no cells that print
-as these do can have it. A missing cell may be anything from 0 to 100, and what the average says of
-it is told; an average that would need more than that does not follow either.
+as these do can have it. A missing cell may be anything from 0 to 100, and what the average implies
+for it is reported; an average that would need more than that does not follow either.
 
 The same for the runs behind one number: their mean, and their SD, which may be the sample's
 (n - 1) or the population's (n).

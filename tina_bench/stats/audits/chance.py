@@ -1,9 +1,9 @@
-"""How far chance moves one run of a model on a task, as published spreads tell.
+"""How far chance moves one run of a model on a task, by published spreads.
 
 Write p_i for the chance that a fresh answer to problem i is right and P for their mean. One run
 scatters with variance (1/n) mean p_i (1 - p_i), which is at most P (1 - P) / n (Jensen). How much
 less it is depends on the problems more than on the model: over the 30 and more models whose SD over
-seeds is published, SD^2 / (P (1 - P) / n) scatters about one ratio a task hardly more than
+seeds is published, SD^2 / (P (1 - P) / n) scatters about one ratio per task hardly more than
 chi-square lets estimates of one number scatter (AIME24 0.31, MATH-500 0.44, Minerva 0.25).
 That ratio, times the bound at a score, is what is taken for models without a published SD; a
 published SD, which three to ten seeds estimate badly, is drawn towards it.
@@ -22,7 +22,7 @@ PRIOR_DEGREES_OF_FREEDOM = 64.0
 """What the task's ratio weighs against a published SD of k - 1 degrees of freedom, in the moderated
 variance (d0 s0^2 + d s^2) / (d0 + d) of Smyth (2004, Stat. Appl. Genet. Mol. Biol. 3:3). The middle
 half of the published ratios scatters as with d0 of 64 or more on every task with 29 models and
-more (`tests/stats/audits/test_audit_chance.py`)."""
+more (`tests/stats/audits/test_audit_resolution.py`)."""
 LEAST_SPREADS = 5
 """Published SDs that a task needs before its ratio is used."""
 SCORES_USED = (10.0, 90.0)

@@ -7,7 +7,7 @@ pool of the others: the deleted residual of Viechtbauer & Cheung (2010, Res. Syn
 with no variance between measurers, for the question is what chance can do.
 Both families, of cells and of measurers, are corrected by Holm (1979, Scand. J. Stat. 6:65).
 
-More than chance need not be anybody's mistake: hardware, length limit, temperature, prompt and the
+More than chance need not be a mistake: hardware, length limit, temperature, prompt and the
 picking of the best checkpoint all do it. The test says that the numbers are not interchangeable.
 
 Validity: the standard errors are for runs with fresh seeds on the same problems. Where the task has
@@ -28,7 +28,7 @@ from tina_bench.stats.audits.chance import (
     Chance,
     binomial_bound,
 )
-from tina_bench.stats.audits.measurements import AuditInput, Measurement
+from tina_bench.stats.audits.measurement_types import AuditInput, Measurement
 from tina_bench.stats.methods.distributions import t_tail
 from tina_bench.stats.methods.holm import holm
 from tina_bench.stats.methods.pooling import Pooled, pool
@@ -105,7 +105,7 @@ class Disagreement(Shape):
 
 
 @dataclass(frozen=True)
-class Weighed:
+class WeightedMeasurements:
     """Measurements of one cell with their variances, points squared."""
 
     pieces: tuple[Measurement, ...]
@@ -128,7 +128,9 @@ class Weighed:
         )
 
 
-def weigh(pieces: Sequence[Measurement], chance: Chance, *, bound: bool = False) -> Weighed:
+def with_variances(
+    pieces: Sequence[Measurement], chance: Chance, *, bound: bool = False
+) -> WeightedMeasurements:
     """Put a variance on every measurement of one cell, at the score that they have in common.
 
     At one's own score a run of 0 of 30 would weigh most of all, by the luck that made it so low.
@@ -151,19 +153,19 @@ def weigh(pieces: Sequence[Measurement], chance: Chance, *, bound: bool = False)
         rounding = 0.0 if piece.decimals is None else 10.0 ** (-2 * piece.decimals) / 12
         variances.append(variance / k + rounding)
         bases.append(basis)
-    return Weighed(tuple(pieces), tuple(variances), tuple(bases))
+    return WeightedMeasurements(tuple(pieces), tuple(variances), tuple(bases))
 
 
-def distance(weighed: Weighed, index: int) -> tuple[float, float]:
+def distance(weighted: WeightedMeasurements, index: int) -> tuple[float, float]:
     """Return how far one measurement lies from the pool of the others, points, and its p-value.
 
     For measurements that differ by chance alone: its own variance and that of the others' mean,
     weighted by precision, add up; Student's t, normal where the variances are known.
     """
-    others = weighed.pool(without=index)
-    apart = weighed.pieces[index].percent - others.plain_mean
-    variance = weighed.variances[index] + others.plain_variance
-    return apart, 2 * t_tail(abs(apart) / sqrt(variance), weighed.scale_freedom)
+    others = weighted.pool(without=index)
+    apart = weighted.pieces[index].percent - others.plain_mean
+    variance = weighted.variances[index] + others.plain_variance
+    return apart, 2 * t_tail(abs(apart) / sqrt(variance), weighted.scale_freedom)
 
 
 def audit_disagreement(evidence: AuditInput, chance: Chance) -> tuple[Disagreement, ...]:
@@ -171,21 +173,24 @@ def audit_disagreement(evidence: AuditInput, chance: Chance) -> tuple[Disagreeme
     cells: dict[tuple[str, str], list[Measurement]] = {}
     for piece in evidence.measurements:
         cells.setdefault((piece.model, piece.task), []).append(piece)
-    weighed = {
-        cell: weigh(pieces, chance) for cell, pieces in sorted(cells.items()) if len(pieces) > 1
+    weighted = {
+        cell: with_variances(pieces, chance)
+        for cell, pieces in sorted(cells.items())
+        if len(pieces) > 1
     }
-    if not weighed:
+    if not weighted:
         return ()
-    pools = {cell: found.pool() for cell, found in weighed.items()}
+    pools = {cell: found.pool() for cell, found in weighted.items()}
     bounds = {
-        cell: weigh(found.pieces, chance, bound=True).pool() for cell, found in weighed.items()
+        cell: with_variances(found.pieces, chance, bound=True).pool()
+        for cell, found in weighted.items()
     }
     corrected = holm([found.p_value for found in pools.values()])
-    apart = [distance(found, i) for found in weighed.values() for i in range(len(found.pieces))]
+    apart = [distance(found, i) for found in weighted.values() for i in range(len(found.pieces))]
     measurer_holm = iter(holm([p for _, p in apart]))
     distances = iter(apart)
     made = []
-    for (cell, found), adjusted in zip(weighed.items(), corrected, strict=True):
+    for (cell, found), adjusted in zip(weighted.items(), corrected, strict=True):
         measurers = []
         for piece, variance, basis in zip(found.pieces, found.variances, found.bases, strict=True):
             points, p_value = next(distances)
@@ -216,7 +221,7 @@ def audit_disagreement(evidence: AuditInput, chance: Chance) -> tuple[Disagreeme
             p_value=pooled.p_value,
             adjusted_p=adjusted,
             p_value_bound=bounds[cell].p_value,
-            family=len(weighed),
+            family=len(weighted),
             measurer_family=len(apart),
             i_squared_percent=100 * pooled.i_squared,
             tau_points=sqrt(pooled.tau_squared),

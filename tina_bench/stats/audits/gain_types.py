@@ -1,6 +1,6 @@
-"""What is told of a gain; `tina_bench.stats.audits.gains` makes it."""
+"""What is reported of a gain; `tina_bench.stats.audits.gains` computes it."""
 
-from tina_bench.stats.audits.measurements import SetAside
+from tina_bench.stats.audits.measurement_types import SetAside
 from tina_bench.stats.types import Shape
 
 

@@ -13,28 +13,29 @@ tau^2 stands on the adapter's side because its only measurer is one of those who
 each other. Degrees of freedom by Welch (1947) and Satterthwaite (1946); Student's t.
 
 The luck of picking the best of m checkpoints is not in these numbers. The most that it can be on
-average is told beside them (`tina_bench.stats.audits.selection`), and the gain less that much.
+average is reported with them (`tina_bench.stats.audits.selection`), and the gain less that much.
 
 Validity: the evidence on the base is by other protocols, too (temperature, length, hardware); what
 that does is in tau^2 only as far as measurers differ. An adapter measured by a friend of its own
 protocol may have gained from the protocol. Coverage: `tests/validation/test_validation_audits.py`.
 """
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
 from math import inf, sqrt
 
 from tina_bench.catalog.schema import AverageClaim, Catalog
 from tina_bench.files.hashing import digest
 from tina_bench.stats.audits.averages import cells_of
 from tina_bench.stats.audits.chance import Chance
-from tina_bench.stats.audits.disagreement import weigh
+from tina_bench.stats.audits.disagreement import with_variances
+from tina_bench.stats.audits.gain_sentences import gain_sentence
 from tina_bench.stats.audits.gain_types import Gain, GainTask, Sensitivity
-from tina_bench.stats.audits.measurements import AuditInput, Measurement, SetAside
-from tina_bench.stats.audits.selection import PickBound
-from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
+from tina_bench.stats.audits.measurement_types import AuditInput, Measurement, SetAside
+from tina_bench.stats.audits.selection_types import PickBound
+from tina_bench.stats.cache import NO_CACHE, RecordCache
 from tina_bench.stats.methods.score_variance import Variance
 
 LEVEL = 0.95
@@ -45,7 +46,7 @@ SUSPECT = {
         "to 38: another prompt, or another column"
     ),
 }
-"""Claims that are not pooled, with the reason; what they would change is told."""
+"""Claims that are not pooled, with the reason; what they would change is reported."""
 
 
 Pieces = dict[str, list[Measurement]]
@@ -71,15 +72,15 @@ def audit_gains(
     evidence: AuditInput,
     chance: Chance,
     picks: Sequence[PickBound],
-    known: RecordCache = NOTHING_KNOWN,
+    cache: RecordCache = NO_CACHE,
 ) -> tuple[Gain, ...]:
     """Return every adapter whose average is printed beside its base's, the largest gain first.
 
     An average of which a cell is not known, on either side, is left out: nothing can be pooled.
-    With `known`, chance and picks must be what follows from the catalog.
+    With a `cache`, chance and picks must be what follows from the catalog.
     """
     made = []
-    content = cache(lambda: digest(catalog.model_dump(mode="json")))
+    content = functools.cache(lambda: digest(catalog.model_dump(mode="json")))
     for name, average in sorted(catalog.averages.items()):
         base = catalog.models[average.model].base
         if base is None or average.tasks is None or not cells_of(catalog, average):
@@ -92,11 +93,11 @@ def audit_gains(
                 for model in (average.model, reference)
             )
             if printed is not None and measured:
-                make = partial(
+                make = functools.partial(
                     _gain, catalog, evidence, chance, picks, name, average, printed, kind
                 )
-                key = partial(_key, content, evidence, name, average, printed, kind)
-                made.append(known.value("gain", key, Gain, make))
+                key = functools.partial(_key, content, evidence, name, average, printed, kind)
+                made.append(cache.of_key("gain", key, Gain, make))
     return tuple(sorted(made, key=lambda g: (g.reference_is, -g.printed_gain_points, g.average)))
 
 
@@ -108,7 +109,7 @@ def _key(
     printed: AverageClaim,
     kind: str,
 ) -> list[object]:
-    """Names everything that a gain is made from; `content` names the catalog."""
+    """Names everything that a gain depends on; `content` names the catalog."""
     pieces = [
         piece.model_dump(mode="json")
         for model in (average.model, printed.model)
@@ -211,7 +212,7 @@ def _gain(
         sensitivity=tuple(sensitivity),
         sentence="",
     )
-    return made.model_copy(update={"sentence": _sentence(catalog, made)})
+    return made.model_copy(update={"sentence": gain_sentence(catalog, made)})
 
 
 def _pieces(evidence: AuditInput, model: str, tasks: Sequence[str]) -> Pieces:
@@ -249,8 +250,8 @@ def _supported(
     count = len(reference)
     gain, middle, variance, rows = 0.0, 0.0, Variance(0.0, inf), []
     for task in sorted(reference):
-        ours = weigh(adapter[task], chance).pool()
-        theirs = weigh(reference[task], chance).pool()
+        ours = with_variances(adapter[task], chance).pool()
+        theirs = with_variances(reference[task], chance).pool()
         gain += (ours.mean - theirs.mean) / count
         middle += theirs.mean / count
         for side in (ours, theirs):
@@ -291,39 +292,3 @@ def _alone(
     half = variance.scaled(1 / count**2).half_width(LEVEL)
     gain = average.value_percent - printed.value_percent
     return gain - half, gain + half
-
-
-def _sentence(catalog: Catalog, gain: Gain) -> str:
-    name = catalog.models[gain.model].title
-    reference = catalog.models[gain.reference].title
-    text = (
-        f"{name} over {reference}: printed {gain.printed_gain_points:+.2f} points "
-        f"({gain.printed_percent:.2f} against {gain.printed_reference_percent:.2f}); all "
-        f"evidence puts {reference} at {gain.reference_percent:.2f}, which leaves "
-        f"{gain.supported_gain_points:+.2f} (95 %: {gain.supported_low:+.2f} to "
-        f"{gain.supported_high:+.2f})"
-    )
-    if gain.share_percent is not None and gain.share_percent <= 100:
-        text += f", {max(0.0, gain.share_percent):.0f} % of what is printed"
-    elif gain.share_percent is not None:
-        text += ", no less than what is printed"
-    if gain.supported_low > 0:
-        text += "; more than chance"
-    elif gain.supported_high < 0:
-        text += "; a loss, and more than chance"
-    else:
-        text += "; chance alone can make as much"
-    if gain.selection_points is not None and gain.after_selection_low is not None:
-        text += (
-            f". It was picked out of {gain.best_of} checkpoints by such scores, which by "
-            f"luck alone adds up to {gain.selection_points:.1f} points on average; less that, "
-            f"{gain.after_selection_points:+.2f} are left"
-        )
-        if gain.supported_low > 0 >= gain.after_selection_low:
-            text += ", which chance can make"
-    elif "picked" in catalog.models[gain.model].note.lower():
-        text += (
-            ". It was picked by test scores out of a number of checkpoints that is not known, "
-            "and what luck that added is not taken off"
-        )
-    return f"{text}."

@@ -2,7 +2,7 @@
 
 The log of a checkpoint that was published under its own name: the catalog's claims about the
 checkpoint, and imported result files of it. A file is the checkpoint's by its model, or by the name
-of its folder, and which of the two is told. What others measured is everything on the published
+of its folder, and which of the two is reported. What others measured is everything on the published
 model by other people, pooled.
 """
 
@@ -12,15 +12,10 @@ from enum import StrEnum
 from tina_bench.catalog.schema import Catalog, Claim
 from tina_bench.formatting.numbers import p_text, plural
 from tina_bench.stats.audits.chance import Chance
-from tina_bench.stats.audits.disagreement import LEVEL, distance, weigh
+from tina_bench.stats.audits.disagreement import LEVEL, distance, with_variances
 from tina_bench.stats.audits.lattice import counts_printed_as
-from tina_bench.stats.audits.measurements import (
-    AuditInput,
-    Measurement,
-    group_of,
-    log_folders,
-    model_of,
-)
+from tina_bench.stats.audits.measurement_types import AuditInput, Measurement, group_of
+from tina_bench.stats.audits.measurements import log_folders, model_of
 from tina_bench.stats.methods.holm import holm
 from tina_bench.stats.types import Shape
 from tina_bench.store.imported import ImportedResult
@@ -42,7 +37,7 @@ class LoggedRun(Shape):
     percent: float
     """Score in the log, percent."""
     n_correct: int | None
-    """Correct answers, where the log tells or the lattice leaves one number."""
+    """Correct answers, where the log has them or the lattice leaves one number."""
     n: int
     """Problems."""
     known_by: str
@@ -50,7 +45,7 @@ class LoggedRun(Shape):
     folder: str | None
     """The folder whose name alone says so; `None` where the file or the catalog does."""
     repeats: str | None
-    """Id of the file whose run this one says again; no further evidence."""
+    """Id of the file whose run this one repeats; no further evidence."""
 
 
 class OwnLog(Shape):
@@ -156,8 +151,8 @@ def _one(
             percent=claim.value_percent, decimals=claim.decimals, runs=claim.runs,
             who=claim.who, source=claim.source,
         )  # fmt: skip
-        weighed = weigh([own, *theirs], chance)
-        apart, p_value = distance(weighed, 0)
+        weighted = with_variances([own, *theirs], chance)
+        apart, p_value = distance(weighted, 0)
         middle = claim.value_percent - apart
     scores = [piece.percent for piece in theirs]
     return OwnLog(

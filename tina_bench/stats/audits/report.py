@@ -16,7 +16,8 @@ from tina_bench.stats.audits.lattice import (
     audit_lattices,
     audit_tables,
 )
-from tina_bench.stats.audits.measurements import Measurement, SetAside, collect_measurements
+from tina_bench.stats.audits.measurement_types import Measurement, SetAside
+from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.own_logs import LogSays, OwnLog, audit_own_logs
 from tina_bench.stats.audits.resolution import (
     Resolution,
@@ -24,13 +25,9 @@ from tina_bench.stats.audits.resolution import (
     resolutions,
     task_resolutions,
 )
-from tina_bench.stats.audits.selection import (
-    FamilyOptimism,
-    PickBound,
-    audit_families,
-    audit_picks,
-)
-from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
+from tina_bench.stats.audits.selection import audit_families, audit_picks
+from tina_bench.stats.audits.selection_types import FamilyOptimism, PickBound
+from tina_bench.stats.cache import NO_CACHE, RecordCache
 from tina_bench.stats.types import Shape
 from tina_bench.store.imported import ImportedResult
 from tina_bench.store.records import ResultRecord
@@ -96,7 +93,7 @@ class Audits(Shape):
     def about(self, models: Collection[str]) -> "Audits":
         """Return what is about these models, gains over them included; families stay as declared.
 
-        Multiplicity is not corrected anew: looking at fewer rows does not make them surer.
+        Multiplicity is not corrected once more: looking at fewer rows does not make them surer.
         """
         return self.model_copy(
             update={
@@ -118,13 +115,13 @@ def build_audits(
     imported: Sequence[ImportedResult] = (),
     records: Sequence[ResultRecord] = (),
     extra: Sequence[Measurement] = (),
-    known: RecordCache = NOTHING_KNOWN,
+    cache: RecordCache = NO_CACHE,
 ) -> Audits:
     """Return every audit; deterministic, and the same for any order of the inputs.
 
     `imported`: what others' result files say (`Home.imported()`); `records`: our own results, one a
-    model and task; `extra`: further measurements that stand in neither; `known`: what was worked
-    out of the same evidence before.
+    model and task; `extra`: further measurements that stand in neither; `cache`: of what
+    was computed from the same evidence before.
     """
     chance = chance_of(catalog)
     evidence = collect_measurements(catalog, imported, records, extra)
@@ -141,7 +138,7 @@ def build_audits(
         task_resolutions=task_resolutions(catalog, single, chance),
         selection=audit_families(catalog, evidence, chance),
         picks=picks,
-        gains=audit_gains(catalog, evidence, chance, picks, known),
+        gains=audit_gains(catalog, evidence, chance, picks, cache),
         lattice=lattice,
         tables=audit_tables(lattice),
         averages=averages,

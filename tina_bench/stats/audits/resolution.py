@@ -1,9 +1,9 @@
-"""How finely can a single run tell: one problem in points, and the chance around a score.
+"""The resolution of a single run: one problem in points, and the chance around a score.
 
 A score of one run of n problems comes in steps of 100 / n points, but chance moves it by more: its
 variance is (1/n) mean p_i (1 - p_i) <= P (1 - P) / n, with p_i each problem's chance of a right
-answer and P their mean (Jensen's inequality). How much less it is, published spreads tell
-(`tina_bench.stats.audits.chance`).
+answer and P their mean (Jensen's inequality). How much less it is follows from
+published spreads (`tina_bench.stats.audits.chance`).
 
 Validity: normal approximation, for n of 30 and more and scores not near 0 or 100 %, where the bound
 tends to zero and says nothing.

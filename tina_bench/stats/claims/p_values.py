@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from math import ceil, floor, inf, sqrt
 
 from tina_bench.catalog.schema import AverageClaim, Claim
-from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
+from tina_bench.stats.cache import NO_CACHE, RecordCache
 from tina_bench.stats.methods.distributions import normal_tail, t_tail
 from tina_bench.stats.methods.replicates import fresh_runs
 from tina_bench.stats.methods.score_variance import Variance, answer_variance
@@ -41,7 +41,7 @@ TAIL_GUARD = 1.2
 """Where Holm's correction reaches, at 0.001, both tests were seen to reject up to a tenth too often
 (four runs of ours, ten of the claim's); p is taken this much larger, so that families keep 5 %."""
 MOST_RUNS = 100_000
-"""Runs beyond which nobody is sent."""
+"""No more runs than these are ever suggested."""
 
 
 @dataclass(frozen=True)
@@ -155,9 +155,7 @@ class ClaimTest:
         return self.answer.scaled((1 / runs + 1 / self.k0) / self.n).plus(self.training)
 
 
-def claim_p_value(
-    claim: Claim, record: ResultRecord, known: RecordCache = NOTHING_KNOWN
-) -> ClaimTest:
+def claim_p_value(claim: Claim, record: ResultRecord, cache: RecordCache = NO_CACHE) -> ClaimTest:
     """Return the evidence that a record holds on a claim; both must be of the same model and task.
 
     A claim that does not state its runs is taken to rest on one, which makes it harder to
@@ -178,7 +176,7 @@ def claim_p_value(
         p_method = "Student-t on the variances of both sides' runs and trainings (Welch 1947)"
     else:
         asked = (claim.value_percent, rounding, k0)
-        found = known.shape(
+        found = cache.of_records(
             "outcome", [record], asked, OutcomeP, lambda: _outcome(solved, k, *asked)
         )
         p_value, p_method = found.p_value, found.method

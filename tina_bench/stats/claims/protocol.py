@@ -14,7 +14,7 @@ def protocol_differences(claim: Claim, task: Task, record: ResultRecord) -> tupl
     the catalog fills in is not a statement. The number of runs is no difference but enters the
     verdict, as does the rounding. Beyond them, anything that makes the
     result no measurement of the task: problems left out, and the deviations that the record itself
-    admits. Its caveats (another version of the grader, say) are told beside the verdict and are no
+    admits. Its caveats (another version of the grader, say) are printed with the verdict and are no
     reason to refuse one: held strictly, no two laboratories would ever be comparable.
     """
     found = []

@@ -38,28 +38,26 @@ def family(size: int) -> str:
     return f"all claims that a comparable result exists for ({size})"
 
 
-def position(claim: Printed, measured: float, made_of: str) -> str:
+def position(claim: Printed, measured: float, runs: str) -> str:
     """Return which way ours lies from the claim, and how far, without the full stop."""
     apart = abs(measured - claim.value_percent)
     lies = direction(claim, measured)
     where = "equal to" if lies == "equal" else f"{apart:.2f} points {lies} than"
     return (
-        f"Ours, {measured:.2f} % ({made_of}), "
+        f"Ours, {measured:.2f} % ({runs}), "
         f"is {where} the claimed {_printed(claim)} % ({_claimed_runs(claim)})"
     )
 
 
 def runs_of(record: ResultRecord) -> str:
-    """Return what a score was made of."""
+    """Return the runs behind a score, in words."""
     return f"{plural(record.k, 'run')} of {plural(record.n, 'problem')}"
 
 
-def not_comparable(
-    claim: Printed, measured: float, made_of: str, differences: tuple[str, ...]
-) -> str:
+def not_comparable(claim: Printed, measured: float, runs: str, differences: tuple[str, ...]) -> str:
     """Return the reason where the protocols differ."""
     return (
-        f"{position(claim, measured, made_of)}, but the two were not made alike "
+        f"{position(claim, measured, runs)}, but the two were not made alike "
         f"({'; '.join(differences)})."
     )
 

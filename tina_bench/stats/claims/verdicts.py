@@ -1,4 +1,4 @@
-"""Does a result bear a claim out? One verdict a claim, over the whole family of claims.
+"""Does a result bear a claim out? One verdict per claim, over the whole family of claims.
 
 The question is that of the same problems, and two tests answer it at 5 %
 (`tina_bench.stats.claims.p_values` has both):
@@ -28,7 +28,7 @@ from dataclasses import dataclass
 
 from tina_bench.catalog.schema import AverageClaim, Claim, Task
 from tina_bench.errors import UsageError
-from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
+from tina_bench.stats.cache import NO_CACHE, RecordCache
 from tina_bench.stats.claims import sentences
 from tina_bench.stats.claims.p_values import SIZE, ClaimTest, claim_p_value, weigh_average
 from tina_bench.stats.claims.protocol import protocol_differences
@@ -70,8 +70,8 @@ class AverageCase:
     claim: AverageClaim
     """The average."""
     cells: tuple[Case, ...]
-    """A case a task, in the claim's order: the published cell with its protocol where there is one,
-    and our result."""
+    """One case per task, in the claim's order: the published cell with its protocol where there is
+    one, and our result."""
 
 
 def judge(case: Case) -> Judgement:
@@ -80,13 +80,13 @@ def judge(case: Case) -> Judgement:
 
 
 def judge_family(
-    cases: Sequence[Case | AverageCase], known: RecordCache = NOTHING_KNOWN
+    cases: Sequence[Case | AverageCase], cache: RecordCache = NO_CACHE
 ) -> tuple[Judgement, ...]:
     """Judge claims together, and return one judgement each, in their order.
 
     Deterministic; the order decides nothing but the order of the result.
     """
-    subjects = [_subject(case, known) for case in cases]
+    subjects = [_subject(case, cache) for case in cases]
     family = {
         index: subject.evidence
         for index, subject in enumerate(subjects)
@@ -116,7 +116,7 @@ class _Subject:
     evidence: ClaimTest | None
     lacks: str
     """Why there is no evidence."""
-    made_of: str
+    runs_text: str
     differences: tuple[str, ...]
     greedy: bool
     caveats: tuple[str, ...]
@@ -126,7 +126,7 @@ class _Subject:
     """What the method that holds at any time says; `None` where there is none for such a claim."""
 
 
-def _subject(case: Case | AverageCase, known: RecordCache) -> _Subject:
+def _subject(case: Case | AverageCase, cache: RecordCache) -> _Subject:
     if isinstance(case, AverageCase):
         return _average_subject(case)
     record = case.record
@@ -136,9 +136,9 @@ def _subject(case: Case | AverageCase, known: RecordCache) -> _Subject:
         task=case.claim.task,
         tasks=(),
         margin=case.task.margin_points,
-        evidence=claim_p_value(case.claim, record, known) if record else None,
+        evidence=claim_p_value(case.claim, record, cache) if record else None,
         lacks=f"There is no result of {case.claim.model} on {case.claim.task} yet.",
-        made_of=sentences.runs_of(record) if record else "",
+        runs_text=sentences.runs_of(record) if record else "",
         differences=protocol_differences(case.claim, case.task, record) if record else (),
         greedy=record is not None and _is_greedy(record),
         caveats=record.provenance.caveats if record else (),
@@ -190,7 +190,7 @@ def _average_subject(case: AverageCase) -> _Subject:
         margin=sum(cell.task.margin_points for cell in case.cells) / max(len(case.cells), 1),
         evidence=weigh_average(case.claim, records) if whole else None,
         lacks=lacks,
-        made_of=f"{' and '.join(map(str, runs))} runs of {len(tasks)} tasks",
+        runs_text=f"{' and '.join(map(str, runs))} runs of {len(tasks)} tasks",
         differences=tuple(differences),
         greedy=all(_is_greedy(record) for record in records),
         caveats=tuple(dict.fromkeys(c for record in records for c in record.provenance.caveats)),
@@ -212,7 +212,7 @@ def _undecidable(subject: _Subject) -> Judgement:
         subject,
         Verdict.NOT_COMPARABLE,
         sentences.not_comparable(
-            subject.claim, evidence.measured, subject.made_of, subject.differences
+            subject.claim, evidence.measured, subject.runs_text, subject.differences
         ),
         differences=subject.differences,
         measured_percent=evidence.measured,
@@ -224,7 +224,7 @@ def _undecidable(subject: _Subject) -> Judgement:
 def _looked_at(subject: _Subject, evidence: ClaimTest) -> Judgement:
     """Judge a result whose number of runs was chosen by looking at it."""
     made = subject.sequential
-    where = sentences.position(subject.claim, evidence.measured, subject.made_of)
+    where = sentences.position(subject.claim, evidence.measured, subject.runs_text)
     known: dict[str, object] = {
         "measured_percent": evidence.measured,
         "difference_points": evidence.difference,
@@ -264,7 +264,7 @@ def _decide(subject: _Subject, evidence: ClaimTest, *, adjusted: float, family: 
         decider = sentences.would_decide(
             subject.claim, subject.margin, evidence, further_runs=further, greedy=subject.greedy
         )
-    where = sentences.position(subject.claim, evidence.measured, subject.made_of)
+    where = sentences.position(subject.claim, evidence.measured, subject.runs_text)
     return _judgement(
         subject,
         verdict,

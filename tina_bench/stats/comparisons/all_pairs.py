@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tina_bench.errors import UsageError
-from tina_bench.stats.cache import NOTHING_KNOWN, RecordCache
+from tina_bench.stats.cache import NO_CACHE, RecordCache
 from tina_bench.stats.comparisons.paired import (
+    CachedTest,
     PairDifferences,
     PairedOutcomes,
-    Remembered,
     Weighting,
-    never,
+    not_cached,
     paired_differences,
     same_prompts,
     sheet,
@@ -48,7 +48,7 @@ class PairComparison(Comparison):
     adjusted_p: float
     """`p_value` after Holm's correction over the family, the direction covered too."""
     finding: PairVerdict
-    """Who is better at a family-wise 5 %, if that can be told."""
+    """Which is better at a family-wise 5 %, if the test decides it."""
     power: Power
     """What this pair's test could have seen."""
 
@@ -83,15 +83,16 @@ def compare_all(
     *,
     models: Collection[str] | None = None,
     tasks: Collection[str] | None = None,
-    known: RecordCache = NOTHING_KNOWN,
+    cache: RecordCache = NO_CACHE,
 ) -> tuple[PairTable, ...]:
     """Compare all models on each task, and where there are several tasks on their average.
 
-    One table a task by name, then the average, in which every task has equal weight. Only tables of
-    two models and more. `models` and `tasks` restrict what is compared; each table is a family by
-    itself, so p-values after correction depend on which models are asked for, and `family` says so.
+    One table per task by name, then the average, in which every task has equal weight. Only tables
+    of two models and more. `models` and `tasks` restrict what is compared; each table is a family
+    by itself, so p-values after correction depend on which models are asked for, and `family`
+    says so.
 
-    Nobody is left out silently: `left_out` names models that were not measured, and models that
+    No model is left out silently: `left_out` names those that were not measured, and models that
     were given other problems than most (in a tie, than the group with the first name). The average
     is over the tasks asked for; if none were, over that set of tasks, held by at least two models,
     with the most results (models times tasks).
@@ -111,7 +112,7 @@ def compare_all(
     chosen = _asked("task", tasks, {task for _, task in cells})
     places = {task: _align(task, names, cells) for task in chosen}
     tables = [
-        _known_table(known, cells, task, [place.sheet], place.left_out)
+        _cached_table(cache, cells, task, [place.sheet], place.left_out)
         for task, place in places.items()
         if len(place.sheet.models) > 1
     ]
@@ -125,12 +126,12 @@ def compare_all(
         kept = [name for name in names if name not in absent]
         if len(kept) > 1:
             sheets = [_only(places[task].sheet, kept) for task in averaged]
-            tables.append(_known_table(known, cells, AVERAGE, sheets, absent))
+            tables.append(_cached_table(cache, cells, AVERAGE, sheets, absent))
     return tuple(tables)
 
 
-def _known_table(
-    known: RecordCache,
+def _cached_table(
+    cache: RecordCache,
     cells: Mapping[tuple[str, str], ResultRecord],
     scope: str,
     sheets: Sequence[PairedOutcomes],
@@ -140,21 +141,21 @@ def _known_table(
 
     pairs = list(combinations(sheets[0].models, 2))
 
-    def remembered(number: int, make: Callable[[], SignFlip]) -> SignFlip:
+    def cached_test(number: int, make: Callable[[], SignFlip]) -> SignFlip:
         pair = [cells[model, one.task] for one in sheets for model in pairs[number]]
-        found = known.shape("pair", pair, scope, _Test, lambda: _Test(**asdict(make())))
+        found = cache.of_records("pair", pair, scope, _Test, lambda: _Test(**asdict(make())))
         return SignFlip(found.p_value, found.method)
 
-    # On a single task a test takes no longer than remembering it.
-    test = remembered if len(sheets) > 1 else never
-    return known.shape(
+    # On a single task computing a test takes no longer than reading it from the cache.
+    test = cached_test if len(sheets) > 1 else not_cached
+    return cache.of_records(
         "pairs", records, [scope, left_out], PairTable,
         lambda: pair_table(scope, sheets, left_out, _unlike(cells, sheets), test),
     )  # fmt: skip
 
 
 class _Test(Shape):
-    """A pair's test, as it is kept."""
+    """A pair's test, as it is cached."""
 
     p_value: float
     method: str
@@ -234,17 +235,17 @@ def pair_table(
     sheets: Sequence[PairedOutcomes],
     left_out: dict[str, str],
     unlike: tuple[str, ...] = (),
-    remembered: Remembered = never,
+    cached_test: CachedTest = not_cached,
 ) -> PairTable:
     """Compare all models of the sheets, which hold the same models, as one family.
 
-    `remembered` may give the test of a pair from memory, by its number in `comparisons`.
+    `cached_test` may give the test of a pair from a cache, by its number in `comparisons`.
     """
     models = sheets[0].models
     tasks = tuple(one.task for one in sheets)
     weights = Weighting.TASKS if len(sheets) > 1 else Weighting.PROBLEMS
     first, second = np.triu_indices(len(models), 1)
-    found = paired_differences(sheets, first, second, weights, same_prompts(sheets), remembered)
+    found = paired_differences(sheets, first, second, weights, same_prompts(sheets), cached_test)
     shares = [one.solved.mean(axis=1) / one.runs for one in sheets]
     on = f"the average over {', '.join(tasks)}" if scope == AVERAGE else scope
     pairs = len(first)

@@ -79,15 +79,15 @@ class PairDifferences:
     least_runs: Integers
     """Runs of the model with fewest, on the task with fewest, shape (P,)."""
     tests: tuple[SignFlip, ...]
-    """The test of no difference, a pair each."""
+    """The test of no difference, one per pair."""
 
 
-Remembered = Callable[[int, Callable[[], SignFlip]], SignFlip]
-"""Gives the test of the pair with this number; called with what works it out."""
+CachedTest = Callable[[int, Callable[[], SignFlip]], SignFlip]
+"""Gives the test of the pair with this number, by the call that computes it if need be."""
 
 
-def never(_: int, make: Callable[[], SignFlip]) -> SignFlip:
-    """Remember nothing: every test is worked out."""
+def not_cached(_: int, make: Callable[[], SignFlip]) -> SignFlip:
+    """Compute every test."""
     return make()
 
 
@@ -144,7 +144,7 @@ def paired_differences(
     second: Integers,
     weights: Weighting = Weighting.PROBLEMS,
     clusters: Mapping[tuple[str, str], str] | None = None,
-    remembered: Remembered = never,
+    cached_test: CachedTest = not_cached,
 ) -> PairDifferences:
     """Compare models number `first` of the sheets with models number `second`, pair by pair.
 
@@ -171,7 +171,7 @@ def paired_differences(
     ten over 30 easy problems the sign-flip test was seen to reject 0.7 % at 0.2 %. There the
     p-value is the greater one of its own and of Student's t with the variance above.
 
-    `remembered` may give a pair's sign-flip test from memory; it depends on that pair, the tasks,
+    `cached_test` may give a pair's sign-flip test from a cache; it depends on that pair, the tasks,
     the clusters and the weights.
     """
     sizes = [len(one.problems) for one in sheets]
@@ -208,7 +208,7 @@ def paired_differences(
     tests = [
         mcnemar(row)
         if answers_once and weights is Weighting.PROBLEMS
-        else remembered(pair, partial(flips.test, row))
+        else cached_test(pair, partial(flips.test, row))
         for pair, row in enumerate(differences)
     ]
     asymmetric = np.flatnonzero((k_a != k_b).any(axis=0))

@@ -1,7 +1,7 @@
 """What a comparison could have seen: minimum detectable difference, power, and what more it takes.
 
 All of it rests on the pair's own spread of differences over problems, none on the difference that
-was observed: "observed power" is the p-value said again (Hoenig & Heisey 2001, Am. Stat. 55:19).
+was observed: "observed power" only restates the p-value (Hoenig & Heisey 2001, Am. Stat. 55:19).
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ SIZE = 0.05
 TARGET = 0.8
 """Power that a difference must be found with to count as detectable."""
 DIFFERENCES_POINTS = (1.0, 2.0, 5.0, 10.0)
-"""Differences that power is told for."""
+"""Differences that power is computed for."""
 
 
 class Needed(Shape):
@@ -81,8 +81,8 @@ def powers(
     smaller, as they do h, and the rest, which stays (as in Miller 2024, arXiv 2411.00640,
     section 3).
 
-    In simulations the exact test had the power told within 3 points, at n of 30 and 500, k of 1, 4
-    and 10 (docs/statistics.md).
+    In simulations the exact test had the computed power within 3 points, at n of 30 and 500, k of
+    1, 4 and 10 (docs/statistics.md).
 
     Validity ends where that of the pair's interval does: a spread learnt from few problems that
     differ is itself uncertain, and so is everything here. The pseudo-answers in s make it err to

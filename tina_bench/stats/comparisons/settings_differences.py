@@ -1,4 +1,4 @@
-"""Whether the results of a board were made alike: what else than the model differs between them."""
+"""Whether the results of a board are comparable: what differs between them besides the model."""
 
 from collections import defaultdict
 from collections.abc import Iterable

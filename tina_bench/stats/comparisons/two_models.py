@@ -46,7 +46,7 @@ def compare(
     about 30 and more; near its edge the two may disagree. Several runs of a problem are one
     observation, its mean. A prompt that stands in several of the tasks is one observation too
     (`same_prompts`); `clusters`, by (task, problem), names more that belong together, as near-
-    duplicates do, which no id tells of.
+    duplicates do, which no id shows.
 
     Raises `UsageError` when a side holds several models, or two records of a task; when there is no
     common task; when the problem ids of a common task differ; when `clusters` names a problem that

@@ -1,8 +1,8 @@
 """Stored answers under several graders: how often they agree, and what that can move a score by.
 
 Nothing here is a sample of anything: the answers are given, and every difference between two
-graders is a difference about one of them. So shares and bounds have no interval; the test tells
-only whether two graders disagree more often one way than the other.
+graders is a difference about one of them. So shares and bounds have no interval; the test is only
+of whether two graders disagree more often one way than the other.
 """
 
 import math
@@ -22,6 +22,7 @@ from tina_bench.stats.graders.types import (
     LeftOut,
     Ruling,
 )
+from tina_bench.stats.methods.best_sign_flip import mcnemar
 from tina_bench.stats.methods.sign_flip import sign_flip_test
 
 __all__ = [
@@ -40,7 +41,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class RuledAnswer:
-    """One answer, and what each grader that was asked about it said."""
+    """One answer, and the ruling of each grader that graded it."""
 
     problem: str
     """Problem id."""
@@ -124,7 +125,7 @@ def compare_graders(answers: Sequence[RuledAnswer], first: str, second: str) -> 
     lowest, highest = _bounds([[one.rulings[first], one.rulings[second]] for one in both])
     first_only = int(table[0, 1:].sum())
     second_only = int(table[1:, 0].sum())
-    p_value, method = _lopsided(table, net, len(both))
+    p_value, method = _direction(net, len(both))
     return GraderPair(
         first=first,
         second=second,
@@ -190,28 +191,22 @@ def _score(
 def _kappa(table: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> float | None:
     from statsmodels.stats.inter_rater import cohens_kappa
 
-    told = table.sum(axis=0) + table.sum(axis=1) > 0
-    if told.sum() < 2:  # chance alone agrees on everything: 0 / 0
+    used = table.sum(axis=0) + table.sum(axis=1) > 0
+    if used.sum() < 2:  # chance alone agrees on everything: 0 / 0
         return None
-    kappa = float(cohens_kappa(table[np.ix_(told, told)], return_results=False))
+    kappa = float(cohens_kappa(table[np.ix_(used, used)], return_results=False))
     return kappa if math.isfinite(kappa) else None
 
 
-def _lopsided(
-    table: np.ndarray[tuple[int, int], np.dtype[np.int64]], net: Mapping[str, int], answers: int
-) -> tuple[float, str]:
-    """McNemar's exact test (1947, Psychometrika 12:153), or its form clustered by problem.
+def _direction(net: Mapping[str, int], answers: int) -> tuple[float, str]:
+    """Test whether two graders differ as often one way as the other: p-value and method.
 
-    With several answers a problem, the sums of each problem's differences change sign as one: the
-    exact sign-flip test, which is McNemar's where each problem has one answer.
+    McNemar's exact test, or with several answers per problem its form clustered by problem: the
+    sums of each problem's differences change sign as one in the exact sign-flip test.
     """
+    differences = np.array([net[name] for name in sorted(net)], dtype=np.int64)
     if len(net) < answers:
-        flipped = sign_flip_test(np.array([net[name] for name in sorted(net)], dtype=np.int64))
+        flipped = sign_flip_test(differences)
         return flipped.p_value, f"{flipped.method}, problems as clusters"
-    from statsmodels.stats.contingency_tables import mcnemar
-
-    first_only, second_only = int(table[0, 1:].sum()), int(table[1:, 0].sum())
-    if not first_only + second_only:
-        return 1.0, "exact McNemar test (no answer differs)"
-    p = float(mcnemar([[0, first_only], [second_only, 0]], exact=True).pvalue)
-    return min(p, 1.0), "exact McNemar test (1947)"
+    flipped = mcnemar(differences)
+    return flipped.p_value, flipped.method

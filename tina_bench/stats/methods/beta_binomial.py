@@ -38,8 +38,8 @@ class Posterior:
 def fit(solved: NDArray[np.int64], k: int) -> Posterior:
     """Return what k answers to each problem say of mu and M; `solved` are counts, shape (n,).
 
-    With k = 1 nothing tells coins from sure problems (the likelihood does not depend on M). M is
-    then taken as endless, all problems as equal coins: of all p_i with one mean these vary most
+    With k = 1 nothing separates coins from sure problems (the likelihood does not depend on M). M
+    is then taken as endless, all problems as equal coins: of all p_i with one mean these vary most
     (Jensen), which errs to the side of chance.
     """
     x, times = np.unique(solved, return_counts=True)

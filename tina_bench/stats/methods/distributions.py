@@ -1,6 +1,6 @@
 """Student's t and the normal distribution, from `scipy.special`.
 
-To the last bit what `scipy.stats` gives, which is made of these functions and adds half a second
+To the last bit what `scipy.stats` gives, which calls these functions and adds half a second
 of import and some 50 microseconds a call: most of what a small change to a large board would take.
 Infinite degrees of freedom are the normal distribution; NaN stays NaN. Arrays broadcast.
 """

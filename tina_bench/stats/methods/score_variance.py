@@ -60,10 +60,10 @@ def answer_variance(solved: NDArray[np.int64], k: int) -> Variance:
     give. Jeffreys' prior a problem was not taken: it adds variance for every unanimous problem, of
     which real tasks have many.
 
-    For k = 1 nothing tells a coin from a mix of sure and hopeless problems. V is then the largest
-    value the score allows, P (1 - P) by Jensen's inequality, with a pseudo-answer of each kind in
-    P. That is right for coins and too wide, often by a factor of two, for anything else. The same
-    bound caps V for larger k.
+    For k = 1 nothing separates a coin from a mix of sure and hopeless problems. V is then the
+    largest value the score allows, P (1 - P) by Jensen's inequality, with a pseudo-answer of
+    each kind in P. That is right for coins and too wide, often by a factor of two, for anything
+    else. The same bound caps V for larger k.
 
     Degrees of freedom are 2 V^2 / Var[V] (Satterthwaite 1946, Biometrics Bull. 2:110), where U_i is
     a sample variance of k yes-or-no answers, so that with v = p (1 - p)

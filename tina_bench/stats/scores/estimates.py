@@ -1,4 +1,4 @@
-"""One model on one task, or on several: its score, two intervals, and what else is told."""
+"""One model on one task, or on several: its score, two intervals, and rates."""
 
 from collections.abc import Sequence
 
@@ -149,9 +149,9 @@ def pass_at_k(correct: BoolMatrix) -> dict[int, float]:
 
 
 def _rate(record: ResultRecord, mask: BoolMatrix) -> Rate:
-    told = mask[:, :1] if repeats_itself(record) else mask
+    runs = mask[:, :1] if repeats_itself(record) else mask
     return Rate(
         count=int(mask.sum()),
         total=mask.size,
-        interval=same_problems(told.sum(axis=1, dtype=np.int64), told.shape[1]),
+        interval=same_problems(runs.sum(axis=1, dtype=np.int64), runs.shape[1]),
     )
