@@ -210,8 +210,8 @@ def test_a_purse_knows_that_engines_step_side_by_side(monkeypatch: pytest.Monkey
         usd_per_second: float = 1.0
         closing_seconds: float = 2.0
 
-        def spent_usd(self) -> float:
-            return self.spent
+        def left_usd(self) -> float:
+            return 1000.0 - self.spent
 
     @dataclass
     class Engines:
@@ -223,7 +223,7 @@ def test_a_purse_knows_that_engines_step_side_by_side(monkeypatch: pytest.Monkey
         clock = [0.0]
         monkeypatch.setattr(evaluate.time, "monotonic", lambda: clock[0])
         meter, of = Meter(), Engines(engines)
-        context = SimpleNamespace(meter=meter, folder=SimpleNamespace(budget_usd=1000.0))
+        context = SimpleNamespace(meter=meter)
         purse = evaluate.BudgetGuard(context, of, longest_answer=50)  # type: ignore[arg-type]
         clock[0], of.steps = 10.0, steps
         return next(left for left in range(1000) if not _low(purse, meter, left))
@@ -246,15 +246,15 @@ def test_a_purse_is_empty_before_the_next_look_would_overdraw_it(
     monkeypatch.setattr(evaluate.time, "monotonic", lambda: clock[0])
 
     class Meter:
-        """A dollar a second."""
+        """A dollar per second, and a budget of ten."""
 
         usd_per_second = 1.0
         closing_seconds = 2.0
 
-        def spent_usd(self) -> float:
-            return clock[0]
+        def left_usd(self) -> float:
+            return 10.0 - clock[0]
 
-    context = SimpleNamespace(meter=Meter(), folder=SimpleNamespace(budget_usd=10.0))
+    context = SimpleNamespace(meter=Meter())
     purse = evaluate.BudgetGuard(context, SimpleNamespace(), longest_answer=1)  # type: ignore[arg-type]
     while not purse.empty:
         clock[0] += 0.7

@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _do(folder: JobFolder, path: Path, home: Home) -> None:
     """Do the work and write down how it ended; raises `OSError` when that cannot be written."""
     hold_gpus(folder.gpus)
-    meter = Meter(folder, path / LEDGER_FILE, device=folder.device)
+    meter = Meter(folder, path / LEDGER_FILE)
     context = Context(home, path, folder, meter)
     report_progress(path, Phase.LOAD, 0, 0, "")
     outcome, failure, kind = Outcome.FAILED, None, None

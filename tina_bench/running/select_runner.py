@@ -19,8 +19,8 @@ from tina_bench.planning.plan import resolve_profile
 from tina_bench.planning.types import Machine, Request
 from tina_bench.running.docker.cleanup import clear
 from tina_bench.running.docker.images import StackImages, resolve_images
-from tina_bench.running.execute import Runner
 from tina_bench.running.failures import Failure, RunnerFailure
+from tina_bench.running.interfaces import Runner
 from tina_bench.running.local import LocalRunner
 from tina_bench.store.home import Home
 from tina_bench.store.job_folder import FailureKind
