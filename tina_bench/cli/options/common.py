@@ -151,6 +151,8 @@ def make_request(
     price: str | None,
     retrain: bool = False,
     scale: ScaleName | None = None,
+    gpu: str | None = None,
+    gpu_count: int = 1,
 ) -> "Request":
     """The planner's request that the options amount to."""
     from tina_bench.catalog.scale import Scale
@@ -170,4 +172,6 @@ def make_request(
         retrain=retrain,
         scale=None if scale is None else Scale(scale),
         price_usd_per_hour=given[1] if given else None,
+        gpu=gpu,
+        gpu_count=gpu_count,
     )

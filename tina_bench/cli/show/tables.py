@@ -1,9 +1,10 @@
 """Tables, consoles and JSON as every verb prints them."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from tina_bench.formatting.json_text import json_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,11 +33,6 @@ def table(*columns: str, title: str | None = None, right: tuple[str, ...] = ()) 
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return made
-
-
-def json_text(value: Any) -> str:
-    """JSON as every verb prints it: indented, one document, without a final newline."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str)
 
 
 def print_json(value: Any) -> None:
