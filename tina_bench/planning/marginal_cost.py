@@ -1,6 +1,6 @@
 """What further runs of a model on a task take: time, GPU-hours and dollars, before anybody pays.
 
-The figures are those of a plan (`tina_bench.planning.estimate`): measured in this home, else a
+The figures are those of a plan (`tina_bench.planning.figures`): measured in this home, else a
 calibration of this GPU, else the stack's figures, else unknown. What is not known is `None`.
 """
 

@@ -105,11 +105,7 @@ def make_plan(
         calibrations={name: catalog.calibrations[name] for name in estimator.used},
         published=published_costs(catalog, profile.models),
         advice=tuple(sentences(catalog, profile, jobs, price, gpu, gpu_count)),
-        start_seconds={
-            kind: figure.central
-            for kind in JobKind
-            if (figure := estimator.start(kind)) is not None
-        },
+        start_seconds=estimator.start_seconds,
     )
 
 
