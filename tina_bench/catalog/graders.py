@@ -81,7 +81,7 @@ GRADERS: dict[str, Grader] = {
         ),
     )
 }
-"""By name, in the order in which they are told."""
+"""By name, in the order in which they are listed."""
 
 
 def choose_graders(names: list[str] | tuple[str, ...] | None) -> tuple[Grader, ...]:

@@ -240,7 +240,7 @@ def _check_details_belong(result: Found, run: ImportedRun, beside: list[Found]) 
 def _join(path: Path, old: ImportedRun | None, new: ImportedRun) -> tuple[ImportedRun, Became]:
     """What the home keeps of a file that it may have already.
 
-    What was said or found before stays unless there is more now; what contradicts it is refused.
+    What was given or found before stays unless there is more now; what contradicts it is refused.
     """
     if old is None:
         return new, Became.IMPORTED

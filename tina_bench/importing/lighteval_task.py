@@ -100,7 +100,7 @@ class TaskReader:
         return scores
 
     def _count(self, ours: int | None) -> tuple[int | None, NKnown | None]:
-        """Number of problems, and what tells it; two that tell different ones are refused."""
+        """Number of problems, and where it is from; sources that disagree are refused."""
         told: list[tuple[int, NKnown]] = []
         if self._outcomes:
             told.append((len(self._outcomes), "details"))
@@ -132,7 +132,7 @@ class TaskReader:
     def _check_errors(self) -> None:
         """Refuse a standard error that no such score of so many problems has.
 
-        That it tells another number of problems was found before; here it tells none at all.
+        One that implies another number of problems was refused before; this one implies none.
         """
         if self._n is None or self._n < 2 or not self._single_answers():
             return
@@ -146,7 +146,7 @@ class TaskReader:
                 )
 
     def _single_answers(self) -> bool:
-        """Whether each problem was answered once and so counts as 0 or 1, for all that is said."""
+        """Whether each problem was answered once and so counts as 0 or 1, as far as is known."""
         drawn = self._config.get("num_samples")
         several = drawn not in (None, [], 1, [1])
         return not several and all(

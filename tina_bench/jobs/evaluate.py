@@ -38,7 +38,7 @@ LOOKS = 20
 
 
 class BudgetGuard:
-    """Says when to stop asking, so that what is in flight can still be paid for.
+    """Says when to start no more requests, so that those in flight can still be paid for.
 
     The reserve is what the longest answer in flight would take at the speed seen so far, and what
     the end of the job takes; when even that turns out too little, `empty` ends the job and loses
@@ -66,7 +66,7 @@ class BudgetGuard:
 
     @property
     def empty(self) -> bool:
-        """True when the budget would be used up before this is asked again."""
+        """True when the budget would be used up before the next look."""
         moment = time.monotonic()
         self._gaps.append(moment - self._looked)
         self._looked = moment

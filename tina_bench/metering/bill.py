@@ -111,10 +111,10 @@ def _sum(labels: Mapping[str, str], lines: Sequence[BillLine]) -> BillLine:
 
 @dataclass(frozen=True)
 class ReportedLine:
-    """What others say that theirs took: never part of our bill, nor of any sum with it."""
+    """What others report that their runs took: never part of our bill, nor of any sum with it."""
 
     reported_by: str | None
-    """Who, as far as anybody said."""
+    """Who reports it; `None` where that is unknown."""
     model: str | None
     """The catalog's model, where certain."""
     model_as_printed: str
@@ -124,7 +124,7 @@ class ReportedLine:
     files: int
     """Imported files; a repeated run cost its time too, and counts."""
     wall_seconds: float | None
-    """Sum over the files; `None` where one of them does not tell."""
+    """Sum over the files; `None` where one of them has no time."""
     gpu_seconds: None = None
     """Unknown: LightEval's files do not name a device."""
     cost_usd: None = None

@@ -137,7 +137,7 @@ class Meter:
     def is_budget_spent(self) -> bool:
         """Whether little more of the budget is left than what is kept for the end.
 
-        Twice that, because the runner asks a job to stop a little before its budget is spent.
+        Twice that, because the runner stops a job a little before its budget is spent.
         """
         left, rate = self.left_usd(), self.usd_per_second
         if left is None or rate is None:
@@ -207,7 +207,7 @@ class Meter:
                 "phase": self._phase,
                 "at": now(),
                 "wall_seconds": wall_seconds,
-                # A child that nobody waits for takes its time with it.
+                # The time of a child that is never waited for is lost with it.
                 "cpu_seconds": max(0.0, until.cpu_started - stretch.cpu_started),
                 "peak_memory_bytes": self._peak_memory_bytes(),
                 "tokens_in": stretch.tokens_in,
@@ -230,8 +230,8 @@ class Meter:
     def _peak_memory_bytes(self) -> int:
         import resource
 
-        # Kilobytes on Linux, where this runs. The kernel keeps our own maximum; that of several
-        # children at one moment (engines) nobody keeps, so it is the largest seen at an entry.
+        # Kilobytes on Linux, where this runs. The kernel keeps our own maximum, but not that of
+        # several children at one moment (engines), so it is the largest seen at an entry.
         children = sum(map(_resident_bytes, _children()))
         self._children_peak_bytes = max(self._children_peak_bytes, children)
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -21,8 +21,8 @@ from tina_bench.store.records import JobKind
 def resolve_profile(catalog: Catalog, request: Request) -> Profile:
     """The profile with the request's choices in it; raises `UsageError` for an unknown name.
 
-    What is asked for twice counts once. A model that stands on another (an adapter) needs only its
-    own name: what it stands on is fetched, but evaluated only if it is asked for too.
+    A name that is given twice counts once. A model that stands on another (an adapter) needs only
+    its own name: its base is fetched, but evaluated only if it is requested too.
     """
     profile = catalog.profiles.get(request.profile)
     if profile is None:

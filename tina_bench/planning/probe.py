@@ -29,7 +29,7 @@ def _work() -> int:
 
 @cache
 def probe_seconds() -> float:
-    """Wall seconds that the work takes; measured once a process."""
+    """Wall seconds that the work takes; measured once per process."""
     _work()  # the first one is slower than those that follow
     started = time.perf_counter()
     for _ in range(ROUNDS):

@@ -20,7 +20,7 @@ class CellSeeds:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for; a field left `None` is what the profile says."""
+    """What to measure; a field left `None` is what the profile says."""
 
     profile: str
     models: tuple[str, ...] | None = None
@@ -140,7 +140,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class UsedPrice:
-    """The price that a plan was reckoned with, and why that one."""
+    """The price that a plan was computed with, and why this one."""
 
     name: str
     """Catalog entry, or what was typed."""

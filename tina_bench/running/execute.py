@@ -1,7 +1,7 @@
 """Carry out a plan: one job folder per pool, in order, keeping everything whatever happens.
 
-A pool whose inputs failed is skipped and said so; the rest goes on. A folder that is finished is
-never touched again; one that is not is taken up where it was left, under a new attempt id.
+A pool whose inputs failed is skipped, which the summary says; the rest goes on. A finished folder
+is never touched again; an unfinished one is resumed where it was left, under a new attempt id.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""Which runner carries a plan out, and why: said before anything starts.
+"""Which runner carries a plan out, and why: printed before anything starts.
 
 `auto` takes the environment that is there: this one when it has the stack's packages, else a
 container when an engine and the stack's image are there. It never falls from one to the other
@@ -91,7 +91,7 @@ def _gap(stack: Stack, machine: Machine) -> str | None:
 
 
 def _has_gpu(machine: Machine, engine: Mapping[str, Any]) -> bool:
-    """Whether a container may get a GPU; the job checks inside, whatever is said here."""
+    """Whether a container may get a GPU; the job checks inside in any case."""
     return machine.has_gpu or NVIDIA_DRIVER.is_dir() or "nvidia" in (engine.get("Runtimes") or ())
 
 

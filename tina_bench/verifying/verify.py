@@ -91,7 +91,7 @@ class JudgedRecords:
         return [c.record for c in self.checked if c.record is not None and not c.check.problems]
 
     def behind(self, judgement: Judgement) -> list[CheckedRecord]:
-        """What a claim is judged by: one record, or for an average one a task."""
+        """What a claim is judged by: one record, or for an average one per task."""
         tasks = judgement.tasks or (judgement.task,)
         return [
             checked

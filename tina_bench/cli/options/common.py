@@ -88,7 +88,7 @@ LogOption = Annotated[
 
 
 class ScaleName(StrEnum):
-    """The catalog's `Scale` in the words of the command line: help must not load the catalog."""
+    """The catalog's `Scale` for the command line: help must not load the catalog."""
 
     TINY = "tiny"
 
