@@ -2,8 +2,8 @@
 
 Guarantees: what a training is started with and what a dry run shows are the same list, made without
 any engine installed; every number of the recipe is in it. Where TRL 1.16 computes something else
-than the trainer that a published recipe was written for and can be told not to, it is told; where
-it cannot, the difference is a sentence that goes onto every result (`deviations`).
+than the trainer that a published recipe was written for, and has an option against that, the option
+is set; where it has none, the difference is a sentence that goes onto every result (`deviations`).
 """
 
 from collections.abc import Iterator

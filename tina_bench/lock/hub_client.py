@@ -2,7 +2,7 @@
 
 `HF_ENDPOINT`, `HF_TOKEN`, `HF_HOME`, `HF_HUB_OFFLINE` and proxies mean here what they mean there.
 Answers 408, 429 and 5xx and broken connections are tried again after the delay that the server
-asks for (tenacity: huggingface_hub 1.33 itself waits on 429 in a download, but neither on 5xx
+requires (tenacity: huggingface_hub 1.33 itself waits on 429 in a download, but neither on 5xx
 there nor in its calls of the API); a server that cannot be reached at all is not tried again.
 """
 
