@@ -94,6 +94,8 @@ def test_what_cannot_be_is_an_error_with_a_sentence(tmp_path: Any) -> None:
         tb.plan(tb.Request("smoke", seeds=(0,)), until_decided=tb.SeedLimits(), home=tmp_path)
     with pytest.raises(UsageError, match="--regrade needs the samples"):
         tb.verify(tmp_path, tb.VerifyOptions(regrade=True, without_samples=True))
+    with pytest.raises(UsageError, match="--by: found 'day', expected some of model, kind, phase"):
+        tb.frames.costs(tmp_path, by=["day"])
     with pytest.raises(UsageError, match="there is no model 'nobody'"):
         tb.audit(tmp_path, models=["nobody"])
     with pytest.raises(BlockedError, match="fewer than two models"):

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from tina_bench.errors import UsageError
 from tina_bench.store.imported import ImportedRun
 from tina_bench.store.records import LedgerEntry
 
 Column = Literal["model", "kind", "phase", "attempt"]
+COLUMNS: tuple[Column, ...] = get_args(Column)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,15 @@ class BillLine:
 SECONDS = ("wall_seconds", "cpu_seconds")
 COUNTS = ("tokens_in", "tokens_out", "samples", "steps")
 KNOWN_OR_NOT = ("gpu_seconds", "energy_joules", "cost_usd")
+
+
+def check_columns(names: Sequence[str]) -> list[Column]:
+    """These names as columns; raises `UsageError` for one that is none."""
+    known: dict[str, Column] = {column: column for column in COLUMNS}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--by: found {name!r}, expected some of {', '.join(COLUMNS)}.")
+    return [known[name] for name in names]
 
 
 def bill(entries: Iterable[LedgerEntry], by: Sequence[Column]) -> list[BillLine]:
