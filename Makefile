@@ -90,6 +90,14 @@ docs: $(STAMP) ## The documents as a site, with references made from commands an
 
 venv: $(STAMP)
 
+# An environment that another version made than the one of PYTHON=… is made anew.
+ifneq ($(PYTHON),)
+ifneq ($(shell $(STACK)/make-venv.sh --made-with $(VENV) '$(PYTHON)' && echo yes),yes)
+.PHONY: another-python
+$(STAMP): another-python
+endif
+endif
+
 $(STAMP): $(wildcard $(STACK)/*.lock) $(STACK)/make-venv.sh pyproject.toml
 	@$(STACK)/make-venv.sh $(VENV) '$(PYTHON)'
 	@touch $@

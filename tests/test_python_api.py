@@ -1,8 +1,10 @@
 """The worked example of docs/python.md, run in a notebook's order and without the command line."""
 
+import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,7 +43,7 @@ def test_the_worked_example_runs_from_top_to_bottom(
 def test_records_are_verified_compared_and_tabulated_without_a_home() -> None:
     import tina_bench as tb
 
-    made = tb.verify(RECORDS, audits=False)
+    made = tb.verify(RECORDS, tb.VerifyOptions(audits=False))
     assert made.problems == ()
     assert {str(claim.verdict) for claim in made.claims} >= {"REPRODUCED", "NOT_MEASURED"}
     scopes = [table.scope for table in tb.compare(RECORDS).pairs]
@@ -57,11 +59,43 @@ def test_records_are_verified_compared_and_tabulated_without_a_home() -> None:
     assert (bill.cost_usd > 0).all()
 
 
+def test_files_for_ci_are_written_and_a_case_is_accepted(tmp_path: Path) -> None:
+    import tina_bench as tb
+    from tina_bench.verifying.verify import CasesToAccept
+
+    before = tb.verify(RECORDS, tb.VerifyOptions(audits=False))
+    open_claim = next(claim for claim in before.claims if claim.verdict == "NOT_MEASURED")
+    files = tb.VerifyFiles(
+        baseline=tmp_path / "baseline.toml",
+        junit=tmp_path / "junit.xml",
+        report=tmp_path / "report.json",
+        summary=tmp_path / "summary.md",
+    )
+    accept = CasesToAccept((open_claim.claim,), reason="not yet")
+    made = tb.verify(RECORDS, tb.VerifyOptions(audits=False, accept=accept), files=files)
+    assert made.accepted == 1
+    assert json.loads(files.report.read_text())["accepted"] == 1
+    assert files.summary.read_text().startswith("## tina-bench verify")
+    assert "<testsuite" in files.junit.read_text()
+    again = tb.verify(
+        RECORDS, tb.VerifyOptions(audits=False), files=tb.VerifyFiles(baseline=files.baseline)
+    )
+    assert again == made, "the baseline that was written is read as it was meant"
+
+
 def test_what_cannot_be_is_an_error_with_a_sentence(tmp_path: Any) -> None:
     import tina_bench as tb
 
     with pytest.raises(UsageError, match="there is no profile 'nowhere'"):
         tb.plan("nowhere", home=tmp_path)
+    with pytest.raises(UsageError, match="--runner: found 'cloud', expected one of auto, docker"):
+        tb.plan("smoke", runner="cloud", home=tmp_path)
+    with pytest.raises(UsageError, match="--seeds sets the number of seeds"):
+        tb.plan(tb.Request("smoke", seeds=(0,)), until_decided=tb.SeedLimits(), home=tmp_path)
+    with pytest.raises(UsageError, match="--regrade needs the samples"):
+        tb.verify(tmp_path, tb.VerifyOptions(regrade=True, without_samples=True))
+    with pytest.raises(UsageError, match="--by: found 'day', expected some of model, kind, phase"):
+        tb.frames.costs(tmp_path, by=["day"])
     with pytest.raises(UsageError, match="there is no model 'nobody'"):
         tb.audit(tmp_path, models=["nobody"])
     with pytest.raises(BlockedError, match="fewer than two models"):

@@ -1,14 +1,21 @@
 """tina-bench: is this reasoning model's published score real, and what did it cost?
 
 `import tina_bench as tb` gives what the command line does as functions (`tb.plan`, `tb.reproduce`,
-`tb.verify`, `tb.compare`, `tb.audit`, `tb.build_board`), `tb.Home`, and tables of what a home holds
-(`tb.frames`). They are imported when they are first used: this import takes no longer than Python.
+`tb.verify`, `tb.compare`, `tb.audit`, `tb.build_board`), what they take (`tb.Request`,
+`tb.RunOptions`, `tb.SeedLimits`, `tb.VerifyOptions`, `tb.VerifyFiles`, `tb.Home`), and tables of
+what a home holds (`tb.frames`). They are imported when they are first used: this import takes no
+longer than Python.
 """
 
 TYPE_CHECKING = False  # as type checkers read it, without the import of typing
 
 if TYPE_CHECKING:
     from tina_bench import frames as frames
+    from tina_bench.api import Request as Request
+    from tina_bench.api import RunOptions as RunOptions
+    from tina_bench.api import SeedLimits as SeedLimits
+    from tina_bench.api import VerifyFiles as VerifyFiles
+    from tina_bench.api import VerifyOptions as VerifyOptions
     from tina_bench.api import audit as audit
     from tina_bench.api import build_board as build_board
     from tina_bench.api import compare as compare
@@ -19,13 +26,13 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Home", "__version__", "audit", "build_board", "compare", "frames", "plan", "reproduce",
-    "verify",
+    "Home", "Request", "RunOptions", "SeedLimits", "VerifyFiles", "VerifyOptions", "__version__",
+    "audit", "build_board", "compare", "frames", "plan", "reproduce", "verify",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
-    """Import what is asked for."""
+    """Import a public name when it is first used."""
     from importlib import import_module
 
     if name not in __all__:

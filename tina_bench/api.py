@@ -3,81 +3,89 @@
 Every function works on a home (`Home`, a path, or `None` for `TINA_BENCH_HOME`, else `./runs`) and
 on the packaged catalog and lock; `catalog=[FILE, …]` and `lock=FILE` are the options of the same
 names. Nothing is printed; errors are `tina_bench.errors.TinaBenchError`, one sentence each. The
-verbs of the command line are these functions, or what they call, with options and tables around.
+verbs of the command line are one call of these functions, with options before and tables after.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from tina_bench.board.site.build import SiteOptions, SiteSummary
-from tina_bench.board.site.rebuild import build_once
 from tina_bench.catalog.load import load_catalog
+from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import BlockedError, UsageError
 from tina_bench.lock.required_files import open_lock
 from tina_bench.planning.plan import build_plan
-from tina_bench.planning.types import Plan, Request
-from tina_bench.running.reproduction import (
-    ReproductionOutcome,
-    ReproductionWatcher,
-    Unwatched,
-    open_reproduction,
-)
+from tina_bench.planning.scaled import at_scale
+from tina_bench.planning.types import Request
+from tina_bench.running.options import RunOptions
+from tina_bench.running.outcome import PlanOutcome, ReproductionOutcome
+from tina_bench.running.reproduction import open_reproduction
 from tina_bench.running.select_runner import RunnerName, choose_for
+from tina_bench.running.until_decided import (
+    SeedLimits,
+    at_most,
+    first_targets,
+    make_rule,
+    with_targets,
+)
+from tina_bench.running.watchers import ReproductionWatcher, Unwatched
 from tina_bench.stats.audits.report import Audits, build_audits
 from tina_bench.stats.comparisons.all_pairs import PairTable, compare_all
 from tina_bench.stats.comparisons.ranks import RankTable, rank_bands
 from tina_bench.store.answer_logs import check_sample_logs
 from tina_bench.store.home import Home, open_home
+from tina_bench.verifying.reports.outputs import VerifyFiles
+from tina_bench.verifying.run import run_verify
 from tina_bench.verifying.types import Verification
-from tina_bench.verifying.verify import VerifyOptions, judge
-from tina_bench.verifying.verify import verify as verify_judged
+from tina_bench.verifying.verify import VerifyOptions
+
+if TYPE_CHECKING:
+    from tina_bench.board.site.build import SiteOptions, SiteSummary
+
+__all__ = [
+    "HomeLike", "ModelComparison", "Request", "RunOptions", "SeedLimits", "VerifyFiles",
+    "VerifyOptions", "audit", "build_board", "compare", "plan", "reproduce", "verify",
+]  # fmt: skip
 
 HomeLike = Home | Path | str | None
 """A home, its folder, or `None` for the one that the environment names."""
 
 
 def plan(
-    profile: str = "paper",
+    request: Request | str = "paper",
     *,
-    models: Sequence[str] | None = None,
-    tasks: Sequence[str] | None = None,
-    seeds: int | None = None,
-    retrain: bool = False,
-    gpu: str | None = None,
-    gpu_count: int = 1,
-    price_usd_per_hour: float | None = None,
+    runner: str = RunnerName.AUTO,
+    until_decided: SeedLimits | None = None,
     home: HomeLike = None,
     catalog: Sequence[Path] = (),
     lock: Path | None = None,
-) -> Plan:
-    """What a request still needs, why, and what it would take.
+) -> PlanOutcome:
+    """What a request still needs, why, and what it would take; runs nothing.
 
-    `models`, `tasks` and `seeds` (their number) stand in for the profile's. The plan has seconds,
-    GPU-hours and US dollars as low, central and high; unknown is `None`. Raises `UsageError` for an
-    unknown name, `CatalogError` and `LockError` for bad files.
+    `request` is a profile's name, or a `Request` that says more. `outcome.plan` has the jobs, and
+    seconds, GPU-hours and US dollars as low, central and high; unknown is `None`. With
+    `until_decided` it is the first batch, and `outcome.at_most` bounds all that may follow. Raises
+    `UsageError` for an unknown name, `CatalogError` and `LockError` for bad files.
     """
-    request = _request(
-        profile, models, tasks, seeds, retrain=retrain, gpu=gpu, gpu_count=gpu_count,
-        price_usd_per_hour=price_usd_per_hour,
-    )  # fmt: skip
-    loaded = load_catalog(catalog)
-    locked = open_lock(lock, loaded)
-    choice = choose_for(request, loaded, RunnerName.AUTO)
-    return build_plan(request, loaded, locked, open_home(home), choice.machine)
+    asked, loaded = _at_scale(request, catalog)
+    choice = choose_for(asked, loaded, runner)
+    store, locked = open_home(home), open_lock(lock, loaded)
+    if until_decided is None:
+        return PlanOutcome(build_plan(asked, loaded, locked, store, choice.machine), choice)
+    rule = make_rule(loaded, asked, store, until_decided)
+    first, bound = (
+        build_plan(with_targets(asked, runs), loaded, locked, store, choice.machine)
+        for runs in (first_targets(loaded, asked, store, rule), at_most(asked, loaded, rule))
+    )
+    return PlanOutcome(first, choice, rule, bound)
 
 
 def reproduce(
-    profile: str = "paper",
+    request: Request | str = "paper",
+    options: RunOptions | None = None,
     *,
-    models: Sequence[str] | None = None,
-    tasks: Sequence[str] | None = None,
-    seeds: int | None = None,
-    retrain: bool = False,
-    budget_usd: float | None = None,
-    price_usd_per_hour: float | None = None,
-    runner: str = "auto",
+    until_decided: SeedLimits | None = None,
     home: HomeLike = None,
     catalog: Sequence[Path] = (),
     lock: Path | None = None,
@@ -85,66 +93,60 @@ def reproduce(
 ) -> ReproductionOutcome:
     """Train, evaluate and grade what a request still needs; safe to interrupt and to repeat.
 
-    Returns how it ended: `outcome.summary` has jobs done and US dollars spent, `outcome.error` what
-    keeps it from being all that was asked for (`None` when it is). `watcher` sees it going. Raises
-    what `plan` does, `UsageError` for a budget without a price, and `BusyError` where another
-    process uses the home.
+    `request` is a profile's name, or a `Request` that says more; `options` say where jobs run and
+    what they may cost. With `until_decided` the number of seeds is chosen by looking at the
+    answers, by a method that holds at any time (docs/statistics.md). Returns how it ended:
+    `outcome.summary` has jobs done and US dollars spent, `outcome.error` what keeps it from being
+    all that was requested (`None` when it is). `watcher` sees it going. Raises what `plan` does,
+    `UsageError` for a budget without a price, and `BusyError` where another process uses the home.
     """
-    request = _request(
-        profile, models, tasks, seeds, retrain=retrain, price_usd_per_hour=price_usd_per_hour
-    )
-    loaded = load_catalog(catalog)
-    reproduction, request = open_reproduction(
-        request,
+    asked, loaded = _at_scale(request, catalog)
+    reproduction, asked = open_reproduction(
+        asked,
         loaded,
         open_lock(lock, loaded),
         open_home(home),
-        lambda _: watcher or Unwatched(),
-        runner=RunnerName(runner),
-        budget_usd=budget_usd,
-        command_line=("tina_bench.reproduce",),
+        options or RunOptions(),
+        watcher or Unwatched(),
     )
-    return reproduction.run(request)
+    if until_decided is None:
+        return reproduction.run(asked)
+    rule = make_rule(loaded, asked, reproduction.home, until_decided)
+    return reproduction.run_until_decided(asked, rule)
 
 
-def _request(
-    profile: str,
-    models: Sequence[str] | None,
-    tasks: Sequence[str] | None,
-    seeds: int | None,
-    **given: Any,
-) -> Request:
-    return Request(
-        profile=profile,
-        models=tuple(models) if models else None,
-        tasks=tuple(tasks) if tasks else None,
-        seeds=tuple(range(seeds)) if seeds else None,
-        **given,
-    )
+def _at_scale(request: Request | str, catalog: Sequence[Path]) -> tuple[Request, Catalog]:
+    asked = Request(request) if isinstance(request, str) else request
+    return at_scale(asked, load_catalog(catalog))
 
 
 def verify(
     home: HomeLike = None,
+    options: VerifyOptions | None = None,
     *,
-    models: Sequence[str] = (),
-    profile: str | None = None,
-    without_samples: bool = False,
-    audits: bool = True,
+    files: VerifyFiles | None = None,
     catalog: Sequence[Path] = (),
     lock: Path | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Give every claim that has a result a verdict, by records that are counted again.
 
     Scores are in percent, differences in points. `verification.claims` has a verdict and a reason
     per claim, `verification.problems` records that are not what they say, `exit_code` what
-    `tina-bench verify` would end with. Methods and sources: docs/statistics.md.
+    `tina-bench verify` would end with. `files` are those for CI: written once everything is known.
+    `on_progress` gets numbers of answers, done and in all, while `options.regrade` grades them
+    again. Raises `BlockedError` where there is neither a result nor an import, `UsageError` for
+    options that do not go together. Methods and sources: docs/statistics.md.
     """
-    options = VerifyOptions(
-        profile=profile, models=tuple(models), without_samples=without_samples, audits=audits
-    )
     loaded = load_catalog(catalog)
-    judged = judge(open_home(home), loaded, open_lock(lock, loaded), options)
-    return verify_judged(judged, options, None)
+    return run_verify(
+        open_home(home),
+        loaded,
+        open_lock(lock, loaded),
+        options or VerifyOptions(),
+        files or VerifyFiles(),
+        on_progress or _ignore,
+    )
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ def compare(
     tasks: Sequence[str] | None = None,
     profile: str | None = None,
 ) -> ModelComparison:
-    """Compare models pair by pair on the same problems, and tell which ranks they may have.
+    """Compare models pair by pair on the same problems, and say which ranks they may have.
 
     Differences and intervals are in points. Exact paired sign-flip tests, Holm over the pairs of a
     table (docs/statistics.md). Raises `UsageError` for one model or an unknown name, `BlockedError`
@@ -214,19 +216,23 @@ def build_board(
     home: HomeLike = None,
     out: Path | str | None = None,
     *,
-    options: SiteOptions | None = None,
+    options: "SiteOptions | None" = None,
     catalog: Sequence[Path] = (),
     on_progress: Callable[[int, int], None] | None = None,
-) -> SiteSummary:
+) -> "SiteSummary":
     """Build the static leaderboard of a home in `out` (`HOME/site` if `None`).
 
     The old site stays until the new one is whole. Returns numbers of pages, files and answers, and
     bytes. Raises `BlockedError` where nothing has been measured, `IntegrityError` for changed logs.
     """
+    # Not at the top: what draws takes a second to import, and nothing else needs it.
+    from tina_bench.board.site.build import SiteOptions
+    from tina_bench.board.site.rebuild import build_once
+
     store = open_home(home)
     target = Path(out) if out is not None else store.site
-    tell = on_progress or _ignore
-    return build_once(store, target.absolute(), catalog, options or SiteOptions(), tell)
+    on_progress = on_progress or _ignore
+    return build_once(store, target.absolute(), catalog, options or SiteOptions(), on_progress)
 
 
 def _ignore(done: int, total: int) -> None:

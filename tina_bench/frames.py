@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tina_bench.metering.bill import Column, bill
+from tina_bench.metering.bill import COLUMNS, Column, bill, check_columns
 from tina_bench.store.home import Home, open_home, read_records
 from tina_bench.store.records import Sample
 
@@ -68,9 +68,9 @@ def costs(
     Columns: those of `by`, then seconds (`wall_seconds`, `cpu_seconds`, `gpu_seconds`), bytes
     (`peak_memory_bytes`), tokens, samples, steps, `energy_joules` and `cost_usd` in US dollars; a
     sum with an unknown part is NaN, and its known part stands in the column `…_known`. Rows with
-    `interrupted` are lower bounds.
+    `interrupted` are lower bounds. Raises `UsageError` for another column.
     """
-    lines = [asdict(line) for line in bill(open_home(home).ledger(), list(by))]
-    unused = {"model", "kind", "phase", "attempt", "outcome"} - set(by)
+    lines = [asdict(line) for line in bill(open_home(home).ledger(), check_columns(by))]
+    unused = {*COLUMNS, "outcome"} - set(by)
     frame = pd.DataFrame(lines)
     return frame.drop(columns=[name for name in unused if name in frame.columns])

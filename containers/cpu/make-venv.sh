@@ -2,12 +2,12 @@
 # Makes the environment of a checkout from the locked requirements, with Python 3.11, 3.12 or 3.13.
 #
 #   containers/cpu/make-venv.sh FOLDER [PYTHON]
+#   containers/cpu/make-venv.sh --made-with FOLDER PYTHON   exit code 0 if PYTHON's version made it
 #
 # It prints a line before, a line after, one every half a minute between, and errors in full.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-venv=$1 wanted=${2:-}
 stack=containers/cpu
 torch=torch==2.13.0+cpu
 torch_index=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
@@ -16,6 +16,13 @@ fail() { echo "$*" >&2; exit 1; }
 
 # "3.12", or nothing where it cannot be run: a version manager's stand-in may be in the way.
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || true; }
+
+if [ "$1" = --made-with ]; then
+  version=$(version_of "$3")
+  [ -n "$version" ] && grep -q "^version = $version[.]" "$2/pyvenv.cfg" 2>/dev/null
+  exit
+fi
+venv=$1 wanted=${2:-}
 
 choose_python() {
   local name version found=""

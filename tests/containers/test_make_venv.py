@@ -74,3 +74,24 @@ def test_the_first_that_runs_is_taken_under_whatever_name(
         "Debian and Ubuntu have it in a package of its own: "
         f"'apt install python{version}-venv'.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("made_by", "wanted", "is_same"),
+    [("3.11.7", "3.11", True), ("3.11.7", "3.12", False), ("3.1.1", "3.11", False),
+     ("3.11.7", "", False), (None, "3.11", False)],
+)  # fmt: skip
+def test_an_environment_that_another_version_made_is_noticed(
+    tmp_path: Path, made_by: str | None, wanted: str, is_same: bool
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{says(wanted) if wanted else 'exit 127'}\n")
+    python.chmod(0o755)
+    venv = tmp_path / "venv"
+    venv.mkdir()
+    if made_by is not None:
+        (venv / "pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {made_by}\n")
+    asked = [SCRIPT, "--made-with", venv, python]
+    ended = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (ended.returncode == 0) is is_same
+    assert ended.stdout + ended.stderr == ""

@@ -160,7 +160,7 @@ def test_a_pool_of_which_nothing_starts_fails_with_the_reason(tmp_path: Path) ->
         make_pool(tmp_path, 1, 1)
 
 
-def test_a_purse_that_runs_low_ends_the_asking_and_pays_for_what_is_in_flight(
+def test_a_budget_guard_that_runs_low_ends_the_asking_and_pays_for_what_is_in_flight(
     tmp_path: Path,
 ) -> None:
     asked = 0
@@ -203,15 +203,17 @@ def test_engines_end_with_the_job_however_it_ends(tmp_path: Path, number: signal
         child.wait()
 
 
-def test_a_purse_knows_that_engines_step_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_budget_guard_knows_that_engines_step_side_by_side(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     @dataclass
     class Meter:
         spent: float = 0.0
         usd_per_second: float = 1.0
         closing_seconds: float = 2.0
 
-        def spent_usd(self) -> float:
-            return self.spent
+        def left_usd(self) -> float:
+            return 1000.0 - self.spent
 
     @dataclass
     class Engines:
@@ -223,14 +225,14 @@ def test_a_purse_knows_that_engines_step_side_by_side(monkeypatch: pytest.Monkey
         clock = [0.0]
         monkeypatch.setattr(evaluate.time, "monotonic", lambda: clock[0])
         meter, of = Meter(), Engines(engines)
-        context = SimpleNamespace(meter=meter, folder=SimpleNamespace(budget_usd=1000.0))
-        purse = evaluate.BudgetGuard(context, of, longest_answer=50)  # type: ignore[arg-type]
+        context = SimpleNamespace(meter=meter)
+        guard = evaluate.BudgetGuard(context, of, longest_answer=50)  # type: ignore[arg-type]
         clock[0], of.steps = 10.0, steps
-        return next(left for left in range(1000) if not _low(purse, meter, left))
+        return next(left for left in range(1000) if not _low(guard, meter, left))
 
-    def _low(purse: evaluate.BudgetGuard, meter: Meter, left: int) -> bool:
+    def _low(guard: evaluate.BudgetGuard, meter: Meter, left: int) -> bool:
         meter.spent = 1000.0 - left
-        return purse.low
+        return guard.low
 
     # 100 steps in 10 s: 0.1 s a step, and the longest answer has 50 of them; 2 s for the end.
     assert reserve_usd(engines=1, steps=100) == 5 + 2
@@ -239,24 +241,24 @@ def test_a_purse_knows_that_engines_step_side_by_side(monkeypatch: pytest.Monkey
     assert reserve_usd(engines=2, steps=200) == 5 + 2
 
 
-def test_a_purse_is_empty_before_the_next_look_would_overdraw_it(
+def test_a_budget_guard_is_empty_before_the_next_look_would_overdraw_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = [0.0]
     monkeypatch.setattr(evaluate.time, "monotonic", lambda: clock[0])
 
     class Meter:
-        """A dollar a second."""
+        """A dollar per second, and a budget of ten."""
 
         usd_per_second = 1.0
         closing_seconds = 2.0
 
-        def spent_usd(self) -> float:
-            return clock[0]
+        def left_usd(self) -> float:
+            return 10.0 - clock[0]
 
-    context = SimpleNamespace(meter=Meter(), folder=SimpleNamespace(budget_usd=10.0))
-    purse = evaluate.BudgetGuard(context, SimpleNamespace(), longest_answer=1)  # type: ignore[arg-type]
-    while not purse.empty:
+    context = SimpleNamespace(meter=Meter())
+    guard = evaluate.BudgetGuard(context, SimpleNamespace(), longest_answer=1)  # type: ignore[arg-type]
+    while not guard.empty:
         clock[0] += 0.7
     # One look more, and stopping, are still paid for.
     assert clock[0] + Meter.closing_seconds <= 10.0 < clock[0] + Meter.closing_seconds + 0.7 + 0.7

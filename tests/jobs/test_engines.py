@@ -194,7 +194,7 @@ def requests_of(done: Done) -> dict[str, SampleRequest]:
     }
 
 
-def test_a_low_purse_ends_the_asking_and_a_closed_pool_ends_at_once(one: Done) -> None:
+def test_a_low_budget_ends_the_asking_and_a_closed_pool_ends_at_once(one: Done) -> None:
     stack, sampling = CATALOG.stacks["cpu"], CATALOG.profiles["smoke"].sampling
     requests = requests_of(one)
     assert len(requests) == 200
@@ -206,7 +206,7 @@ def test_a_low_purse_ends_the_asking_and_a_closed_pool_ends_at_once(one: Done) -
             found += answers
         # Two engines may hold 30 each, so 60 are asked for at once; then hardly any.
         assert 20 <= len(found) < 200 - 60
-        assert next(feed, None) is None, "a low purse gives nothing"
+        assert next(feed, None) is None, "a low budget gives nothing"
         assert {a.key: a.text for a in found} == {a.key: texts[a.key] for a in found}
         processes = [worker.process for worker in pool._workers]
         next(pool.stream(RequestQueue(requests.values(), lambda: True), sampling))

@@ -97,7 +97,7 @@ while True:
 
 
 def test_what_a_child_burns_and_holds_is_on_the_bill_while_it_lives(tmp_path: Path) -> None:
-    meter = Meter(make_fetch_folder({}), tmp_path / "ledger.jsonl", device="cpu")
+    meter = Meter(make_fetch_folder({}), tmp_path / "ledger.jsonl")
     meter.flush()
     child = subprocess.Popen([sys.executable, "-c", CHILD], stdout=subprocess.PIPE)
     try:

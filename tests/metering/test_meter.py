@@ -11,9 +11,11 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.support.made import make_fetch_folder
+from tests.support.made import make_fetch_folder, make_merge_folder
 from tests.support.program import ROOT
+from tests.support.worlds import make_catalog
 from tina_bench.metering import meter as room
+from tina_bench.metering import spending_limit
 from tina_bench.metering.bill import bill
 from tina_bench.metering.gpu import GpuReading, NoGpus
 from tina_bench.metering.meter import Meter
@@ -41,8 +43,16 @@ def entries_of(path: Path) -> list[LedgerEntry]:
     return list(read_records(path / "ledger.jsonl", LedgerEntry))
 
 
-def meter_in(path: Path, device: str = "cpu", **given: Any) -> Meter:
-    return Meter(make_fetch_folder({}, **given), path / "ledger.jsonl", device=device)
+STACKS = make_catalog().stacks
+
+
+def meter_in(path: Path, stack: str = "cpu", **given: Any) -> Meter:
+    return Meter(make_merge_folder(STACKS[stack], **given), path / "ledger.jsonl")
+
+
+def has(monkeypatch: pytest.MonkeyPatch, gpus: Any) -> None:
+    for module in (room, spending_limit):
+        monkeypatch.setattr(module, "visible_gpus", lambda: gpus)
 
 
 def seconds_since_this_process_began() -> float:
@@ -51,13 +61,13 @@ def seconds_since_this_process_began() -> float:
 
 @pytest.fixture
 def no_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "visible_gpus", NoGpus)
+    has(monkeypatch, NoGpus())
 
 
 @pytest.fixture
 def gpus(monkeypatch: pytest.MonkeyPatch) -> CountedGpus:
     made = CountedGpus()
-    monkeypatch.setattr(room, "visible_gpus", lambda: made)
+    has(monkeypatch, made)
     return made
 
 
@@ -171,7 +181,7 @@ def test_on_a_processor_gpu_time_is_zero_and_energy_is_unknown(tmp_path: Path) -
 def test_where_gpus_cannot_be_counted_their_time_and_price_are_unknown(
     tmp_path: Path, no_gpus: None
 ) -> None:
-    meter = meter_in(tmp_path, "cuda", billed_per="gpu")
+    meter = meter_in(tmp_path, "gpu", billed_per="gpu")
     assert meter.usd_per_second is None
     assert meter.spent_usd() is None
     meter.end(Outcome.DONE)
@@ -182,7 +192,7 @@ def test_where_gpus_cannot_be_counted_their_time_and_price_are_unknown(
 
 
 def test_a_machine_has_its_price_whatever_gpus_it_has(tmp_path: Path, no_gpus: None) -> None:
-    meter = meter_in(tmp_path, "cuda", billed_per="machine")
+    meter = meter_in(tmp_path, "gpu", billed_per="machine")
     assert meter.usd_per_second == pytest.approx(1.0)
     meter.end(Outcome.DONE)
     spent = [entry for entry in entries_of(tmp_path) if entry.event == "spent"]
@@ -194,7 +204,7 @@ def test_a_machine_has_its_price_whatever_gpus_it_has(tmp_path: Path, no_gpus: N
 def test_gpu_time_joules_and_price_are_summed_over_devices(
     tmp_path: Path, gpus: CountedGpus
 ) -> None:
-    meter = meter_in(tmp_path, "cuda", billed_per="gpu")
+    meter = meter_in(tmp_path, "gpu", billed_per="gpu")
     begun = gpus.joules
     with meter.in_phase(Phase.GENERATE):
         meter.tick(tokens_out=1)
@@ -214,7 +224,7 @@ def test_gpu_time_joules_and_price_are_summed_over_devices(
 def test_a_counter_that_stops_answering_makes_energy_unknown_and_not_zero(
     tmp_path: Path, gpus: CountedGpus
 ) -> None:
-    meter = meter_in(tmp_path, "cuda")
+    meter = meter_in(tmp_path, "gpu")
     meter.flush()
     gpus.answers = False
     meter.flush()
@@ -266,7 +276,7 @@ from tina_bench.store.records import Phase
 
 meter.INTERVAL_SECONDS = 0.02
 folder = make_fetch_folder({}, attempt=sys.argv[2])
-made = meter.Meter(folder, Path(sys.argv[1]), device="cpu")
+made = meter.Meter(folder, Path(sys.argv[1]))
 print("started", flush=True)
 with made.in_phase(Phase.GENERATE):
     while True:

@@ -1,17 +1,28 @@
 """A budget in seconds, watched from outside: first asked, then killed, always in time."""
 
 from itertools import cycle
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.made import make_fetch_folder
+from tests.support.tiny import make_folder
 from tina_bench.metering.spending_limit import (
+    CLOSING_SECONDS,
     KILL_SECONDS,
     Demand,
     SpendingLimit,
     closing_seconds,
+    start_usd,
 )
+from tina_bench.metering.unrecorded import bill_unrecorded
+from tina_bench.store.home import Home, read_record
+from tina_bench.store.job_folder import JobFolder
+from tina_bench.store.records import JobKind
 
 
 class Clock:
@@ -89,3 +100,49 @@ def test_what_is_kept_for_the_end_is_a_small_part_that_never_shrinks_as_the_budg
     assert kept <= seconds / 4
     assert kept <= 10.0
     assert closing_seconds(seconds + 1) >= kept
+
+
+FETCH_OR_GRADE = (JobKind.FETCH, JobKind.GRADE)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[JobKind, JobFolder]:
+    """A job of each kind, on the stack that computes on GPUs."""
+    home = Home(tmp_path_factory.mktemp("home"))
+    made = {
+        kind: read_record(make_folder(home, kind, stack="gpu") / "job.json", JobFolder)
+        for kind in JobKind
+        if kind is not JobKind.FETCH
+    }
+    return {JobKind.FETCH: make_fetch_folder({}), **made}
+
+
+@given(
+    kind=st.sampled_from(list(JobKind)),
+    price=st.fixed_dictionaries(
+        {
+            "price_usd_per_hour": st.none() | st.floats(0.0, 1e3),
+            "billed_per": st.sampled_from(["gpu", "machine"]),
+            "gpus": st.none() | st.sampled_from([(0,), (0, 1), (3, 1, 2)]),
+        }
+    ),
+    start_seconds=st.floats(0.0, 1e4),
+)
+def test_what_is_reserved_for_a_start_is_what_the_same_seconds_are_billed_for(
+    folders: dict[JobKind, JobFolder], kind: JobKind, price: dict[str, Any], start_seconds: float
+) -> None:
+    folder = folders[kind].model_copy(update=price)
+    seconds = start_seconds + min(CLOSING_SECONDS)
+    with TemporaryDirectory() as path:
+        billed = bill_unrecorded(folder, Path(path) / "ledger.jsonl", seconds)[-1].cost_usd
+    # Nothing can be reserved for what has no known price; such a job ends the budget afterwards.
+    assert start_usd(folder, start_seconds) == pytest.approx(billed or 0.0)
+    if kind in FETCH_OR_GRADE and price["billed_per"] == "gpu":
+        assert start_usd(folder, start_seconds) == 0.0
+    elif price["gpus"] and price["price_usd_per_hour"]:
+        units = len(price["gpus"]) if price["billed_per"] == "gpu" else 1
+        assert billed == pytest.approx(units * price["price_usd_per_hour"] * seconds / 3600)
+
+
+def test_nothing_is_reserved_for_a_start_of_unknown_length() -> None:
+    assert start_usd(make_fetch_folder({}), None) == 0.0

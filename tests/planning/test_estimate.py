@@ -6,7 +6,7 @@ from tests.support.made import make_entry, make_job_result, make_result
 from tests.support.worlds import FIT, USD_PER_SECOND, make_catalog, make_lock, make_request
 from tina_bench.files.append_log import LogWriter
 from tina_bench.files.atomic import write_model
-from tina_bench.planning.estimate import FETCH_SECONDS, MERGE_SECONDS
+from tina_bench.planning.figures import FETCH_SECONDS, MERGE_SECONDS
 from tina_bench.planning.measured_speeds import measured_speeds, take_snapshot
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.types import Plan, Snapshot, Speed

@@ -8,7 +8,7 @@ import pytest
 from tests.support.made import make_entry
 from tests.support.worlds import FIT, make_catalog, make_lock, make_request
 from tina_bench.catalog.load import load_catalog
-from tina_bench.planning.estimate import AT_THIS_SPEED, PROBE_FACTOR
+from tina_bench.planning.figures import AT_THIS_SPEED, PROBE_FACTOR
 from tina_bench.planning.measured_speeds import measured_starts
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.probe import needs_probe, probe_seconds

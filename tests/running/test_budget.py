@@ -16,6 +16,7 @@ from tests.support.worlds import FIT, make_catalog, make_lock, make_request
 from tina_bench.metering.spending_limit import price_of_stretch
 from tina_bench.planning.measured_speeds import take_snapshot
 from tina_bench.planning.plan import make_plan
+from tina_bench.running.execute import BilledPrice
 from tina_bench.running.failures import BudgetSpentError
 from tina_bench.running.local import LocalRunner
 from tina_bench.running.progress import Progress
@@ -161,6 +162,19 @@ def test_no_job_is_begun_whose_start_the_budget_does_not_pay(
     assert [str(kind) for kind, _ in runner.kinds] == begun
     assert summary.budget_reached
     assert (summary.spent_usd or 0.0) <= budget_usd
+
+
+def test_a_grading_holds_no_gpu_and_so_nothing_is_reserved_for_any(home: Home) -> None:
+    """An engine on two GPUs starts and ends for 24 dollars; a grading costs none by the GPU."""
+    asked = make_request(profile="gpu", models=("base-a",), tasks=("t1",), seeds=(0,))
+    plan = make_plan(asked, CATALOG, LOCK, take_snapshot(home), FIT)
+    plan = replace(plan, start_seconds={JobKind.EVALUATE: 10.0, JobKind.GRADE: 10.0}, gpu_count=2)
+    runner, price = Scripted(), BilledPrice("test", 3600.0, "gpu")
+    summary = make_execution(
+        home, CATALOG, LOCK, plan, runner, price=price, gpus=(0, 1), budget_usd=26.0
+    ).run()
+    assert [str(kind) for kind, _ in runner.kinds] == ["fetch", "evaluate", "grade"]
+    assert not summary.budget_reached
 
 
 def test_the_budget_of_a_run_is_handed_from_job_to_job_and_never_exceeded(home: Home) -> None:

@@ -183,7 +183,7 @@ def test_one_that_does_not_end_is_a_failure_that_says_what_to_do(
 ) -> None:
     carry_out(home, Scripted({JobKind.EVALUATE: "crash"}))
     (work,) = home.jobs.glob("evaluate-*.work")
-    monkeypatch.setattr(execute, "ORPHAN_SECONDS", 0.2)
+    monkeypatch.setattr(execute, "ORPHANED_SECONDS", 0.2)
     runner = Scripted()
     with LogWriter(work / "ledger.jsonl"):
         (failure,) = carry_out(home, runner).failures

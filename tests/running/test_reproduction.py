@@ -17,8 +17,9 @@ from tina_bench.errors import (
 )
 from tina_bench.planning.types import Machine, Plan
 from tina_bench.running import reproduction as room
+from tina_bench.running.options import RunOptions
 from tina_bench.running.progress import Progress
-from tina_bench.running.reproduction import Reproduction
+from tina_bench.running.reproduction import Reproduction, open_reproduction
 from tina_bench.running.select_runner import Choice, RunnerName
 from tina_bench.running.until_decided import CellLook, Rule
 from tina_bench.store.home import Home
@@ -30,6 +31,9 @@ class Seen:
     """A watcher that writes down what happens, in order."""
 
     events: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def chosen(self, choice: Choice) -> None:
+        self.events.append(("chosen", str(choice.name)))
 
     def ruled(self, rule: Rule, cells: int) -> None:
         self.events.append(("ruled", cells))
@@ -72,7 +76,8 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
         monkeypatch.setattr(room, "open_runner", lambda *_: runner)
         choice = Choice(RunnerName.LOCAL, "a test says so", machine)
         home = Home(tmp_path / "home")
-        return Reproduction(home, make_catalog(), make_lock(), choice, seen, **given), seen
+        options = RunOptions(**given)
+        return Reproduction(home, make_catalog(), make_lock(), choice, seen, options), seen
 
     return made
 
@@ -129,3 +134,16 @@ def test_an_interrupt_reaches_the_caller_and_the_watcher_is_let_go(make: Make) -
     assert seen.events[-1] == ("ended",)
     with reproduction.home.held():
         pass  # it was let go of
+
+
+def test_a_reproduction_is_opened_with_the_runner_that_the_options_name(tmp_path: Path) -> None:
+    seen, options = Seen(), RunOptions(runner="local", engines=2, price_name="mine")
+    home = Home(tmp_path / "home")
+    made, request = open_reproduction(ASKED, make_catalog(), make_lock(), home, options, seen)
+    assert seen.events == [("chosen", "local")]
+    assert (made.engines, made.gpus, request.gpu_count) == (2, None, 1)
+    outcome = made.run(ASKED)
+    assert (outcome.choice, outcome.home, outcome.price_name) == (made.choice, home, "mine")
+    assert isinstance(outcome.error, BlockedError), "no engine of this catalog exists"
+    with pytest.raises(UsageError, match="--gpus: this stack computes on the processor"):
+        open_reproduction(ASKED, make_catalog(), make_lock(), home, RunOptions(gpus="0"), seen)

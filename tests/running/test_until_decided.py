@@ -17,7 +17,7 @@ from tina_bench.planning.measured_speeds import take_snapshot
 from tina_bench.planning.plan import make_plan
 from tina_bench.planning.types import Request
 from tina_bench.running import until_decided
-from tina_bench.running.until_decided import CellStatus, Rule
+from tina_bench.running.until_decided import CellStatus, Rule, SeedLimits
 from tina_bench.stats.types import Verdict
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.job_folder import GradeInputs, JobFolder
@@ -94,7 +94,7 @@ def test_the_usual_looks_are_few() -> None:
 
 def test_the_family_is_what_seeds_can_decide_and_never_shrinks(home: Home) -> None:
     def family() -> int:
-        return until_decided.make_rule(*known(home), first_seeds=4, max_seeds=64).family
+        return until_decided.make_rule(*known(home), SeedLimits(4, 64)).family
 
     assert family() == 2, "near and far; not the recipe's, not the one made on another stack"
     write(home, "t3", 30, 4, stopping="until-decided",

@@ -3,7 +3,8 @@
 import datetime
 from typing import Any
 
-from tina_bench.store.job_folder import FetchInputs, JobFolder, JobResult
+from tina_bench.catalog.schema import Stack
+from tina_bench.store.job_folder import FetchInputs, JobFolder, JobResult, MergeInputs, Weights
 from tina_bench.store.records import (
     Grade,
     GradeStatus,
@@ -129,6 +130,13 @@ def make_fetch_folder(files: dict[str, tuple[int, str]], **given: Any) -> JobFol
         "billed_per": "machine",
     }
     return JobFolder(**{**values, **given})
+
+
+def make_merge_folder(stack: Stack, **given: Any) -> JobFolder:
+    """A merge, which computes on what its stack computes on."""
+    weights = Weights(folder="jobs/fetch-m-0/files", sha256={})
+    inputs = MergeInputs(base=weights, adapter=weights, stack=stack)
+    return make_fetch_folder({}, **{"kind": JobKind.MERGE, "inputs": inputs, **given})
 
 
 def make_job_result(name: str, done: tuple[str, ...] = ("j1",)) -> JobResult:

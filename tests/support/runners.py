@@ -13,7 +13,8 @@ from tina_bench.files.append_log import LogWriter
 from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import Lock
 from tina_bench.planning.types import Plan
-from tina_bench.running.execute import BilledPrice, Execution, Runner
+from tina_bench.running.execute import BilledPrice, Execution
+from tina_bench.running.interfaces import Runner
 from tina_bench.running.progress import Progress
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.job_folder import EvaluateOutputs, JobFolder, JobResult, TrainOutputs, Weights

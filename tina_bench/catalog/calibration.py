@@ -36,7 +36,7 @@ class Band(CatalogEntry):
 
 
 class Calibration(CatalogEntry):
-    """Times that somebody measured on one kind of GPU, for work before it is measured here."""
+    """Times that were measured on one kind of GPU, for work that is not yet measured here."""
 
     title: str
     """What it is, in a few words."""

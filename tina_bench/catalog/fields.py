@@ -1,4 +1,4 @@
-"""Words that all catalog entries share."""
+"""Types of fields that all catalog entries share."""
 
 from enum import StrEnum
 from typing import Annotated

@@ -1,7 +1,6 @@
 """The graders that stored answers can be graded with again, and what each of them does.
 
-What they do it with is in `tina_bench.jobs.graders`; here is what everybody may know of them
-without an engine.
+Their code is in `tina_bench.jobs.graders`; here is what can be said of them without an engine.
 """
 
 from enum import StrEnum
@@ -81,7 +80,7 @@ GRADERS: dict[str, Grader] = {
         ),
     )
 }
-"""By name, in the order in which they are told."""
+"""By name, in the order in which they are listed."""
 
 
 def choose_graders(names: list[str] | tuple[str, ...] | None) -> tuple[Grader, ...]:

@@ -10,7 +10,7 @@ from tina_bench.files.strict import contradiction
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 Count = Annotated[int, Field(gt=0, le=1_000_000)]
-"""Of runs, trainings or checkpoints: no table has a million, and a slip of the keyboard may."""
+"""Of runs, trainings or checkpoints: no table has a million, but a typing error may."""
 SLACK = 1e-9
 """Percent: what a decimal fraction is off by as a float64."""
 TELL = "unless 'note' tells that the source contradicts itself"

@@ -1,7 +1,7 @@
 """What exists and what was claimed: the frozen shapes of every catalog entry.
 
 A catalog file is TOML with any of the tables that `Catalog` has, such as `models`, `tasks`,
-`recipes` or `claims`, each entry under its name. Unknown keys are errors: a key that nobody reads
+`recipes` or `claims`, each entry under its name. Unknown keys are errors: a key that is never read
 is how the published Dr.GRPO recipe came to train plain GRPO.
 """
 
@@ -80,7 +80,7 @@ class Model(CatalogEntry):
     """Heading that the board groups it under."""
     source: Source
     """`embedded` in this package, `hub` download, trained here from a `recipe`, or `unpublished`:
-    others have measured it, and nobody else can get it."""
+    others have measured it, and it cannot be fetched."""
     repo: str | None = None
     """Hub repository id; only with source `hub`."""
     revision: Commit | None = None
@@ -294,7 +294,7 @@ class Price(CatalogEntry):
     price_usd_per_hour: Annotated[float, Field(ge=0)]
     """US dollars."""
     provider: str
-    """Who sells it."""
+    """The seller."""
     date: datetime.date | None = None
     """Day the price was seen, the first of the month where only that is known; `None`: undated."""
     source: str

@@ -1,9 +1,9 @@
-"""A recipe in the words of TRL's `GRPOConfig`: every argument with where it comes from. Pure.
+"""A recipe as arguments of TRL's `GRPOConfig`, each with where it comes from. Pure.
 
 Guarantees: what a training is started with and what a dry run shows are the same list, made without
 any engine installed; every number of the recipe is in it. Where TRL 1.16 computes something else
-than the trainer that a published recipe was written for and can be told not to, it is told; where
-it cannot, the difference is a sentence that goes onto every result (`deviations`).
+than the trainer that a published recipe was written for, and has an option against that, the option
+is set; where it has none, the difference is a sentence that goes onto every result (`deviations`).
 """
 
 from collections.abc import Iterator
@@ -43,11 +43,11 @@ class Setting:
     name: str
     value: Any
     origin: str
-    """Field of the recipe, or who else decided and why."""
+    """Field of the recipe, or what else decides it and why."""
 
 
 def is_published(recipe: Recipe) -> bool:
-    """Whether the recipe is somebody's published one: it quotes texts of a published source."""
+    """Whether the recipe is a published one: it quotes texts of a published source."""
     return recipe.system_prompt_from is not None or recipe.chat_template_from is not None
 
 

@@ -1,4 +1,4 @@
-"""The command line: one file a verb; parse, call, print. No logic, no engine, quick to start."""
+"""The command line: one file per verb; parse, call, print. No logic, no engine, quick to start."""
 
 from tina_bench.cli.app import main
 

@@ -132,7 +132,7 @@ def list_entries(
 
 
 def _whole(value: Any) -> str:
-    """A value with nothing left out, one line a part."""
+    """A value with nothing left out, one line per part."""
     if isinstance(value, dict):
         return "\n".join(f"{key} = {inner}" for key, inner in value.items())
     if isinstance(value, list):

@@ -11,8 +11,6 @@ from tina_bench.formatting.numbers import seconds_text, usd_text
 if TYPE_CHECKING:
     from tina_bench.store.home import Home
 
-COLUMNS = ("model", "kind", "phase", "attempt")
-
 
 def cost(
     by: Annotated[
@@ -36,19 +34,15 @@ def cost(
     What others report of imported runs stands in a table of its own and in no sum; with --json,
     only --reported prints it.
     """
-    from tina_bench.errors import UsageError
-    from tina_bench.metering.bill import Column, as_rows, bill
+    from tina_bench.metering.bill import as_rows, bill, check_columns
 
-    columns = [column.strip() for column in by.split(",")]
-    wrong = [column for column in columns if column not in COLUMNS]
-    if wrong:
-        raise UsageError(f"--by: found {wrong[0]!r}, expected some of {', '.join(COLUMNS)}.")
+    columns = check_columns([column.strip() for column in by.split(",")])
     store = open_home(home)
     if others:
         _print_reported(store, as_json=as_json, always=True)
         return
     entries = list(store.ledger())
-    lines = bill(entries, by=cast("list[Column]", columns))
+    lines = bill(entries, by=columns)
     if as_json:
         print_json(as_rows(lines))
         return
@@ -57,14 +51,15 @@ def cost(
         out.print(f"Nothing has been spent in {store.root} yet.")
         _print_reported(store)
         return
+    shown: list[str] = [*columns]
     if "attempt" in columns:
-        columns = [*dict.fromkeys(["model", "kind", *columns]), "outcome"]
+        shown = [*dict.fromkeys(["model", "kind", *columns]), "outcome"]
     numbers = ("wall", "CPU", "GPU-hours", "energy", "tokens out", "cost")
-    rows = table(*columns, *numbers, right=numbers)
+    rows = table(*shown, *numbers, right=numbers)
     for line in lines:
         hours = "unknown" if line.gpu_seconds is None else f"{line.gpu_seconds / 3600:.3f}"
         energy = "unknown" if line.energy_joules is None else f"{line.energy_joules:.0f} J"
-        labels = [str(getattr(line, column)) for column in columns]
+        labels = [str(getattr(line, column)) for column in shown]
         rows.add_row(
             *labels, seconds_text(line.wall_seconds),
             seconds_text(line.cpu_seconds), hours, energy, f"{line.tokens_out:,}",

@@ -1,7 +1,5 @@
 """`tina-bench regrade`: the same answers under several graders, and every one they differ on."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +14,7 @@ from tina_bench.cli.options.common import (
     TasksOption,
     open_home,
 )
+from tina_bench.cli.show.progress import grading_bar
 from tina_bench.cli.show.regrade import print_flips, print_pairs, print_scores
 from tina_bench.cli.show.tables import console, print_json
 
@@ -87,7 +86,7 @@ def regrade(
 
     store = open_home(home)
     records = requested_records(store, profile, model, task)
-    with _bar() as progress:
+    with grading_bar() as progress:
         found = regrade_home(
             store, load_catalog(catalog or []), records, grader, progress,
             pythons=[grader_interpreter(path) for path in grader_python or ()],
@@ -103,16 +102,3 @@ def regrade(
     print_flips(found, out, flips)
     for cell in found.left_out:
         out.print(f"Left out: {cell.model} on {cell.task}: {cell.reason}.", markup=False)
-
-
-@contextmanager
-def _bar() -> "Iterator[Callable[[int, int], None]]":
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    screen = console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=screen, transient=True, disable=not screen.is_terminal,
-    ) as bar:  # fmt: skip
-        line = bar.add_task("grading again", total=None)
-        yield lambda done, total: bar.update(line, completed=done, total=total)

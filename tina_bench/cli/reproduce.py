@@ -1,7 +1,5 @@
 """`tina-bench reproduce`: plan, show the plan, carry it out."""
 
-from functools import partial
-
 from tina_bench.cli.options.common import (
     AllOption,
     BudgetOption,
@@ -21,14 +19,14 @@ from tina_bench.cli.options.common import (
 )
 from tina_bench.cli.options.engines import EnginesOption, GpusOption
 from tina_bench.cli.options.runner import MemoryOption, RunnerOption, RunnerWord, ShmOption
-from tina_bench.cli.options.running import RunOptions, open_reproduction
+from tina_bench.cli.options.running import run_options
 from tina_bench.cli.options.until_decided import (
     FirstSeedsOption,
     MaxSeedsOption,
     UntilOption,
-    check_options,
+    seed_limits,
 )
-from tina_bench.cli.show.reproduction import ReproductionConsole, show_outcome
+from tina_bench.cli.show.reproduction import ReproductionConsole, resumable, show_outcome
 
 
 def reproduce(
@@ -62,12 +60,9 @@ def reproduce(
     failed; 21 budget reached; 22 something is missing here; 27 a claim is still open at
     --max-seeds; 130 Ctrl-C.
     """
-    from tina_bench.catalog.load import load_catalog
-    from tina_bench.planning.scaled import at_scale
+    from tina_bench import api
 
-    limits = check_options(
-        until_decided=until_decided, seeds=seeds, first_seeds=first_seeds, max_seeds=max_seeds
-    )
+    limits = seed_limits(until_decided=until_decided, first_seeds=first_seeds, max_seeds=max_seeds)
     request = make_request(
         profile,
         everything=everything,
@@ -78,15 +73,23 @@ def reproduce(
         retrain=retrain,
         scale=scale,
     )
-    request, loaded = at_scale(request, load_catalog(catalog or ()))
-    options = RunOptions(home, lock, price, budget, runner, memory, shm_size, engines, gpus)
-    watcher = partial(ReproductionConsole, as_json=as_json, show_log=show_log)
-    reproduction, request = open_reproduction(request, loaded, options, watcher)
-    if limits is None:
-        show_outcome(reproduction, lambda made: made.run(request), as_json=as_json)
-        return
-    from tina_bench.running.until_decided import make_rule
-
-    first, most = limits
-    rule = make_rule(loaded, request, reproduction.home, first_seeds=first, max_seeds=most)
-    show_outcome(reproduction, lambda made: made.run_until_decided(request, rule), as_json=as_json)
+    options = run_options(
+        price=price,
+        budget=budget,
+        runner=runner,
+        memory=memory,
+        shm_size=shm_size,
+        engines=engines,
+        gpus=gpus,
+    )
+    with resumable():
+        outcome = api.reproduce(
+            request,
+            options,
+            until_decided=limits,
+            home=home,
+            catalog=catalog or (),
+            lock=lock,
+            watcher=ReproductionConsole(as_json=as_json, show_log=show_log),
+        )
+    show_outcome(outcome, as_json=as_json)

@@ -167,7 +167,7 @@ def list_imported(
 
 
 def _interval_text(result: "ImportedResult") -> str:
-    """Where endless fresh runs would put the score of one run, as far as its total tells."""
+    """The 95 % interval of one run's score over fresh runs, as far as its total allows."""
     from tina_bench.stats.scores.estimates import estimate_totals
 
     if result.n is None or result.n_correct is None:

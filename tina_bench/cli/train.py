@@ -1,6 +1,5 @@
 """`tina-bench train`: make a recipe's adapter, or show exactly what that would be."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,10 +18,10 @@ from tina_bench.cli.options.common import (
     parse_price,
 )
 from tina_bench.cli.options.runner import RunnerOption, RunnerWord
-from tina_bench.cli.options.running import RunOptions, open_reproduction
+from tina_bench.cli.options.running import run_options
 from tina_bench.cli.show.plan import plan_json, print_plan
 from tina_bench.cli.show.recipe import print_recipe, texts_missing
-from tina_bench.cli.show.reproduction import ReproductionConsole, show_outcome
+from tina_bench.cli.show.reproduction import ReproductionConsole, resumable, show_outcome
 from tina_bench.cli.show.tables import console, print_json
 
 if TYPE_CHECKING:
@@ -82,6 +81,7 @@ def train(
     """
     from tina_bench.catalog.load import load_catalog
     from tina_bench.planning.trainings import one_recipe, recipes_named
+    from tina_bench.running.reproduction import open_reproduction
 
     loaded = load_catalog(catalog or ())
     found = recipes_named(loaded, name, _variant(variant))
@@ -103,10 +103,14 @@ def train(
     request, scaled = _request(
         loaded, name, recipe, whole=whole, scale=scale, profile=profile, price=price
     )
-    options = RunOptions(home, lock, price, budget, runner)
-    watcher = partial(ReproductionConsole, as_json=as_json, show_log=False)
-    reproduction, request = open_reproduction(request, scaled, options, watcher)
-    show_outcome(reproduction, lambda made: made.run(request), as_json=as_json)
+    options = run_options(price=price, budget=budget, runner=runner)
+    watcher = ReproductionConsole(as_json=as_json, show_log=False)
+    with resumable():
+        reproduction, request = open_reproduction(
+            request, scaled, open_lock(lock, scaled), open_home(home), options, watcher
+        )
+        outcome = reproduction.run(request)
+    show_outcome(outcome, as_json=as_json)
 
 
 def _variant(text: str | None) -> Any:

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,19 +15,13 @@ from tina_bench.cli.options.common import (
     PriceOption,
     RecordsOption,
     open_home,
-    open_lock,
     parse_price,
 )
-from tina_bench.cli.show.tables import console, json_text
+from tina_bench.cli.show.progress import grading_bar
 from tina_bench.cli.show.verdicts import audits_text, show_verification
 
 if TYPE_CHECKING:
-    from tina_bench.catalog.schema import Catalog
-    from tina_bench.stats.graders.audit import GraderAudit
-    from tina_bench.store.home import Home
-    from tina_bench.verifying.baseline import Baseline
-    from tina_bench.verifying.types import Verification
-    from tina_bench.verifying.verify import JudgedRecords, VerifyOptions
+    from tina_bench.verifying.verify import CasesToAccept
 
 FILES, BASELINE, WHAT = "Files for CI", "Known discrepancies", "What to verify"
 
@@ -166,151 +160,52 @@ def verify(
     fails. And: 11 a bad option or baseline file; 22 there is nothing to verify: neither a result
     that any claim is about nor an import (not with --fail-on nothing).
     """
-    from tina_bench.catalog.load import load_catalog
-    from tina_bench.errors import UsageError
-    from tina_bench.verifying.baseline import DEFAULT_NAME, Baseline, read_baseline
-    from tina_bench.verifying.fail_on import FailOn, parse_fail_on
-    from tina_bench.verifying.reports.outputs import check_targets, write_all
-    from tina_bench.verifying.verify import VerifyOptions, judge
+    from tina_bench import api
+    from tina_bench.verifying.baseline import DEFAULT_NAME
+    from tina_bench.verifying.fail_on import error_of, parse_fail_on
+    from tina_bench.verifying.reports.outputs import VerifyFiles
+    from tina_bench.verifying.verify import VerifyOptions
 
     given = parse_price(price)
-    failing = parse_fail_on(fail_on, strict=strict)
-    if FailOn.AUDIT in failing and not audits:
-        raise UsageError("--fail-on audit needs the audits; leave out --no-audits.")
-    if FailOn.FLIP in failing and not regrade:
-        raise UsageError("--fail-on flip needs grading again; give --regrade with it.")
-    if regrade and without_samples:
-        raise UsageError("--regrade needs the samples, so --without-samples does not go with it.")
-    store = open_home(home)
-    if (reason is None) != (not accept) or (by is not None and not accept):
-        raise UsageError("--accept CLAIM, --reason TEXT and --by WHO go together.")
-    kept = baseline or (Path(DEFAULT_NAME) if accept else None)
-    targets = {"--junit": junit, "--badge": badge, "--report": report, "--summary": summary}
-    named = {option: path for option, path in targets.items() if path is not None}
-    check_targets(named, store.root, {"--baseline": kept} if kept else {})
-    if accept and kept:
-        check_targets({"--baseline": kept}, store.root, {})
-    known = Baseline()
-    if kept and (kept.exists() or not accept):
-        known = read_baseline(kept)
-    loaded = load_catalog(catalog or ())
-    ask = VerifyOptions(
+    options = VerifyOptions(
         profile=profile,
         models=tuple(model or ()),
-        fail_on=failing,
-        baseline=known,
+        fail_on=parse_fail_on(fail_on, strict=strict),
+        accept=_cases(accept, reason, by),
         without_samples=without_samples,
+        regrade=regrade,
         audits=audits,
         price_usd_per_hour=given[1] if given else None,
     )
-    judged = judge(store, loaded, open_lock(lock, loaded), ask)
-    texts: dict[Path, str] = {}
-    if accept and kept and reason is not None:
-        ask = _accepted(judged, ask, accept, reason=reason, by=by)
-        texts[kept] = _baseline_text(ask.baseline)
-    graded = _regrade(store, loaded, judged) if regrade and judged.sound else None
-    made = _verify(judged, ask, graded)
-    texts |= _files(made, junit=junit, badge=badge, report=report, summary=summary)
-    write_all(texts)
+    files = VerifyFiles(
+        baseline=baseline or (Path(DEFAULT_NAME) if accept else None),
+        junit=junit,
+        badge=badge,
+        report=report,
+        summary=summary,
+        audits_text=audits_text,
+    )
+    store = open_home(home)
+    with grading_bar(shown=regrade) as on_progress:
+        made = api.verify(
+            store, options, files=files, catalog=catalog or (), lock=lock, on_progress=on_progress
+        )
     if annotate is None:
         annotate = os.environ.get("GITHUB_ACTIONS") == "true"
     show_verification(
         made, store, catalog or [], as_json=as_json, annotate=annotate, everything=everything
     )
-    _end(made, store)
-
-
-def _accepted(
-    judged: "JudgedRecords", ask: "VerifyOptions", names: list[str], *, reason: str, by: str | None
-) -> "VerifyOptions":
-    from dataclasses import replace
-
-    from tina_bench.store.records import now
-    from tina_bench.verifying.verify import accept_cases
-
-    baseline = accept_cases(judged, ask.baseline, names, reason=reason, by=by, date=now().date())
-    return replace(ask, baseline=baseline)
-
-
-def _baseline_text(baseline: "Baseline") -> str:
-    from tina_bench.verifying.baseline import baseline_text
-
-    return baseline_text(baseline)
-
-
-def _regrade(store: "Home", catalog: "Catalog", judged: "JudgedRecords") -> "GraderAudit":
-    """Every stored answer once more, by the metric that its record names."""
-    from rich.progress import Progress
-
-    from tina_bench.running.regrade.run import regrade_home
-
-    screen = console(stderr=True)
-    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
-        task = bar.add_task("grading again", total=None)
-
-        def advance(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        return regrade_home(store, catalog, judged.sound, ("task",), advance)
-
-
-def _verify(
-    judged: "JudgedRecords", ask: "VerifyOptions", graded: "GraderAudit | None"
-) -> "Verification":
-    from tina_bench.verifying.verify import verify as weigh
-
-    return weigh(judged, ask, graded)
-
-
-def _files(
-    made: "Verification",
-    *,
-    junit: Path | None,
-    badge: Path | None,
-    report: Path | None,
-    summary: Path | None,
-) -> dict[Path, str]:
-    """Every file that was asked for, with its text."""
-    texts = {}
-    if junit is not None:
-        from tina_bench.verifying.reports.junit import junit_xml
-
-        texts[junit] = junit_xml(made)
-    if badge is not None:
-        from tina_bench.verifying.reports.badge import badge_svg
-
-        texts[badge] = badge_svg(made)
-    if report is not None:
-        texts[report] = json_text(made.model_dump(mode="json")) + "\n"
-    if summary is not None:
-        from tina_bench.verifying.reports.markdown_summary import summary_markdown
-        from tina_bench.verifying.reports.outputs import appended
-
-        texts[summary] = appended(summary, summary_markdown(made, audits_text(made)))
-    return texts
-
-
-def _end(made: "Verification", store: "Home") -> None:
-    from tina_bench.errors import BlockedError
-
-    if made.problems:
-        _refuse(made, store)
-    if made.exit_code == BlockedError.exit_code:
-        raise BlockedError(
-            f"none of {len(made.claims)} claims has a result in {store.root}; name your claims "
-            "with --catalog, or say --fail-on nothing where records alone are to be checked."
-        )
+    error = error_of(made, store.root)
+    if error is not None:
+        raise error
     if made.exit_code:
         raise typer.Exit(made.exit_code)
 
 
-def _refuse(made: "Verification", store: "Home") -> NoReturn:
-    """The first broken record's sentence, and how many more there are."""
-    from tina_bench.errors import DamagedLogError, IntegrityError
+def _cases(claims: list[str] | None, reason: str | None, by: str | None) -> "CasesToAccept | None":
+    from tina_bench.errors import UsageError
+    from tina_bench.verifying.verify import CasesToAccept
 
-    first = next(c for _, c in made.problems if c.exit_code == made.exit_code)
-    damaged = first.exit_code == DamagedLogError.exit_code
-    more = len(made.problems) - 1
-    rest = f" ({more} more like it in the output)" if more else ""
-    leaf = DamagedLogError if damaged else IntegrityError
-    raise leaf(f"{store.root}/{first.detail.rstrip('.')}{rest}.")
+    if (reason is None) != (not claims) or (by is not None and not claims):
+        raise UsageError("--accept CLAIM, --reason TEXT and --by WHO go together.")
+    return CasesToAccept(tuple(claims), reason, by) if claims and reason is not None else None

@@ -1,1 +1,1 @@
-"""What others measured: reading their result files, which nobody has to trust."""
+"""What others measured: reading their result files, which are not trusted."""

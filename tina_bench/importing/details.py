@@ -1,4 +1,4 @@
-"""LightEval's details files: one parquet file a task, one row a problem.
+"""LightEval's details files: one parquet file per task, one row per problem.
 
 Three layouts, read in LightEval's source (`logging/info_loggers.py`, class `Detail`, and
 `logging/evaluation_tracker.py`, `save`):

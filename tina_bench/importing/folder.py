@@ -15,7 +15,8 @@ from tina_bench.errors import ForeignFileError, UsageError
 from tina_bench.files.atomic import write_model
 from tina_bench.formatting.escape import printable
 from tina_bench.importing.details import read_details
-from tina_bench.importing.lighteval import Details, parse_run, stamp
+from tina_bench.importing.lighteval import parse_run, stamp
+from tina_bench.importing.lighteval_layout import Details
 from tina_bench.importing.reading import MAX_JSON_BYTES, read_bytes
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedRun, ImportedTask
@@ -239,7 +240,7 @@ def _check_details_belong(result: Found, run: ImportedRun, beside: list[Found]) 
 def _join(path: Path, old: ImportedRun | None, new: ImportedRun) -> tuple[ImportedRun, Became]:
     """What the home keeps of a file that it may have already.
 
-    What was said or found before stays unless there is more now; what contradicts it is refused.
+    What was given or found before stays unless there is more now; what contradicts it is refused.
     """
     if old is None:
         return new, Became.IMPORTED

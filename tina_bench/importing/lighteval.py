@@ -1,86 +1,19 @@
-"""LightEval's result files, old and new, as records.
+"""LightEval's result files, old and new, as records."""
 
-What LightEval writes, read in its source at commit ed084813e0bd12d82a06d9f913291fdbee774905 (the
-paper's pin, 0.6.0.dev0) and in releases 0.6.0 to 0.13.0, `logging/evaluation_tracker.py` and
-`logging/info_loggers.py`: `results_<stamp>.json` with `config_general`, `results`, `versions`,
-`config_tasks`, `summary_tasks`. Up to 0.10 the model's commit and precision stand in
-`config_general`; since 0.11 there is a `model_config`, and the number of problems is no longer
-filled in (`effective_num_docs` is -1). Times are `time.perf_counter()`: no dates.
-"""
-
-import math
 import re
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field, Strict
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import ForeignFileError
 from tina_bench.files.strict import MalformedError
-from tina_bench.importing.counts import MAX_PROBLEMS, TOLERANCE, problems_behind, whole
-from tina_bench.importing.names import Match, match_model, match_task
+from tina_bench.importing.lighteval_layout import Details, EngineConfig, General, ResultFile
+from tina_bench.importing.lighteval_task import TaskReader
+from tina_bench.importing.names import Match, match_model
 from tina_bench.importing.reading import describe, parse_json, refuse, shaped
-from tina_bench.store.imported import (
-    ID_DIGITS,
-    CorrectKnown,
-    ImportedOutcome,
-    ImportedRun,
-    ImportedScore,
-    ImportedTask,
-    NKnown,
-    ReportedTime,
-    SourceFile,
-)
+from tina_bench.store.imported import ID_DIGITS, ImportedRun, ReportedTime
 
-STDERR = "_stderr"
-SHARE = re.compile(r"(extractive_match$|(pass|avg|maj)@)")
-"""Metrics that are means of zeros and ones, whatever else a file has."""
-STDERR_TOLERANCE = 5e-4
-"""LightEval prints every digit; somebody may have kept three."""
 SECONDS_TOLERANCE = 1.0
 STAMP = re.compile(r"results_(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d(?:\.\d+)?)\.json")
-
-Number = Annotated[float, Strict()]
-Details = dict[str, tuple[SourceFile, tuple[ImportedOutcome, ...]]]
-"""What the details files say, by LightEval's task name."""
-
-
-class _Foreign(BaseModel):
-    """A part of a file that others wrote: unknown keys are theirs to add."""
-
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False, protected_namespaces=())
-
-
-class _Engine(_Foreign):
-    revision: str | None = None
-    dtype: str | None = None
-    seed: int | None = None
-    generation_parameters: dict[str, Any] | None = None
-
-
-class _General(_Foreign):
-    model_name: str = Field(min_length=1, max_length=500)
-    lighteval_sha: str | None = None
-    model_sha: str | None = None
-    model_dtype: str | None = None
-    max_samples: int | None = None
-    start_time: Number | None = None
-    end_time: Number | None = None
-    total_evaluation_time_secondes: float | None = None
-    engine: _Engine | None = Field(None, alias="model_config")
-
-
-class _Summary(_Foreign):
-    hashes: dict[str, str] = {}
-
-
-class _File(_Foreign):
-    config_general: _General
-    results: dict[str, dict[str, Number | None]]
-    versions: dict[str, int | str | None] = {}
-    config_tasks: dict[str, dict[str, Any]] = {}
-    summary_tasks: dict[str, _Summary] = {}
 
 
 def stamp(path: Path) -> str | None:
@@ -106,8 +39,8 @@ def parse_run(
     `ForeignFileError` for the first thing that is wrong, by file and key.
     """
     document = parse_json(path, data)
-    file = shaped(f"{path}", _File, document)
-    general, engine = file.config_general, file.config_general.engine or _Engine()
+    file = shaped(f"{path}", ResultFile, document)
+    general, engine = file.config_general, file.config_general.engine or EngineConfig()
     names = [name for name in file.results if not _is_average(name)]
     if not names:
         raise refuse(f"{path}", MalformedError("results", "no task", "at least one"))
@@ -133,7 +66,7 @@ def parse_run(
         config_general=document["config_general"],
         averages={name: file.results[name] for name in file.results if _is_average(name)},
         tasks=tuple(
-            _Task(path, catalog, file, document, name, details or {}).record()
+            TaskReader(path, catalog, file, document, name, details or {}).record()
             for name in sorted(names)
         ),
     )
@@ -158,7 +91,7 @@ def _model(path: Path, found: Match, said: str | None) -> Match:
     return Match(said, "the user said so")
 
 
-def _time(path: Path, general: _General) -> ReportedTime:
+def _time(path: Path, general: General) -> ReportedTime:
     start, end = general.start_time, general.end_time
     total = general.total_evaluation_time_secondes
     span = None if start is None or end is None else end - start
@@ -170,169 +103,3 @@ def _time(path: Path, general: _General) -> ReportedTime:
             f"{path}", MalformedError(key, f"{total}", f"end_time - start_time, which is {span}")
         )
     return ReportedTime(wall_seconds=total, clock_start_seconds=start, clock_end_seconds=end)
-
-
-class _Task:
-    """One task of a file on its way into a record."""
-
-    def __init__(
-        self,
-        path: Path,
-        catalog: Catalog,
-        file: _File,
-        document: dict[str, Any],
-        name: str,
-        details: Details,
-    ) -> None:
-        self._path, self._name, self._file = path, name, file
-        # Up to 0.10, configurations are named without the number of few-shot examples.
-        configs = file.config_tasks
-        self._config = configs.get(name) or configs.get(name.rpartition("|")[0]) or {}
-        self._summary = document.get("summary_tasks", {}).get(name) or {}
-        self._details: SourceFile | None = None
-        self._outcomes: tuple[ImportedOutcome, ...] = ()
-        if name in details:
-            self._details, self._outcomes = details[name]
-        self._match = match_task(catalog, name, self._config)
-        self._scores = self._read_scores()
-        ours = catalog.tasks[self._match.name].n_problems if self._match.name else None
-        self._n, self._n_known_by = self._count(ours)
-        self._check_errors()
-        if ours is not None and self._n not in (None, ours):
-            self._match = Match(
-                None, f"{self._n} problems; {self._match.name} of the catalog has {ours}"
-            )
-
-    def record(self) -> ImportedTask:
-        summary = self._file.summary_tasks.get(self._name)
-        return ImportedTask(
-            task_as_printed=self._name,
-            task=self._match.name,
-            task_reason=self._match.reason,
-            n=self._n,
-            n_known_by=self._n_known_by,
-            scores=tuple(self._score(*score) for score in self._scores),
-            hashes=summary.hashes if summary else {},
-            version=self._file.versions.get(self._name),
-            config=self._config,
-            summary={key: value for key, value in self._summary.items() if key != "hashes"},
-            outcomes=self._outcomes,
-            details=self._details,
-        )
-
-    def _wrong(self, key: str, found: object, expected: str) -> ForeignFileError:
-        return refuse(f"{self._path}", MalformedError(key, f"{found}", expected))
-
-    def _read_scores(self) -> list[tuple[str, float, float | None]]:
-        values = self._file.results[self._name]
-        scores = []
-        for metric in sorted(values):
-            if metric.endswith(STDERR) and metric.removesuffix(STDERR) in values:
-                continue
-            value, error = values[metric], values.get(metric + STDERR)
-            key = f"results.{self._name}.{metric}"
-            if value is None:
-                raise self._wrong(key, "nothing", "a number")
-            if SHARE.match(metric) and not 0 <= value <= 1:
-                raise self._wrong(key, value, "a share of correct answers, from 0 to 1")
-            if error is not None and error < 0:
-                raise self._wrong(key + STDERR, error, "a standard error, which is not negative")
-            scores.append((metric, value, error))
-        if not scores:
-            raise self._wrong(f"results.{self._name}", "no metric", "at least one")
-        return scores
-
-    def _count(self, ours: int | None) -> tuple[int | None, NKnown | None]:
-        """Number of problems, and what tells it; two that tell different ones are refused."""
-        told: list[tuple[int, NKnown]] = []
-        if self._outcomes:
-            told.append((len(self._outcomes), "details"))
-        key = f"config_tasks.{self._name}.effective_num_docs"
-        printed = self._config.get("effective_num_docs")
-        if printed is not None and printed != -1:
-            if not isinstance(printed, int) or not 0 < printed <= MAX_PROBLEMS:
-                raise self._wrong(key, ascii(printed)[:40], "a number of problems")
-            told.append((printed, "task configuration"))
-        if self._single_answers():
-            told += [
-                (n, "standard error")
-                for _, value, error in self._scores
-                if (n := problems_behind(value, error)) is not None
-            ]
-        if told and (other := next((pair for pair in told if pair[0] != told[0][0]), None)):
-            raise self._wrong(
-                f"config_tasks.{self._name}" if told[0][1] == "task configuration" else
-                f"results.{self._name}",
-                f"{told[0][0]} problems by the {told[0][1]}",
-                f"{other[0]} as the {other[1]} tells",
-            )  # fmt: skip
-        if told:
-            return told[0]
-        if ours is not None and all(whole(value, ours) is not None for _, value, _ in self._scores):
-            return ours, "catalog"
-        return None, None
-
-    def _check_errors(self) -> None:
-        """Refuse a standard error that no such score of so many problems has.
-
-        That it tells another number of problems was found before; here it tells none at all.
-        """
-        if self._n is None or self._n < 2 or not self._single_answers():
-            return
-        for metric, value, error in self._scores:
-            expected = math.sqrt(value * (1 - value) / (self._n - 1))
-            if error is not None and abs(error - expected) > STDERR_TOLERANCE:
-                raise self._wrong(
-                    f"results.{self._name}.{metric}{STDERR}",
-                    error,
-                    f"{expected:.4g} as {value} of {self._n} problems has",
-                )
-
-    def _single_answers(self) -> bool:
-        """Whether each problem was answered once and so counts as 0 or 1, for all that is said."""
-        drawn = self._config.get("num_samples")
-        several = drawn not in (None, [], 1, [1])
-        return not several and all(
-            metric == "extractive_match" and 0 <= value <= 1 for metric, value, _ in self._scores
-        )
-
-    def _score(self, metric: str, value: float, error: float | None) -> ImportedScore:
-        key = f"results.{self._name}.{metric}"
-        correct, known_by = self._correct(key, metric, value)
-        return ImportedScore(
-            metric=metric,
-            value=value,
-            stderr=error,
-            n_correct=correct,
-            n_correct_known_by=known_by,
-        )
-
-    def _correct(
-        self, key: str, metric: str, value: float
-    ) -> tuple[int | None, CorrectKnown | None]:
-        if self._outcomes:
-            marks = [outcome.values.get(metric) for outcome in self._outcomes]
-            if None in marks:
-                return None, None
-            known = [mark for mark in marks if mark is not None]
-            mean = math.fsum(known) / len(known)
-            if self._is_mean(metric) and abs(mean - value) > TOLERANCE:
-                raise self._wrong(key, value, f"{mean}, the mean over the details file")
-            if set(known) <= {0.0, 1.0}:
-                return int(sum(known)), "details"
-            return None, None
-        if self._n is None or not self._single_answers():
-            return None, None
-        correct = whole(value, self._n)
-        if correct is None:
-            raise self._wrong(key, value, f"a whole number of {self._n} problems")
-        return correct, "score × n"
-
-    def _is_mean(self, metric: str) -> bool:
-        listed = self._config.get("metrics", self._config.get("metric"))
-        return any(
-            isinstance(one, dict)
-            and one.get("metric_name") == metric
-            and one.get("corpus_level_fn") == "mean"
-            for one in (listed if isinstance(listed, list) else [])
-        )

@@ -22,7 +22,7 @@ def _plain(name: str) -> str:
 def match_model(catalog: Catalog, printed: str, revision: str | None) -> Match:
     """The catalog's model of that hub repository or name; none where two could be meant.
 
-    A folder's name is not taken for a model: anybody can name a folder anything.
+    A folder's name is not taken for a model: it can be anything.
     """
     if printed in catalog.models:
         return Match(printed, "the file prints the catalog's name")

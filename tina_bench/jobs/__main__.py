@@ -44,7 +44,7 @@ def _interrupt(*_: Any) -> None:
 
 
 def _check_gpu(folder: JobFolder) -> None:
-    """Refuse to compute elsewhere than asked: some container engines ignore requests for GPUs."""
+    """Refuse to compute without the requested GPU: some container engines ignore the request."""
     if folder.device == "cuda" and not visible_gpus().names:
         where = "in its container" if folder.image else "here"
         raise MissingGpuError(
@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _do(folder: JobFolder, path: Path, home: Home) -> None:
     """Do the work and write down how it ended; raises `OSError` when that cannot be written."""
     hold_gpus(folder.gpus)
-    meter = Meter(folder, path / LEDGER_FILE, device=folder.device)
+    meter = Meter(folder, path / LEDGER_FILE)
     context = Context(home, path, folder, meter)
     report_progress(path, Phase.LOAD, 0, 0, "")
     outcome, failure, kind = Outcome.FAILED, None, None
@@ -105,7 +105,7 @@ def _do(folder: JobFolder, path: Path, home: Home) -> None:
     except TinaBenchError as error:
         failure, kind = str(error), kind_of(error, path)
     except KeyboardInterrupt:
-        if meter.is_budget_spent:  # the runner asks a job to stop shortly before that
+        if meter.is_budget_spent:  # the runner stops a job shortly before that
             outcome = Outcome.BUDGET
         else:
             failure = "interrupted; everything finished so far is kept, run the same command again."
@@ -113,7 +113,7 @@ def _do(folder: JobFolder, path: Path, home: Home) -> None:
     except Exception as error:  # noqa: BLE001 - whatever an engine raises is this job's result
         traceback.print_exc()
         failure, kind = f"{type(error).__name__}: {error}", kind_of(error, path)
-    # All that is left is to say how it ended, which takes less time than being asked to stop.
+    # All that is left is to write how it ended, which takes less time than a stop.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     meter.end(outcome)
     write_model(

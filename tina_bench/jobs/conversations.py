@@ -65,8 +65,8 @@ def fitting(
 
     TRL 1.16 has no limit on prompts any more. The published trainer (facts, section 3.2) computed
     the loss on the last `max_prompt_length` tokens of a longer one, after its engine had answered
-    the whole; here a longer one is left out, so that what is learned is what was asked. Raises
-    `UsageError` when too few are left for one step.
+    the whole; here a longer one is left out, so that what is learned answers the whole prompt.
+    Raises `UsageError` when too few are left for one step.
     """
     room = context_tokens - recipe.grpo.max_completion_length
     limit = min(room, recipe.grpo.max_prompt_length or room)

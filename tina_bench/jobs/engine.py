@@ -121,7 +121,7 @@ class Completion:
 
 
 class RequestQueue:
-    """The queue of requests, longest first, as long as more may be asked for."""
+    """The queue of requests, longest first, as long as more may be started."""
 
     def __init__(self, requests: Iterable[SampleRequest], may_ask: Callable[[], bool]) -> None:
         self._waiting = deque(requests)
@@ -131,7 +131,7 @@ class RequestQueue:
         return self
 
     def __next__(self) -> SampleRequest:
-        """The next request; it ends while no more may be asked for."""
+        """The next request; it ends while no more may be started."""
         if not self._waiting or not self._may_ask():
             raise StopIteration
         return self._waiting.popleft()

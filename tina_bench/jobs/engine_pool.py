@@ -4,9 +4,9 @@ No tensor is shared between GPUs: that changes scores (vLLM issues #11204 and ot
 and a model that fits one GPU does not need it. The job's process hands out requests, longest
 first, to whichever engine has room, and is the only one that writes samples and ledger.
 
-Guarantees: an engine holds a bounded number of requests, so that a purse that runs low leaves the
-rest unasked; an engine that ends early (`kill -9`, a crash) gives its requests back to the others,
-and that is said; engines end when this process does, however it ends. Traded away: what a lost
+Guarantees: an engine holds a bounded number of requests, so that a budget that runs low leaves the
+rest unasked; an engine that ends early (`kill -9`, a crash) gives its requests back to the others
+and is reported; engines end when this process does, however it ends. Traded away: what a lost
 engine had in flight is generated again; a request that was in flight in two engines that ended is
 not given to a third, and the job fails.
 """
@@ -48,7 +48,7 @@ class _Worker:
     in_flight: dict[str, SampleRequest] = field(default_factory=dict)
     answered: int = 0
     failure: str | None = None
-    """What the engine said before it ended."""
+    """What the engine printed before it ended."""
 
     def end(self) -> str:
         """Make sure that it has ended; says how it did."""
@@ -162,7 +162,7 @@ class EnginePool:
         self._workers.clear()
 
     def _receive(self, timeout: float | None) -> Iterator[tuple[_Worker, Message | None]]:
-        """Messages that are there now, one a worker; `None` from one that has ended."""
+        """Messages that have arrived, one per worker; `None` from one that has ended."""
         by_connection = {worker.connection: worker for worker in self._workers}
         for ready in wait(list(by_connection), timeout):
             assert isinstance(ready, Connection)

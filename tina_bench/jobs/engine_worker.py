@@ -84,7 +84,7 @@ def serve(
     stack: Stack,
     max_model_tokens: int,
 ) -> None:
-    """The life of an engine's process: load, answer what comes, end when nobody is there."""
+    """The life of an engine's process: load, answer requests, end with the job's process."""
     die_with_parent(signal.SIGKILL, parent)
     # Ctrl-C goes to every process of a terminal; when to stop is the job's to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -96,16 +96,16 @@ def serve(
         answer_all(connection, engine)
     except Exception as error:  # noqa: BLE001 - whatever an engine raises is why this process ends
         traceback.print_exc()
-        with contextlib.suppress(OSError):  # nobody is there to be told
+        with contextlib.suppress(OSError):  # the job's process may have ended
             connection.send(Failed(f"{type(error).__name__}: {error}"))
     sys.stderr.flush()
     os._exit(1)
 
 
 def answer_all(connection: Connection, engine: Engine) -> None:
-    """Answer what comes until nobody is there to answer to; never returns.
+    """Answer requests until the job's process has ended; never returns.
 
-    An engine is asked to step as long as it is busy, and takes in what has come between two steps.
+    An engine steps as long as it is busy, and takes new requests in between two steps.
     """
     arrived: queue.SimpleQueue[tuple[list[SampleRequest], Sampling]] = queue.SimpleQueue()
 
@@ -115,7 +115,7 @@ def answer_all(connection: Connection, engine: Engine) -> None:
             while True:
                 arrived.put(connection.recv())
         except (EOFError, OSError):
-            os._exit(1)  # nobody is there to answer to
+            os._exit(1)  # the job's process has ended
 
     threading.Thread(target=receive, daemon=True).start()
     steps, finished, said = 0, list[Completion](), time.monotonic()

@@ -38,7 +38,7 @@ LOOKS = 20
 
 
 class BudgetGuard:
-    """Says when to stop asking, so that what is in flight can still be paid for.
+    """Says when to start no more requests, so that those in flight can still be paid for.
 
     The reserve is what the longest answer in flight would take at the speed seen so far, and what
     the end of the job takes; when even that turns out too little, `empty` ends the job and loses
@@ -48,20 +48,15 @@ class BudgetGuard:
 
     def __init__(self, context: Context, engine: Engine | EnginePool, longest_answer: int) -> None:
         self._meter = context.meter
-        self._budget = context.folder.budget_usd
         self._longest = longest_answer
         self._engine = engine
         self._started = self._looked = time.monotonic()
         self._gaps: deque[float] = deque([0.0], maxlen=LOOKS)
 
-    def _left(self) -> float | None:
-        spent = self._meter.spent_usd()
-        return None if self._budget is None or spent is None else self._budget - spent
-
     @property
     def low(self) -> bool:
         """True when only what is in flight can still be paid."""
-        left, rate = self._left(), self._meter.usd_per_second
+        left, rate = self._meter.left_usd(), self._meter.usd_per_second
         if left is None or rate is None:
             return False
         # A step makes one token of every answer in flight in its engine; engines step side by side.
@@ -71,11 +66,11 @@ class BudgetGuard:
 
     @property
     def empty(self) -> bool:
-        """True when the budget would be used up before this is asked again."""
+        """True when the budget would be used up before the next look."""
         moment = time.monotonic()
         self._gaps.append(moment - self._looked)
         self._looked = moment
-        left, rate = self._left(), self._meter.usd_per_second
+        left, rate = self._meter.left_usd(), self._meter.usd_per_second
         reserve = (max(self._gaps) + self._meter.closing_seconds) * (rate or 0.0)
         return left is not None and left <= reserve
 
@@ -167,14 +162,14 @@ def _generate(
     present: set[str],
     found: int,
 ) -> None:
-    """Stream the missing samples into the log, until all are there or the purse is empty."""
+    """Stream the missing samples into the log, until all are there or the budget is spent."""
     by_key = {item.request.key: item for item in missing}
     total, done = found + len(missing), found
     protocol_id = protocol_digest(protocol)
     with context.meter.in_phase(Phase.GENERATE):
-        purse = BudgetGuard(context, engine, max(item.request.max_new_tokens for item in missing))
-        feed = RequestQueue((item.request for item in missing), lambda: not purse.low)
-        stream = engine.stream(feed, protocol.sampling)
+        guard = BudgetGuard(context, engine, max(item.request.max_new_tokens for item in missing))
+        queue = RequestQueue((item.request for item in missing), lambda: not guard.low)
+        stream = engine.stream(queue, protocol.sampling)
         for answers in stream:
             if answers:
                 records = [_sample(by_key[a.key], a, protocol_id) for a in answers]
@@ -187,7 +182,7 @@ def _generate(
                     tokens_out=sum(record.tokens_out for record in records),
                 )
                 context.progress(done, total, "samples")
-            if purse.empty:
+            if guard.empty:
                 stream.close()
                 return
 

@@ -10,7 +10,7 @@ from tina_bench.store.job_folder import FailureKind
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 NO_ROOM_WORDS = "No space left on device"
-"""Libraries that are not written in Python hand on the kernel's words and not its number."""
+"""Libraries that are not written in Python hand on the kernel's message, not its number."""
 NO_ROOM_BYTES = 2**20
 """Less than this is no room; some libraries say only that a write failed."""
 

@@ -101,7 +101,7 @@ class _Origin:
 def _loaded(context: Context, protocol: Protocol, name: str) -> list[TaskProblem]:
     """The problems of a task, after leaving their texts in the home.
 
-    Not those that are handed out only to who accepts a licence: they stay in their own folder.
+    Not those that can be had only by accepting a licence: they stay in their own folder.
     """
     task, dataset = protocol.tasks[name], protocol.datasets[name]
     loaded = load_problems(name, task, dataset, context.home.root)

@@ -1,7 +1,7 @@
 """Grading in worker processes, each answer under a hard time limit, few of them in memory.
 
 Guarantees: an answer that hangs, crashes or eats the memory of a worker costs that worker and is
-undecided, with what happened to it as its status; decisions come in the order of what was asked;
+undecided, with what happened to it as its status; decisions come in the order of the answers;
 at most `IN_FLIGHT` answers are held at a time, however many there are. Traded away: workers are
 forked, so the process must have started no threads before, and one slow answer holds up at most
 that many others.
@@ -41,7 +41,7 @@ def grade_with(
 ) -> tuple[bool, str | None]:
     """What a LightEval metric says of one answer: correct, and the answer it read.
 
-    The metric writes what it extracted into `doc.specific`, which is how "no answer" is told from
+    The metric writes what it extracted into `doc.specific`, which distinguishes "no answer" from
     "wrong answer".
     """
     from lighteval.models.model_output import ModelResponse

@@ -61,7 +61,8 @@ def _doc(problem: StoredProblem) -> Any:
 def by_math_verify(cell: RegradeCell, problem: StoredProblem, text: str) -> Reading:
     """Math-Verify's `parse` and `verify` with its own settings, a boxed answer first.
 
-    A gold answer that is a formula by itself is marked as one, as Math-Verify's documentation asks.
+    A gold answer that is a formula by itself is marked as one, as Math-Verify's documentation
+    requires.
     """
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse, verify
 

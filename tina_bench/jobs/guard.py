@@ -1,11 +1,11 @@
 """`python -m tina_bench.jobs.guard … -- COMMAND`: the first process of a container.
 
-A container has no parent whose death the kernel would tell it of, so the job's guard asks for a
-sign of life: the runner touches a heartbeat file, and when that has not changed for a while, the
-job is asked to stop (SIGTERM), then killed. Nobody pays for an orphan, also when the runner was
-killed, its machine's engine died, or the job hangs in code that never comes back to Python.
+The kernel does not notify a container of the death of its runner, so the job's guard needs a sign
+of life: the runner touches a heartbeat file, and when that has not changed for a while, the job is
+stopped (SIGTERM), then killed. So an orphaned job costs no more, also when the runner was killed,
+its machine's engine died, or the job hangs in code that never comes back to Python.
 
-Guarantees: what the job prints is in its log, whether or not anybody listens; a signal to the
+Guarantees: what the job prints is in its log, whether or not the runner lives; a signal to the
 container reaches the job; children of children are reaped; and the exit code is the job's own,
 128 + n for signal n, or `EXIT_OUT_OF_MEMORY` when the kernel killed it at the container's memory
 limit. Traded away: a runner that stands still for longer than the limit (Ctrl-Z) loses its job to
@@ -31,7 +31,7 @@ OOM_COUNTERS = (
 
 
 class Heartbeat:
-    """How long ago the file last changed, by a clock that nobody sets."""
+    """How long ago the file last changed, by a clock that cannot be set."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -81,7 +81,7 @@ class Guard:
     def run(self) -> int:
         """Wait for the command; returns its exit status as `os.waitpid` gives it."""
         while True:
-            # Any child: as first process of the container this one inherits every orphan in it.
+            # Any child: the first process of a container inherits every orphaned process in it.
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == self._child:
                 return status
@@ -96,7 +96,7 @@ class Guard:
         elif self._heartbeat.age_seconds > self._limit:
             print(
                 f"no sign of life from tina-bench for {self._limit:.0f} s: the job stops, so that "
-                "nobody pays for an orphan; run the same command again to go on.",
+                "it costs no more; run the same command again to go on.",
                 flush=True,
             )
             self._asked = time.monotonic()

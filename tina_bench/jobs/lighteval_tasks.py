@@ -26,7 +26,7 @@ class TaskProblem:
     """One problem of a task."""
 
     id: str
-    """Hash of the query; a query that stands twice in a dataset is told apart by a count."""
+    """Hash of the query; a query that stands twice in a dataset is numbered."""
     index: int
     """Row in the dataset."""
     doc: Any

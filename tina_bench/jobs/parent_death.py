@@ -1,4 +1,4 @@
-"""Nobody pays for an orphan: processes that end with the one that started them."""
+"""Processes that end with the one that started them, so that none is left to be paid for."""
 
 import ctypes
 import os
@@ -11,7 +11,7 @@ PR_SET_PDEATHSIG = 1
 def die_with_parent(number: signal.Signals, parent: int | None = None) -> None:
     """Have the kernel send this process a signal when its parent ends, however it ends (Linux).
 
-    `parent` is the process that should be the parent: if it has ended before this was asked for,
+    `parent` is the process that should be the parent: if it has ended before this call,
     this process ends at once.
     """
     if sys.platform == "linux":

@@ -34,7 +34,7 @@ def _doc(problem: str, gold: str, task_name: str | None) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    """`latex_gold_metric`, made when it is asked for, so that importing this imports no engine."""
+    """`latex_gold_metric`, made on first use, so that importing this imports no engine."""
     if name != "latex_gold_metric":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return _latex_gold_metric()

@@ -1,4 +1,4 @@
-"""Which samples a set of runs consists of: prompts, seeds, keys, and the order to ask in.
+"""Which samples a set of runs consists of: prompts, seeds, keys, and the order of requests.
 
 A sample is known by the hash of what makes it (prompt token ids, sampling parameters, sample seed,
 weights and engine), never by its place in a list: adding a task or a seed changes no key.

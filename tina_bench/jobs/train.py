@@ -63,13 +63,12 @@ def _callback(context: Context, recipe: Recipe, log: LogWriter) -> Any:
             self._steps += 1
             context.meter.tick(steps=1)
             context.progress(state.global_step, stop, "steps")
-            budget, spent = context.folder.budget_usd, context.meter.spent_usd()
-            rate = context.meter.usd_per_second or 0.0
+            left, rate = context.meter.left_usd(), context.meter.usd_per_second or 0.0
             step_seconds = (time.monotonic() - self._started) / self._steps
             reserve = rate * (2 * step_seconds + context.meter.closing_seconds)
             if state.global_step >= stop:
                 control.should_save = control.should_training_stop = True
-            elif budget is not None and spent is not None and spent + reserve > budget:
+            elif left is not None and left < reserve:
                 self.hit_budget = True
                 control.should_save = control.should_training_stop = True
 

@@ -1,4 +1,4 @@
-"""Is a lock what the catalog and the files here say it should be? Asks nobody."""
+"""Is a lock what the catalog and the files here say it should be? Needs no network."""
 
 from pathlib import Path
 

@@ -19,7 +19,7 @@ from tina_bench.lock.published_texts import fetch_published_text
 from tina_bench.lock.required_files import HubFiles, RequiredFiles
 
 OnProgress = Callable[[str, int], None]
-"""Told what is being fetched, and how many bytes of everything are there and checked."""
+"""Called with what is being fetched, and how many bytes of everything are there and checked."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Fetch:
         )
 
     def run(self, on_progress: OnProgress) -> list[Fetched]:
-        """Fetch and check; what cannot be had is said, and the rest goes on.
+        """Fetch and check; what cannot be had is reported, and the rest goes on.
 
         Raises `DiskFullError` before anything is downloaded when the whole does not fit, and
         `IntegrityError` at the first wrong byte. After the hub has stopped answering, only what is

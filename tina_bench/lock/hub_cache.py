@@ -1,8 +1,8 @@
 """Locked files, from the hub into huggingface_hub's own cache, every byte checked.
 
-Guarantees: only the locked commit is asked for; a file becomes visible in the cache only once its
+Guarantees: only the locked commit is requested; a file becomes visible in the cache only once its
 size and sha256 are the locked ones; a download that was cut goes on where it stopped, also in
-another process; a file that is there is never asked for again, so a filled cache works offline.
+another process; an existing file is never requested again, so a filled cache works offline.
 Traded away: the hub's newer chunk protocol (Xet), which keeps nothing of a download that was cut;
 bytes come over plain HTTPS with range requests.
 """
@@ -33,7 +33,7 @@ from tina_bench.lock.lockfile import LockedFiles, is_safe_name
 PARTIAL = ".tina-bench.incomplete"
 ETAG = re.compile(r"[0-9a-f]{40,64}")
 OnBytes = Callable[[int], None]
-"""Told how many bytes of the file at hand are there."""
+"""Called with how many bytes of the file at hand are there."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ def _bar(on_bytes: OnBytes) -> type:
 
 
 def place(source: Path, target: Path) -> None:
-    """Put a cached file where a job wants it: the same bytes on disk if possible, else a copy."""
+    """Put a cached file where a job expects it: the same bytes on disk if possible, else a copy."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # another disk, or a file system without hard links

@@ -2,7 +2,7 @@
 
 `HF_ENDPOINT`, `HF_TOKEN`, `HF_HOME`, `HF_HUB_OFFLINE` and proxies mean here what they mean there.
 Answers 408, 429 and 5xx and broken connections are tried again after the delay that the server
-asks for (tenacity: huggingface_hub 1.33 itself waits on 429 in a download, but neither on 5xx
+requires (tenacity: huggingface_hub 1.33 itself waits on 429 in a download, but neither on 5xx
 there nor in its calls of the API); a server that cannot be reached at all is not tried again.
 """
 
@@ -23,19 +23,19 @@ Kind = Literal["model", "dataset"]
 T = TypeVar("T")
 TRIES = 6
 LONGEST_WAIT_SECONDS = 600.0
-"""A server that wants us to wait longer is taken to have said no."""
+"""A longer wait that a server requires counts as a refusal."""
 API_TIMEOUT_SECONDS = 30.0
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 log = logging.getLogger(__name__)
 
 
 def endpoint() -> str:
-    """The hub that is asked: `HF_ENDPOINT`, else the public one."""
+    """The hub in use: `HF_ENDPOINT`, else the public one."""
     return str(library().constants.ENDPOINT)
 
 
 def library() -> Any:
-    """huggingface_hub, told to leave the talking to us and to report nothing about this machine.
+    """huggingface_hub, set to print nothing and to report nothing about this machine.
 
     Raises `UsageError` for an `HF_ENDPOINT` that is no address, which it would trip over.
     """
@@ -78,7 +78,7 @@ def _is_transient(error: BaseException) -> bool:
 
 
 def asked_delay_seconds(headers: Any) -> float | None:
-    """Seconds that a server wants to be left alone; `None` when it does not say.
+    """Seconds that a server requires between requests; `None` when it does not say.
 
     From `RateLimit` (the hub's own) or `Retry-After`, a number of seconds or a date (RFC 9110).
     """
@@ -100,7 +100,7 @@ def asked_delay_seconds(headers: Any) -> float | None:
 
 
 def delay_after(error: BaseException | None) -> float | None:
-    """Seconds that the answer behind an error asks to wait; `None` when it does not say."""
+    """Seconds that the answer behind an error requires to wait; `None` when it does not say."""
     response = None if error is None else response_of(error)
     return None if response is None else asked_delay_seconds(response.headers)
 
@@ -108,7 +108,7 @@ def delay_after(error: BaseException | None) -> float | None:
 def patiently(call: Callable[[], T]) -> T:
     """Call until it works, up to `TRIES` times, with the server's own delay between the tries.
 
-    The last error goes on up when none works, or when the server asks for more than ten minutes.
+    The last error goes on up when none works, or when the server requires more than ten minutes.
     """
     from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 

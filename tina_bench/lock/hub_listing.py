@@ -33,7 +33,7 @@ def list_repository(kind: Kind, repo: str, revision: str | None) -> Listing:
     """The files of a repository at a commit; an abbreviated commit is looked up on `main` first.
 
     Raises `HubAccessError`, `NotOnHubError`, `HubUnreachableError` or, when the hub answers with
-    something else than was asked for, `IntegrityError`.
+    something else than was requested, `IntegrityError`.
     """
     with explained(kind, repo, revision):
         api = library().HfApi()

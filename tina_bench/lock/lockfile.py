@@ -1,7 +1,7 @@
 """Read, write and enforce `checkpoints.lock`.
 
 The lock is generated, deterministic TOML: for every set of files that the catalog names, each
-file's size and sha256. An entry that nobody has resolved yet is only listed as unresolved, and
+file's size and sha256. An entry that is not resolved yet is only listed as unresolved, and
 everything that would need it is refused with the command that resolves it.
 """
 
@@ -117,7 +117,7 @@ class LockedImage(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reference: str
-    """Registry, repository and tag, as asked for."""
+    """Registry, repository and tag, as requested."""
     digest: Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
     """Of the manifest, or of the index of manifests."""
 
@@ -134,7 +134,7 @@ class Lock(BaseModel):
     images: dict[str, LockedImage] = {}
     """Base images by the name that `containers/` gives them."""
     unresolved: dict[str, tuple[str, ...]] = {}
-    """Names that the catalog has and nobody has resolved yet, by section."""
+    """Names that the catalog has and that are not resolved yet, by section."""
 
 
 def packaged_lock() -> Path:

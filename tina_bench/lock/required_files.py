@@ -1,4 +1,4 @@
-"""What the catalog wants locked, by section and name, and what a name on a command line means."""
+"""What the catalog needs locked, by section and name, and what a name on a command line means."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -3,12 +3,14 @@
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, get_args
 
+from tina_bench.errors import UsageError
 from tina_bench.store.imported import ImportedRun
 from tina_bench.store.records import LedgerEntry
 
 Column = Literal["model", "kind", "phase", "attempt"]
+COLUMNS: tuple[Column, ...] = get_args(Column)
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,15 @@ class BillLine:
 SECONDS = ("wall_seconds", "cpu_seconds")
 COUNTS = ("tokens_in", "tokens_out", "samples", "steps")
 KNOWN_OR_NOT = ("gpu_seconds", "energy_joules", "cost_usd")
+
+
+def check_columns(names: Sequence[str]) -> list[Column]:
+    """These names as columns; raises `UsageError` for one that is none."""
+    known: dict[str, Column] = {column: column for column in COLUMNS}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--by: found {name!r}, expected some of {', '.join(COLUMNS)}.")
+    return [known[name] for name in names]
 
 
 def bill(entries: Iterable[LedgerEntry], by: Sequence[Column]) -> list[BillLine]:
@@ -111,10 +122,10 @@ def _sum(labels: Mapping[str, str], lines: Sequence[BillLine]) -> BillLine:
 
 @dataclass(frozen=True)
 class ReportedLine:
-    """What others say that theirs took: never part of our bill, nor of any sum with it."""
+    """What others report that their runs took: never part of our bill, nor of any sum with it."""
 
     reported_by: str | None
-    """Who, as far as anybody said."""
+    """Who reports it; `None` where that is unknown."""
     model: str | None
     """The catalog's model, where certain."""
     model_as_printed: str
@@ -124,7 +135,7 @@ class ReportedLine:
     files: int
     """Imported files; a repeated run cost its time too, and counts."""
     wall_seconds: float | None
-    """Sum over the files; `None` where one of them does not tell."""
+    """Sum over the files; `None` where one of them has no time."""
     gpu_seconds: None = None
     """Unknown: LightEval's files do not name a device."""
     cost_usd: None = None

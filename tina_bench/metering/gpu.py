@@ -2,8 +2,8 @@
 
 Energy is the difference of the driver's counter (`nvmlDeviceGetTotalEnergyConsumption`,
 millijoules since the driver was loaded; Volta and later). Utilisation is the share of time in which
-a kernel ran, as the driver gives it, averaged over the moments it was asked. Both are per device,
-whoever uses it: on a shared GPU they include the neighbours.
+a kernel ran, as the driver gives it, averaged over the moments of reading. Both are per device: on
+a shared GPU they include other processes.
 """
 
 import os
@@ -63,8 +63,8 @@ def visible_indices(count: int) -> list[int]:
 def hold_gpus(indices: tuple[int, ...] | None) -> None:
     """Have this process and its children see only these GPUs; `None` leaves it as it is.
 
-    To be called before anything asks for a GPU. CUDA is told to number them as NVML and
-    `nvidia-smi` do, by bus; by itself it would begin with the fastest.
+    To be called before anything uses a GPU. CUDA numbers them as NVML and `nvidia-smi` do then, by
+    bus; by itself it would begin with the fastest.
     """
     os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     if indices is not None:
@@ -72,7 +72,7 @@ def hold_gpus(indices: tuple[int, ...] | None) -> None:
 
 
 def visible_devices() -> list[str]:
-    """What `CUDA_VISIBLE_DEVICES` says, or would say, of each GPU that this process sees."""
+    """The entry of `CUDA_VISIBLE_DEVICES` for each GPU that this process sees."""
     wanted = os.environ.get("CUDA_VISIBLE_DEVICES")
     if wanted is None:
         return [str(index) for index in range(len(visible_gpus().names))]
@@ -118,7 +118,7 @@ class NvmlGpus:
 
 @cache
 def visible_gpus() -> Gpus:
-    """The machine's GPUs, or the null object; asked once a process."""
+    """The machine's GPUs, or the null object; looked up once per process."""
     try:
         import pynvml
     except ImportError:

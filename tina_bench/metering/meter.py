@@ -18,7 +18,12 @@ import psutil
 from tina_bench.files.append_log import LogWriter
 from tina_bench.metering.gpu import GpuReading, visible_gpus
 from tina_bench.metering.hardware import device_name
-from tina_bench.metering.spending_limit import budget_seconds, closing_seconds, price_of_stretch
+from tina_bench.metering.spending_limit import (
+    budget_seconds,
+    closing_seconds,
+    held_gpu_count,
+    price_of_stretch,
+)
 from tina_bench.store.job_folder import JobFolder
 from tina_bench.store.records import LedgerEntry, Outcome, Phase, now
 
@@ -75,17 +80,17 @@ def _process_started() -> float:
 class Meter:
     """Meters one attempt at one job folder. Not thread-safe: the job's own thread calls it."""
 
-    def __init__(self, folder: JobFolder, path: Path, *, device: str) -> None:
+    def __init__(self, folder: JobFolder, path: Path) -> None:
         """Open the ledger at `path` and write the start entry.
 
         The first stretch begins with the process, so that the time in which Python and the engine
         were imported is on the bill.
         """
         self._folder = folder
-        self._device = device_name(device)
+        self._device = device_name(folder.device)
         self._gpus = visible_gpus()
-        self._gpu_count = 0 if device == "cpu" else (len(self._gpus.names) or None)
-        self._on_gpu = device == "cuda"
+        self._gpu_count = held_gpu_count(folder)
+        self._on_gpu = folder.device == "cuda"
         self._log = LogWriter(path)
         self._phase = Phase.LOAD
         self._children_peak_bytes = 0
@@ -112,6 +117,11 @@ class Meter:
         """Dollars of this attempt so far, up to this moment."""
         return price_of_stretch(self._folder, time.monotonic() - self._begin, self._gpu_count)
 
+    def left_usd(self) -> float | None:
+        """Dollars of the attempt's budget that are left; `None` where there is none, or unknown."""
+        budget, spent = self._folder.budget_usd, self.spent_usd()
+        return None if budget is None or spent is None else budget - spent
+
     @property
     def usd_per_second(self) -> float | None:
         """What a second costs."""
@@ -127,12 +137,12 @@ class Meter:
     def is_budget_spent(self) -> bool:
         """Whether little more of the budget is left than what is kept for the end.
 
-        Twice that, because who asks a job to stop for its budget asks a little early.
+        Twice that, because the runner stops a job a little before its budget is spent.
         """
-        budget, spent, rate = self._folder.budget_usd, self.spent_usd(), self.usd_per_second
-        if budget is None or spent is None or rate is None:
+        left, rate = self.left_usd(), self.usd_per_second
+        if left is None or rate is None:
             return False
-        return budget - spent <= 2 * rate * self.closing_seconds
+        return left <= 2 * rate * self.closing_seconds
 
     @contextmanager
     def in_phase(self, phase: Phase) -> Iterator[None]:
@@ -197,7 +207,7 @@ class Meter:
                 "phase": self._phase,
                 "at": now(),
                 "wall_seconds": wall_seconds,
-                # A child that nobody waits for takes its time with it.
+                # The time of a child that is never waited for is lost with it.
                 "cpu_seconds": max(0.0, until.cpu_started - stretch.cpu_started),
                 "peak_memory_bytes": self._peak_memory_bytes(),
                 "tokens_in": stretch.tokens_in,
@@ -220,8 +230,8 @@ class Meter:
     def _peak_memory_bytes(self) -> int:
         import resource
 
-        # Kilobytes on Linux, where this runs. The kernel keeps our own maximum; that of several
-        # children at one moment (engines) nobody keeps, so it is the largest seen at an entry.
+        # Kilobytes on Linux, where this runs. The kernel keeps our own maximum, but not that of
+        # several children at one moment (engines), so it is the largest seen at an entry.
         children = sum(map(_resident_bytes, _children()))
         self._children_peak_bytes = max(self._children_peak_bytes, children)
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

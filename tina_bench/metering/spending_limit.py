@@ -1,8 +1,8 @@
 """How long an attempt may go on before its budget is spent: watched from outside its process.
 
-A job minds its own budget between two samples or steps, but not while Python imports an engine, a
+A job checks its own budget between two samples or steps, but not while Python imports an engine, a
 kernel compiles, or a loop hangs. So the runner, which only waits meanwhile, holds the limit too:
-shortly before the money is spent it asks the job to stop, and at the end it kills it.
+shortly before the money is spent it stops the job (SIGTERM), and at the end it kills it.
 
 Guarantees: an attempt is dead before its budget is spent, whatever it is doing, as long as the
 runner is given the processor within `KILL_SECONDS` and the longest gap it has seen so far. Traded
@@ -18,7 +18,7 @@ from tina_bench.metering.gpu import visible_gpus
 from tina_bench.store.job_folder import JobFolder
 
 KILL_SECONDS = 0.5
-"""What killing a process and taking it away may take."""
+"""What killing a process and reaping it may take."""
 CLOSING_SECONDS = (2.0, 10.0)
 """Least and most that is kept for stopping an engine and writing the last entries."""
 CLOSING_SHARE = 0.05
@@ -44,6 +44,17 @@ def held_gpu_count(folder: JobFolder) -> int | None:
     return len(visible_gpus().names) or None
 
 
+def start_usd(folder: JobFolder, start_seconds: float | None) -> float:
+    """Dollars for the start and the end of a job; 0 where that is unknown.
+
+    With no more left than that, none is begun: it would be stopped before its first piece of work.
+    """
+    if start_seconds is None:
+        return 0.0
+    seconds = start_seconds + min(CLOSING_SECONDS)
+    return price_of_stretch(folder, seconds, held_gpu_count(folder)) or 0.0
+
+
 def budget_seconds(folder: JobFolder, gpu_count: int | None) -> float | None:
     """Wall seconds that the budget pays for; `None` without a budget, a price, or a cost."""
     rate = price_of_stretch(folder, 1.0, gpu_count)
@@ -58,11 +69,11 @@ def closing_seconds(seconds: float) -> float:
 
 
 class Demand(StrEnum):
-    """What a limit asks of whoever runs the job."""
+    """What the runner of a job must do now."""
 
     GO_ON = "go on"
     STOP = "stop"
-    """Ask the job to stop; said once."""
+    """Stop the job in good order; given once."""
     KILL = "kill"
 
 
@@ -83,7 +94,7 @@ class SpendingLimit:
         self._asked = False
 
     def look(self) -> Demand:
-        """What is to be done now; to be called every tenth of a second or so."""
+        """What to do now; to be called every tenth of a second or so."""
         if self._seconds is None:
             return Demand.GO_ON
         moment = self._clock()

@@ -39,7 +39,7 @@ def resolve_gpu(catalog: Catalog, stack: Stack, request: Request, machine: Machi
     """The GPU to estimate for: the request's, this machine's, or the one of the stack's price.
 
     `None` for a stack that computes on the processor. Raises `UsageError` for a name that the
-    catalog does not know, and for a GPU asked for where the stack uses none.
+    catalog does not know, and for a GPU where the stack uses none.
     """
     known = known_gpus(catalog)
     if stack.device == "cpu":

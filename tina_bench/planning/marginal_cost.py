@@ -1,6 +1,6 @@
-"""What further runs of a model on a task take: time, GPU-hours and dollars, before anybody pays.
+"""What further runs of a model on a task take: time, GPU-hours and dollars.
 
-The figures are those of a plan (`tina_bench.planning.estimate`): measured in this home, else a
+The figures are those of a plan (`tina_bench.planning.figures`): measured in this home, else a
 calibration of this GPU, else the stack's figures, else unknown. What is not known is `None`.
 """
 
@@ -45,7 +45,7 @@ def price_together(
     gpu: str | None,
     needs: Needs,
 ) -> Estimate:
-    """What all of these cells take together: their runs, their grading, an engine start a model."""
+    """What all of these cells take together: runs, grading, one engine start per model."""
     estimator = Estimator(catalog, profile, snapshot, price, gpu, 1)
     return _cells(estimator, catalog, dict(sorted(needs.items())))
 

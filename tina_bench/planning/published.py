@@ -6,9 +6,9 @@ from tina_bench.catalog.schema import Catalog, CostClaim
 
 
 def published_costs(catalog: Catalog, models: Iterable[str]) -> dict[str, CostClaim]:
-    """Every cost with a sum that was published by whoever published one of these models' costs.
+    """Every cost with a sum, by each source that published the cost of one of these models.
 
-    Whole tables, rows and totals, in catalog order; none for models that nobody has a cost of.
+    Whole tables, rows and totals, in catalog order; none for models without a published cost.
     """
     wanted = set(models)
     who = {claim.who for claim in catalog.costs.values() if claim.model in wanted}

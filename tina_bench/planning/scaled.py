@@ -9,11 +9,11 @@ from tina_bench.planning.types import Request
 
 
 def at_scale(request: Request, catalog: Catalog) -> tuple[Request, Catalog]:
-    """Request and catalog to plan and to run with; the same two where no scale is asked for.
+    """Request and catalog to plan and to run with; the same two where no scale is requested.
 
     Models and profile get names of their own, so nothing that is made stands for the real thing.
-    Raises `UsageError` for a model without a recipe, and for tasks that the embedded base cannot
-    be asked.
+    Raises `UsageError` for a model without a recipe, and for tasks that do not fit the
+    embedded base.
     """
     if request.scale is None:
         return request, catalog

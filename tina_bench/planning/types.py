@@ -20,13 +20,16 @@ class CellSeeds:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the user asked for; a field left `None` is what the profile says."""
+    """What to measure; a field left `None` is what the profile says."""
 
     profile: str
+    """Catalog name."""
     models: tuple[str, ...] | None = None
+    """Catalog names."""
     tasks: tuple[str, ...] | None = None
-    """None at all (the empty tuple): weights are made, and nothing is evaluated."""
+    """Catalog names; none at all (the empty tuple): weights are made, and nothing is evaluated."""
     seeds: tuple[int, ...] | None = None
+    """Sample seeds: each is one run of every task."""
     cells: tuple[CellSeeds, ...] | None = None
     """Where cells differ in their seeds: theirs stand in for `seeds`, and a cell that is not among
     them has none."""
@@ -35,7 +38,7 @@ class Request:
     scale: Scale | None = None
     """Size of the trainings; names are those of the scaled catalog then (`planning.scaled`)."""
     price_usd_per_hour: float | None = None
-    """Overrides the catalog price, same billed unit."""
+    """US dollars; overrides the catalog price, same billed unit."""
     price_name: str = "--price"
     """What that price is called in the ledger."""
     gpu: str | None = None
@@ -140,7 +143,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class UsedPrice:
-    """The price that a plan was reckoned with, and why that one."""
+    """The price that a plan was computed with, and why this one."""
 
     name: str
     """Catalog entry, or what was typed."""

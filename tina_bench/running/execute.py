@@ -1,17 +1,16 @@
-"""Carry out a plan: one job folder a pool, in order, keeping everything whatever happens.
+"""Carry out a plan: one job folder per pool, in order, keeping everything whatever happens.
 
-A pool whose inputs failed is skipped and said so; the rest goes on. A folder that is finished is
-never touched again; one that is not is taken up where it was left, under a new attempt id.
+A pool whose inputs failed is skipped, which the summary says; the rest goes on. A finished folder
+is never touched again; an unfinished one is resumed where it was left, under a new attempt id.
 """
 
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Protocol
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import BusyError, HubUnreachableError, NotOnHubError
@@ -19,7 +18,7 @@ from tina_bench.files.append_log import LogWriter
 from tina_bench.files.atomic import fsync_folder, write_model
 from tina_bench.jobs.failure_kinds import is_disk_full
 from tina_bench.lock.lockfile import Lock
-from tina_bench.metering.spending_limit import CLOSING_SECONDS
+from tina_bench.metering.spending_limit import start_usd
 from tina_bench.metering.unrecorded import bill_unrecorded
 from tina_bench.planning.plan import resolve_profile
 from tina_bench.planning.types import Plan
@@ -31,8 +30,9 @@ from tina_bench.running.failures import (
     RunnerFailure,
     failure_of_exit,
 )
+from tina_bench.running.interfaces import Runner, Watcher
 from tina_bench.running.job_inputs import Inputs
-from tina_bench.running.progress import Progress, tail
+from tina_bench.running.progress import tail
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.job_folder import (
     JOB_FILE,
@@ -47,43 +47,10 @@ from tina_bench.store.job_folder import (
 from tina_bench.store.records import Job, JobKind, Outcome, UntilDecided
 
 POOL_DIGITS = 8
-ORPHAN_SECONDS = 60.0
-"""How long a job whose runner was killed may take to end; it is asked to at once."""
+ORPHANED_SECONDS = 60.0
+"""How long a job whose runner was killed may take to end; it is signalled at once."""
 MINIMUM_FREE_BYTES = 64 * 2**20
 """Free disk below which no job starts: its logs and records alone may take as much."""
-
-
-class Runner(Protocol):
-    """Anything that can run a job folder."""
-
-    name: str
-
-    def image(self, kind: JobKind) -> str | None:
-        """Id of the container image that a kind of job runs in; `None` for none."""
-        ...
-
-    def run(self, folder: Path, home: Path, on_progress: Callable[[Progress], None]) -> int:
-        """Run it to its end; returns an exit code, 0 when `result.json` says the rest.
-
-        Negative for a signal. Raises `RunnerFailure` when it knows better than a code can say.
-        """
-        ...
-
-
-class Watcher(Protocol):
-    """Whoever wants to see how it goes: the command line."""
-
-    def pool_started(self, kind: JobKind, model: str, jobs: int) -> None:
-        """A job folder starts."""
-        ...
-
-    def progress(self, progress: Progress) -> None:
-        """The running folder says how far it is."""
-        ...
-
-    def pool_ended(self, outcome: Outcome, note: str) -> None:
-        """It ended."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -104,6 +71,12 @@ class Summary:
     budget_reached: bool = False
     spent_usd: float | None = 0.0
     """Dollars of this execution; `None` when any part is unknown."""
+
+    def left_usd(self, budget_usd: float | None) -> float | None:
+        """What is left of a budget; nothing once a part of the cost is unknown: a cap must hold."""
+        if budget_usd is None:
+            return None
+        return 0.0 if self.spent_usd is None else budget_usd - self.spent_usd
 
 
 class Execution:
@@ -169,37 +142,15 @@ class Execution:
                 break
         return self.summary
 
-    def _left(self) -> float | None:
-        """Dollars left; nothing is left once the cost of a step is unknown: a cap must hold."""
-        if self._budget is None:
-            return None
-        spent = self.summary.spent_usd
-        return 0.0 if spent is None else self._budget - spent
-
-    def _cost_of_starting_usd(self, kind: JobKind) -> float:
-        """What a job costs before it has done anything, and at its end; 0 where that is unknown.
-
-        With less than that left, none is begun.
-        """
-        price, start = self._price, self._plan.start_seconds.get(kind)
-        if start is None:
-            return 0.0
-        units = self._plan.gpu_count if price.billed_per == "gpu" else 1
-        usd_per_second = (price.price_usd_per_hour or 0.0) * units / 3600
-        return usd_per_second * (start + min(CLOSING_SECONDS))
-
     def _one(self, name: str, jobs: tuple[Job, ...]) -> None:
         kind, model = jobs[0].kind, jobs[0].model
-        left = self._left()
-        if left is not None and left <= self._cost_of_starting_usd(kind):
-            self.summary.budget_reached = True
-            return
         try:
             inputs = self._inputs.build(jobs, self._results)
         except (HubUnreachableError, NotOnHubError) as error:  # a published text that is not here
             self._watcher.pool_started(kind, model, len(jobs))
             self._fail(kind, model, Failure(FailureKind.JOB, str(error)))
             return
+        left = self.summary.left_usd(self._budget)
         folder = JobFolder(
             kind=kind,
             name=name,
@@ -216,6 +167,9 @@ class Execution:
             billed_per="gpu" if self._price.billed_per == "gpu" else "machine",
             budget_usd=left,
         )
+        if left is not None and left <= start_usd(folder, self._plan.start_seconds.get(kind)):
+            self.summary.budget_reached = True
+            return
         work = self._home.work_folder(name)
         if self._adopt(work, folder):
             return
@@ -223,7 +177,7 @@ class Execution:
         started = time.monotonic()
         try:
             work.mkdir(parents=True, exist_ok=True)
-            self._await_orphan(work)
+            self._await_orphaned_job(work)
             self._check_room(folder)
             (work / RESULT_FILE).unlink(missing_ok=True)
             write_model(work / JOB_FILE, folder)
@@ -247,14 +201,14 @@ class Execution:
         self._settle(work, folder, code)
 
     @staticmethod
-    def _await_orphan(work: Path) -> None:
-        """Wait for a job that outlived its runner, and is putting its papers in order.
+    def _await_orphaned_job(work: Path) -> None:
+        """Wait for a job that outlived its runner, and is writing its last entries.
 
-        Nobody else can be at work in the folder, since the caller holds the home.
+        No other process can be at work in the folder, since the caller holds the home.
         """
         ledger = work / LEDGER_FILE
         if ledger.exists():
-            LogWriter(ledger, patience_seconds=ORPHAN_SECONDS).close()
+            LogWriter(ledger, patience_seconds=ORPHANED_SECONDS).close()
 
     @staticmethod
     def _explained(error: RunnerFailure | BusyError | OSError) -> Failure:

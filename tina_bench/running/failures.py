@@ -32,12 +32,12 @@ ADVICE = {
 }
 """What to do, by kind; a job's own sentence says it itself."""
 ENDS_PLAN = frozenset({FailureKind.ENGINE_GONE, FailureKind.DISK_FULL})
-"""What no other job folder of the plan would fare better with."""
+"""Kinds that every other job folder of the plan would fail with too."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong, in words, and of which kind it is."""
+    """What went wrong, and of which kind it is."""
 
     kind: FailureKind
     found: str

@@ -22,7 +22,7 @@ from tina_bench.store.records import JobKind
 __all__ = ["GRACE_SECONDS", "LocalRunner", "Progress", "tail"]
 
 GRACE_SECONDS = 30.0
-"""How long an interrupted job may take to put its papers in order."""
+"""How long an interrupted job may take to write its last entries."""
 
 
 def _environment() -> dict[str, str]:
@@ -42,8 +42,8 @@ class LocalRunner:
     def run(self, folder: Path, home: Path, on_progress: Callable[[Progress], None]) -> int:
         """Run one job folder to its end; returns the child's exit code, negative for a signal.
 
-        On Ctrl-C the child is asked to stop, and `KeyboardInterrupt` goes on up once it has. Raises
-        `BudgetSpentError` when it had to be killed for its budget.
+        On Ctrl-C the child is signalled to stop, and `KeyboardInterrupt` goes on up once it has.
+        Raises `BudgetSpentError` when it had to be killed for its budget.
         """
         job = read_record(folder / JOB_FILE, JobFolder)
         watch, limit = Watch(folder), SpendingLimit(job, held_gpu_count(job))

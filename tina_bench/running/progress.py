@@ -1,4 +1,4 @@
-"""Look over a running job's shoulder: how far it says it is, and what it prints."""
+"""How far a running job is, and what it prints, as its files say."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a running job says it is."""
+    """How far a running job is, by its own report."""
 
     phase: str
     done: int
@@ -32,7 +32,7 @@ class Watch:
         self._read = self._log.stat().st_size if self._log.exists() else 0
 
     def look(self) -> Progress | None:
-        """How far it is now; `None` as long as it has not said so."""
+        """How far it is now; `None` before its first report."""
         try:
             said = json.loads(self._progress.read_text(encoding="utf-8"))
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Which runner carries a plan out, and why: said before anything starts.
+"""Which runner carries a plan out, and why: printed before anything starts.
 
 `auto` takes the environment that is there: this one when it has the stack's packages, else a
 container when an engine and the stack's image are there. It never falls from one to the other
@@ -19,8 +19,8 @@ from tina_bench.planning.plan import resolve_profile
 from tina_bench.planning.types import Machine, Request
 from tina_bench.running.docker.cleanup import clear
 from tina_bench.running.docker.images import StackImages, resolve_images
-from tina_bench.running.execute import Runner
 from tina_bench.running.failures import Failure, RunnerFailure
+from tina_bench.running.interfaces import Runner
 from tina_bench.running.local import LocalRunner
 from tina_bench.store.home import Home
 from tina_bench.store.job_folder import FailureKind
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/gpus")
-"""A folder a GPU, where the kernel's driver is loaded; for machines without nvidia-ml-py."""
+"""A folder per GPU, where the kernel's driver is loaded; for machines without nvidia-ml-py."""
 
 
 class RunnerName(StrEnum):
@@ -58,7 +58,7 @@ class Choice:
     machine: Machine
     """What the plan can count on with it."""
     failures: tuple[Failure, ...] = ()
-    """What the docker runner lacks here, when it was asked for by name."""
+    """What the docker runner lacks here, when it was requested by name."""
     client: "DockerClient | None" = None
     images: StackImages | None = None
 
@@ -91,7 +91,7 @@ def _gap(stack: Stack, machine: Machine) -> str | None:
 
 
 def _has_gpu(machine: Machine, engine: Mapping[str, Any]) -> bool:
-    """Whether a container may get a GPU; the job checks inside, whatever is said here."""
+    """Whether a container may get a GPU; the job checks inside in any case."""
     return machine.has_gpu or NVIDIA_DRIVER.is_dir() or "nvidia" in (engine.get("Runtimes") or ())
 
 
@@ -114,7 +114,7 @@ def _docker(stack_name: str, stack: Stack, machine: Machine, why: str) -> Choice
 def choose(wanted: RunnerName, stack_name: str, stack: Stack, machine: Machine) -> Choice:
     """The runner for a stack on this machine.
 
-    Never raises for what is missing: with a runner that was asked for by name, the plan says what
+    Never raises for what is missing: with a runner that was requested by name, the plan says what
     it lacks; with `auto`, the local runner's gaps are what the plan shows.
     """
     if wanted is RunnerName.LOCAL:
@@ -143,8 +143,14 @@ def choose(wanted: RunnerName, stack_name: str, stack: Stack, machine: Machine) 
         return Choice(RunnerName.LOCAL, f"{gap}, and neither does docker help: {found}", machine)
 
 
-def choose_for(request: Request, catalog: Catalog, wanted: RunnerName) -> Choice:
-    """The runner for a request on this machine, and why."""
+def choose_for(request: Request, catalog: Catalog, runner: str) -> Choice:
+    """The runner for a request on this machine, and why; `runner` as `RunnerName` spells it."""
+    try:
+        wanted = RunnerName(runner)
+    except ValueError:
+        raise UsageError(
+            f"--runner: found {runner!r}, expected one of {', '.join(RunnerName)}."
+        ) from None
     name = resolve_profile(catalog, request).stack
     stack = catalog.stacks[name]
     return choose(wanted, name, stack, this_machine(stack.packages))

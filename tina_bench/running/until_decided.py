@@ -2,14 +2,12 @@
 
 Guarantees: the rule is fixed before the first answer is looked at, and each result says that it was
 made by it, before it is looked at; a cell (model x task) gets more runs only while a claim about it
-is open; the next number of runs follows from the number that is there, so that a command that was
+is open; the next number of runs follows from the existing number, so that a command that was
 killed and is repeated goes on as if it had not been. Traded away: batches grow by half, so a cell
 may get up to half as many runs again as its decision needed; in return engines start seldom.
 
-Results that say of themselves that their number of runs was chosen by looking at them.
-
-A result is judged by what its provenance says, so it says so before anybody looks: a grading to
-come writes it, and a result that is there is written anew. Once said it stays.
+A result is judged by what its provenance says, so the rule is written there before any look: by the
+grading that is to come, or into an existing result. Once written it stays.
 """
 
 from collections.abc import Iterable, Mapping
@@ -47,6 +45,16 @@ class CellStatus(StrEnum):
     AT_MAXIMUM = "open, at --max-seeds"
     NO_CLAIM = "no claim to decide"
     STUCK = "not sampled as planned"
+
+
+@dataclass(frozen=True, slots=True)
+class SeedLimits:
+    """Seeds of one model on one task, when their number is chosen by looking at the answers."""
+
+    first_seeds: int | None = None
+    """Of the first batch; `None`: `FIRST_SEEDS`, and not more than `max_seeds`."""
+    max_seeds: int = MAX_SEEDS
+    """At most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +120,21 @@ def declared_family(catalog: Catalog, profile: Profile) -> int:
     return max(len(counted), 1)
 
 
-def make_rule(
-    catalog: Catalog, request: Request, home: Home, *, first_seeds: int, max_seeds: int
-) -> Rule:
+def make_rule(catalog: Catalog, request: Request, home: Home, limits: SeedLimits) -> Rule:
     """The rule for a request; raises `UsageError` where it cannot hold.
 
-    The family is never smaller than what the results that are there were declared with.
+    The family is never smaller than what existing results were declared with.
     """
+    if request.seeds is not None:
+        raise UsageError(
+            "--seeds sets the number of seeds and --until-decided chooses it; leave one out, or "
+            "bound it with --first-seeds and --max-seeds."
+        )
+    max_seeds, first_seeds = limits.max_seeds, limits.first_seeds
+    if first_seeds is None:
+        first_seeds = min(FIRST_SEEDS, max_seeds)
+    if first_seeds < 1:
+        raise UsageError(f"--first-seeds: found {first_seeds}, expected 1 or more.")
     if first_seeds > max_seeds:
         raise UsageError(
             f"--first-seeds: found {first_seeds}, expected not more than --max-seeds ({max_seeds})."
@@ -144,7 +160,7 @@ def make_rule(
 def first_targets(
     catalog: Catalog, request: Request, home: Home, rule: Rule
 ) -> dict[ModelTask, int]:
-    """Runs by cell before the first look: the first batch, or what is there already."""
+    """Runs by cell before the first look: the first batch, or as many as exist."""
     profile, records = resolve_profile(catalog, request), read_cells(catalog, request, home)
     return {
         (model, task): max(rule.first_seeds, records[model, task].k)
@@ -169,7 +185,7 @@ def at_most(request: Request, catalog: Catalog, rule: Rule) -> dict[ModelTask, i
 
 
 def with_targets(request: Request, targets: Mapping[ModelTask, int]) -> Request:
-    """The request for exactly so many runs of each of these cells, seeds 0 and up."""
+    """The request for exactly so many runs per cell, seeds 0 and up."""
     models = tuple(dict.fromkeys(model for model, _ in targets))
     cells = tuple(
         CellSeeds(model, task, tuple(range(runs))) for (model, task), runs in targets.items()
@@ -260,7 +276,7 @@ def read_cells(catalog: Catalog, request: Request, home: Home) -> dict[ModelTask
 
 
 def carried_on(catalog: Catalog, request: Request, home: Home) -> dict[ModelTask, UntilDecided]:
-    """What results that were once looked at keep saying, whoever adds runs to them."""
+    """What results that were once looked at keep saying, by whatever rule runs are added."""
     return {
         cell: record.provenance.until_decided
         for cell, record in read_cells(catalog, request, home).items()
@@ -271,7 +287,7 @@ def carried_on(catalog: Catalog, request: Request, home: Home) -> dict[ModelTask
 def declarations(
     catalog: Catalog, request: Request, home: Home, family: int, targets: Mapping[ModelTask, int]
 ) -> dict[ModelTask, UntilDecided]:
-    """What the results of these cells will say of how they came about, with so many runs."""
+    """What the results of these cells will say of how their number of runs was chosen."""
     known = carried_on(catalog, request, home)
     return {cell: _declared(known.get(cell), family, runs) for cell, runs in targets.items()}
 
@@ -282,7 +298,7 @@ def _declared(before: UntilDecided | None, family: int, runs: int) -> UntilDecid
 
 
 def declare(catalog: Catalog, request: Request, home: Home, family: int) -> None:
-    """Have the results that are there say that they are looked at; before they are."""
+    """Write into existing results that they are looked at; before they are."""
     for record in read_cells(catalog, request, home).values():
         made = record.provenance
         declared = _declared(made.until_decided, family, record.k)

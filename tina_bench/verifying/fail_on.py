@@ -2,20 +2,27 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from pathlib import Path
 
-from tina_bench.errors import UsageError
+from tina_bench.errors import (
+    BlockedError,
+    DamagedLogError,
+    IntegrityError,
+    TinaBenchError,
+    UsageError,
+)
 from tina_bench.stats.audits.report import Audits
 from tina_bench.stats.types import Verdict
-from tina_bench.verifying.types import AuditFailure
+from tina_bench.verifying.types import AuditFailure, Verification
 
 EXIT_NOT_REPRODUCED = 1
-"""A claim is contradicted, and that was asked to fail."""
+"""A claim is contradicted, and that counts as a failure."""
 EXIT_OTHER = 3
-"""No such claim, but something else that was asked to fail."""
+"""No such claim, but something else that counts as a failure."""
 
 
 class FailOn(StrEnum):
-    """What may be asked to fail."""
+    """What may count as a failure."""
 
     NOT_REPRODUCED = "not-reproduced"
     INCONCLUSIVE = "inconclusive"
@@ -76,3 +83,23 @@ def findings_of(audits: Audits) -> tuple[AuditFailure, ...]:
         for audit in audits.lattice
         if not audit.possible
     )
+
+
+def error_of(made: Verification, root: Path) -> TinaBenchError | None:
+    """Why there are no verdicts to rely on; `None` where there are, also when a claim fails.
+
+    Names the first record under `root` that is not what it says, and how many more there are.
+    """
+    if made.problems:
+        first = next(check for _, check in made.problems if check.exit_code == made.exit_code)
+        more = len(made.problems) - 1
+        rest = f" ({more} more like it in the output)" if more else ""
+        damaged = first.exit_code == DamagedLogError.exit_code
+        leaf = DamagedLogError if damaged else IntegrityError
+        return leaf(f"{root}/{first.detail.rstrip('.')}{rest}.")
+    if made.exit_code == BlockedError.exit_code:
+        return BlockedError(
+            f"none of {len(made.claims)} claims has a result in {root}; name your claims "
+            "with --catalog, or say --fail-on nothing where records alone are to be checked."
+        )
+    return None

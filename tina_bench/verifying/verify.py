@@ -1,4 +1,4 @@
-"""Records in, verdicts out: the whole of `tina-bench verify` but its options and its printing.
+"""Records in, verdicts out: what `tina-bench verify` judges, before any file is written.
 
 Deterministic: the same records, catalog, lock and baseline give the same `Verification`, byte for
 byte as JSON, whatever the order of files, the machine, the time or the number of runs before.
@@ -37,8 +37,20 @@ from tina_bench.verifying.types import Acceptance, ClaimResult, Verification
 
 
 @dataclass(frozen=True)
+class CasesToAccept:
+    """Claims whose cases, as they stand now, become entries of the baseline."""
+
+    claims: tuple[str, ...]
+    """Catalog names."""
+    reason: str
+    """Why they are accepted."""
+    by: str | None = None
+    """Who accepts them."""
+
+
+@dataclass(frozen=True)
 class VerifyOptions:
-    """What is to be verified, and what is to fail."""
+    """What to verify, and what fails."""
 
     profile: str | None = None
     """Only records of this profile; needed where a folder holds several."""
@@ -47,9 +59,13 @@ class VerifyOptions:
     fail_on: frozenset[FailOn] = DEFAULT
     """What counts against the exit code."""
     baseline: Baseline = field(default_factory=Baseline)
-    """Cases that are accepted."""
+    """Cases that are accepted already; those of a baseline file take their place."""
+    accept: CasesToAccept | None = None
+    """Further ones."""
     without_samples: bool = False
-    """Sample logs may be missing; that is told."""
+    """Sample logs may be missing, and every output says so."""
+    regrade: bool = False
+    """Grade every stored answer again by its task's own metric; needs the samples."""
     audits: bool = True
     """Audit the published numbers, too: a second or two."""
     price_usd_per_hour: float | None = None
@@ -74,7 +90,7 @@ class JudgedRecords:
         return [c.record for c in self.checked if c.record is not None and not c.check.problems]
 
     def behind(self, judgement: Judgement) -> list[CheckedRecord]:
-        """What a claim is judged by: one record, or for an average one a task."""
+        """What a claim is judged by: one record, or for an average one per task."""
         tasks = judgement.tasks or (judgement.task,)
         return [
             checked
@@ -87,7 +103,8 @@ def judge(home: Home, catalog: Catalog, lock: Lock, ask: VerifyOptions) -> Judge
     """Check the records and judge every claim by those that are what they say.
 
     Raises `BlockedError` where a folder holds neither results nor imports, `UsageError` for a model
-    that nobody knows or records that do not fit together, `IntegrityError` for a broken import.
+    that neither catalog nor records have and for records that do not fit together,
+    `IntegrityError` for a broken import.
     """
     checked = check_folder(
         home, catalog, lock, profile=ask.profile, without_samples=ask.without_samples

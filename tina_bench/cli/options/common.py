@@ -132,7 +132,7 @@ LogOption = Annotated[
 
 
 class ScaleName(StrEnum):
-    """The catalog's `Scale` in the words of the command line: help must not load the catalog."""
+    """The catalog's `Scale` for the command line: help must not load the catalog."""
 
     TINY = "tiny"
 
@@ -195,6 +195,8 @@ def make_request(
     price: str | None,
     retrain: bool = False,
     scale: ScaleName | None = None,
+    gpu: str | None = None,
+    gpu_count: int = 1,
 ) -> "Request":
     """The planner's request that the options make."""
     from tina_bench.catalog.scale import Scale
@@ -214,4 +216,6 @@ def make_request(
         retrain=retrain,
         scale=None if scale is None else Scale(scale),
         price_usd_per_hour=given[1] if given else None,
+        gpu=gpu,
+        gpu_count=gpu_count,
     )

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class RunnerWord(StrEnum):
-    """`RunnerName` in the words of the command line: help must not load the runners."""
+    """`RunnerName` for the command line: help must not load the runners."""
 
     AUTO = "auto"
     DOCKER = "docker"

@@ -1,62 +1,35 @@
-"""The options of the verbs that carry a request out, as one object."""
+"""The options of what runs jobs, as one object."""
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tina_bench.cli.options.common import open_home, open_lock, parse_price
+from tina_bench.cli.options.common import parse_price
 from tina_bench.cli.options.runner import RunnerWord, container_limits
 
 if TYPE_CHECKING:
-    from tina_bench.catalog.schema import Catalog
-    from tina_bench.planning.types import Request
-    from tina_bench.running.reproduction import Reproduction, ReproductionWatcher
-    from tina_bench.running.select_runner import Choice
+    from tina_bench.running.options import RunOptions
 
 
-@dataclass(frozen=True)
-class RunOptions:
-    """How to run a request, as typed."""
+def run_options(
+    *,
+    price: str | None = None,
+    budget: float | None = None,
+    runner: RunnerWord = RunnerWord.AUTO,
+    memory: str | None = None,
+    shm_size: str | None = None,
+    engines: int | None = None,
+    gpus: str | None = None,
+) -> "RunOptions":
+    """Read the options as they were typed; raises `UsageError` for what is no price or size."""
+    from tina_bench.running.options import RunOptions
 
-    home: Path | None = None
-    lock: Path | None = None
-    price: str | None = None
-    budget: float | None = None
-    runner: RunnerWord = RunnerWord.AUTO
-    memory: str | None = None
-    shm_size: str | None = None
-    engines: int | None = None
-    gpus: str | None = None
-
-
-def open_reproduction(
-    request: "Request",
-    catalog: "Catalog",
-    options: RunOptions,
-    watcher: "Callable[[Choice], ReproductionWatcher]",
-) -> "tuple[Reproduction, Request]":
-    """Check the options and choose the runner; nothing is written.
-
-    Returns the request with the GPUs that are held. Raises `UsageError` for what does not fit.
-    """
-    from tina_bench.running import reproduction
-    from tina_bench.running.select_runner import RunnerName
-
-    home, lock = open_home(options.home), open_lock(options.lock, catalog)
-    price, limits = parse_price(options.price), container_limits(options.memory, options.shm_size)
-    return reproduction.open_reproduction(
-        request,
-        catalog,
-        lock,
-        home,
-        watcher,
-        runner=RunnerName(options.runner),
-        engines=options.engines,
-        gpus=options.gpus,
-        price_name=price[0] if price else None,
-        budget_usd=options.budget,
-        limits=limits,
+    given = parse_price(price)
+    return RunOptions(
+        runner=runner,
+        engines=engines,
+        gpus=gpus,
+        budget_usd=budget,
+        price_name=given[0] if given else None,
+        limits=container_limits(memory, shm_size),
         command_line=("tina-bench", *sys.argv[1:]),
     )

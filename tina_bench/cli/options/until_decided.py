@@ -1,8 +1,11 @@
 """Options of `--until-decided`: how many seeds at first, and at most."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from tina_bench.running.until_decided import SeedLimits
 
 UntilOption = Annotated[
     bool,
@@ -35,22 +38,19 @@ MaxSeedsOption = Annotated[
 ]
 
 
-def check_options(
-    *, until_decided: bool, seeds: int | None, first_seeds: int | None, max_seeds: int | None
-) -> tuple[int, int] | None:
+def seed_limits(
+    *, until_decided: bool, first_seeds: int | None, max_seeds: int | None
+) -> "SeedLimits | None":
     """First and most seeds, or `None` without --until-decided; refuses what does not go with it."""
     from tina_bench.errors import UsageError
-    from tina_bench.running.until_decided import FIRST_SEEDS, MAX_SEEDS
+    from tina_bench.running.until_decided import SeedLimits
 
-    if not until_decided:
-        for name, value in (("--first-seeds", first_seeds), ("--max-seeds", max_seeds)):
-            if value is not None:
-                raise UsageError(f"{name} goes with --until-decided; --seeds sets a fixed number.")
-        return None
-    if seeds is not None:
+    limits = {"first_seeds": first_seeds, "max_seeds": max_seeds}
+    given = {name: seeds for name, seeds in limits.items() if seeds is not None}
+    if until_decided:
+        return SeedLimits(**given)
+    for name in given:
         raise UsageError(
-            "--seeds sets the number of seeds and --until-decided chooses it; leave one out, or "
-            "bound it with --first-seeds and --max-seeds."
+            f"--{name.replace('_', '-')} goes with --until-decided; --seeds sets a fixed number."
         )
-    most = MAX_SEEDS if max_seeds is None else max_seeds
-    return (min(FIRST_SEEDS, most) if first_seeds is None else first_seeds), most
+    return None

@@ -4,11 +4,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tina_bench.cli.show.estimates import costs_json, print_costs
-from tina_bench.cli.show.tables import console, table
+from tina_bench.cli.show.tables import console, print_json, table
+from tina_bench.cli.show.until_decided import bound_text
 from tina_bench.formatting.numbers import seconds_text
 
 if TYPE_CHECKING:
     from tina_bench.planning.types import Plan
+    from tina_bench.running.outcome import PlanOutcome
 
 
 def print_plan(plan: "Plan") -> None:
@@ -66,3 +68,23 @@ def plan_json(plan: "Plan") -> dict[str, Any]:
             for planned in plan.jobs
         ],
     }
+
+
+def show_plan(made: "PlanOutcome", *, as_json: bool) -> None:
+    """Print what was planned, and with which runner: as JSON, or as tables."""
+    from dataclasses import asdict
+
+    rule, bound = made.rule, made.at_most
+    if as_json:
+        limit = (
+            {}
+            if rule is None or bound is None
+            else {"until_decided": {"rule": asdict(rule), "at_most": asdict(bound.total)}}
+        )
+        print_json({**plan_json(made.plan), "runner": made.choice.as_json(), **limit})
+        return
+    print_plan(made.plan)
+    out = console()
+    if rule is not None and bound is not None:
+        out.print(bound_text(bound, rule), markup=False)
+    out.print(made.choice.sentence, markup=False)

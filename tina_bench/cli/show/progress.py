@@ -1,6 +1,7 @@
 """The progress bars of running jobs."""
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -9,6 +10,8 @@ from tina_bench.cli.show.tables import LINE_SECONDS, console
 from tina_bench.formatting.numbers import seconds_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
@@ -140,3 +143,17 @@ def open_bar() -> "Bar":
         console=console(stderr=True),
         transient=True,
     )
+
+
+@contextmanager
+def grading_bar(*, shown: bool = True) -> "Iterator[Callable[[int, int], None]]":
+    """A bar of answers that are graded again, on a terminal's error stream; nothing of it stays."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    screen = console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=screen, transient=True, disable=not (shown and screen.is_terminal),
+    ) as bar:  # fmt: skip
+        line = bar.add_task("grading again", total=None)
+        yield lambda done, total: bar.update(line, completed=done, total=total)

@@ -1,5 +1,6 @@
 """How a request that is carried out is shown: on a console as it goes, or as one JSON document."""
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -12,10 +13,10 @@ from tina_bench.cli.show.until_decided import cell_json, print_cells, print_left
 from tina_bench.formatting.numbers import usd_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from tina_bench.planning.types import Plan
-    from tina_bench.running.reproduction import Reproduction, ReproductionOutcome
+    from tina_bench.running.outcome import ReproductionOutcome
     from tina_bench.running.select_runner import Choice
     from tina_bench.running.until_decided import CellLook, Rule
 
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 class ReproductionConsole(ConsoleWatcher):
     """Shows plans, bars and looks; with `as_json` only bars, as the document comes at the end."""
 
-    def __init__(self, choice: "Choice", *, as_json: bool, show_log: bool) -> None:
+    def __init__(self, *, as_json: bool, show_log: bool) -> None:
         super().__init__(show_log=show_log)
-        self._choice = choice
         self._as_json = as_json
+        self._runner = ""
+
+    def chosen(self, choice: "Choice") -> None:
+        """Keep it until there is a plan that it is of interest for."""
+        self._runner = choice.sentence
 
     def ruled(self, rule: "Rule", cells: int) -> None:
         """Print the rule by which seeds are added."""
@@ -48,7 +53,7 @@ class ReproductionConsole(ConsoleWatcher):
             return
         print_plan(plan)
         if plan.jobs:
-            out.print(self._choice.sentence, markup=False)
+            out.print(self._runner, markup=False)
 
     def looked(self, cells: "list[CellLook]", round_number: int) -> None:
         """Print the claims after a round."""
@@ -56,43 +61,40 @@ class ReproductionConsole(ConsoleWatcher):
             print_cells(cells, f"After round {round_number}")
 
 
-def show_outcome(
-    reproduction: "Reproduction",
-    run: "Callable[[Reproduction], ReproductionOutcome]",
-    *,
-    as_json: bool,
-) -> None:
-    """Carry a request out and print how it ended; raises the error that kept it from being done.
-
-    Ctrl-C ends the program with its own exit code, once the running job has closed its ledger.
-    """
+@contextmanager
+def resumable() -> "Iterator[None]":
+    """End the program with its own code on Ctrl-C; the running job has written its entries then."""
     from tina_bench.errors import EXIT_INTERRUPTED
 
     try:
-        outcome = run(reproduction)
+        yield
     except KeyboardInterrupt:
         typer.echo("interrupted: what is finished is kept; run it again to go on.", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def show_outcome(outcome: "ReproductionOutcome", *, as_json: bool) -> None:
+    """Print how a request ended; raises what keeps it from being all done."""
     if as_json:
-        print_json(outcome_json(reproduction.choice, outcome))
+        print_json(outcome_json(outcome))
     elif outcome.rounds:
         if outcome.rule is not None:
             print_left(outcome.cells)
         summary = outcome.summary
-        name = reproduction.price_name or outcome.plan.price.name
         console().print(
-            f"{summary.done} jobs done, {usd_text(summary.spent_usd)} spent (price {name}). "
-            f"Everything is in {reproduction.home.root}.",
+            f"{summary.done} jobs done, {usd_text(summary.spent_usd)} spent (price "
+            f"{outcome.price_name}). Everything is in {outcome.home.root}.",
             markup=False,
         )
     if outcome.error is not None:
         raise outcome.error
 
 
-def outcome_json(choice: "Choice", outcome: "ReproductionOutcome") -> dict[str, Any]:
+def outcome_json(outcome: "ReproductionOutcome") -> dict[str, Any]:
     """The document of `reproduce --json`."""
     from dataclasses import asdict
 
+    choice = outcome.choice
     if not outcome.plan.jobs and outcome.rule is None:
         return {"plan": plan_json(outcome.plan), "done": 0, "failures": []}
     lacks = [{"kind": str(one.kind), "sentence": one.sentence} for one in choice.failures]

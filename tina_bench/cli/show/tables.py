@@ -1,9 +1,10 @@
 """Tables, consoles and JSON as every verb prints them."""
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import typer
+
+from tina_bench.formatting.json_text import json_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -56,11 +57,6 @@ def say(out: "Console", text: str) -> None:
     from tina_bench.formatting.escape import printable
 
     out.print(printable(text), markup=False)
-
-
-def json_text(value: Any) -> str:
-    """JSON as every verb prints it: indented, one document, without a final newline."""
-    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, default=str)
 
 
 def print_json(value: Any) -> None:

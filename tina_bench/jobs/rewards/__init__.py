@@ -4,7 +4,7 @@ They are our own code and used in training only: scores come from LightEval's me
 here makes a worse adapter, never a better score. TRL 1.16 ships relatives of four of them, which
 mean something else than the published ones: its `accuracy_reward` does not split equations, its
 cosine counts tokens and is clamped, its repetition penalty looks at tokens and not at words, its
-`think_format_reward` wants an opening tag.
+`think_format_reward` requires an opening tag.
 """
 
 from collections.abc import Callable

@@ -26,8 +26,8 @@ def clear(home: Home, client: "DockerClient | None") -> int:
     """Stop and remove what is left of this home's containers; returns how many there were.
 
     The caller holds the home, so that none of them can belong to a runner that is alive. Without a
-    client, as for the local runner, an engine is asked only when a heartbeat was left behind; one
-    that does not answer keeps nothing running for long.
+    client, as for the local runner, an engine is looked for only when a heartbeat was left behind;
+    one that does not answer keeps nothing running for long.
     """
     if client is not None:
         return _remove(home, client)

@@ -17,13 +17,13 @@ REFUSALS = (
     ("nvidia-container-cli", FailureKind.MISSING_GPU_RUNTIME),
     ("nvidia-container-runtime", FailureKind.MISSING_GPU_RUNTIME),
     ("no space left on device", FailureKind.DISK_FULL),
-    ("no such container", FailureKind.KILLED),  # Podman's words for one that was taken away
+    ("no such container", FailureKind.KILLED),  # Podman's message for one that was removed
 )
-"""What an engine's words mean, the first that fits; in lower case."""
+"""What parts of an engine's messages mean, the first that fits; in lower case."""
 
 
 def refusal(error: "APIError") -> RunnerFailure:
-    """The failure that an engine's own words amount to."""
+    """The failure that an engine's message amounts to."""
     import docker.errors
 
     words = str(error.explanation or error).strip()

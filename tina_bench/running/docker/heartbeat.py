@@ -1,6 +1,6 @@
 """The runner's sign of life, for jobs whose runner is not their parent.
 
-A job in a container is not told when the process that asked for it dies. So the runner touches a
+A job in a container does not notice when the process that started it dies. So the runner touches a
 file for as long as it lives, from a thread of its own, because the engine's answers may take longer
 than a beat; `tina_bench.jobs.guard` stops the job when the file stands still.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 BEAT_SECONDS = 1.0
 LIMIT_SECONDS = 30.0
-"""How long a job goes on without a sign of life; at most this much of an orphan is paid for."""
+"""How long an orphaned job goes on, and is paid for: without a sign of life of its runner."""
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What of the home a job in a container gets to see, and what of that it may change.
+"""Which folders of the home a job in a container sees, and which of them it may change.
 
 Its own folder, always writable; the folders that its `job.json` names (weights, adapters, datasets)
 as they are, never writable; the logs of its own model, writable for the job that appends to them.
@@ -22,7 +22,7 @@ from tina_bench.store.job_folder import (
 )
 
 IMAGE_USER_UID = 10001
-"""Who a job is when tina-bench runs as root; the user of our images."""
+"""The user of a job when tina-bench runs as root: that of our images."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def binds_of(job: JobFolder, folder: Path, home: Home) -> list[Bind]:
 
 @dataclass(frozen=True)
 class Owner:
-    """Who the job is inside, and whom the files belong to afterwards."""
+    """The job's user inside, and the owner of the files afterwards."""
 
     uid: int
     gid: int
@@ -82,9 +82,9 @@ class Owner:
 
 
 def owner_here(*, rootless_engine: bool) -> Owner:
-    """Who a job should be, so that what it writes belongs to whoever asked for it.
+    """The user of a job, so that what it writes belongs to the user who started it.
 
-    The invoking user. In a rootless engine that is user 0, which is nobody but the invoking user on
+    The invoking user. In a rootless engine that is user 0, which is the invoking user on
     this machine. When tina-bench itself runs as root, a job does not: it is user 10001, to whom the
     mounted folders are lent for as long as it runs.
     """
@@ -115,7 +115,7 @@ def lend(binds: list[Bind], owner: Owner) -> None:
 
 
 def take_back(binds: list[Bind], owner: Owner, home: Home) -> None:
-    """Give the folders to whoever the home belongs to, once no job is left that writes to them."""
+    """Give the folders to the owner of the home, once no job is left that writes to them."""
     if owner.lends:
         status = home.root.stat()
         _give([bind.path for bind in binds], status.st_uid, status.st_gid)

@@ -57,7 +57,7 @@ FORWARDED = (
 """Variables of the user's environment that decide how arithmetic is spread over processors, and so
 may decide an answer: the same in a container as outside. No others go in, least of all tokens."""
 INSIDE = {
-    # Nobody of that number is in the image's /etc/passwd, and libraries ask for a name and a home.
+    # The image's /etc/passwd has no user of that number, and libraries want a name and a home.
     "HOME": "/tmp",  # noqa: S108 - the container's own tmpfs
     "USER": "tina",
     "LOGNAME": "tina",
@@ -74,7 +74,7 @@ class Limits:
     memory_bytes: int
     """Memory of all its processes, its tmpfs and shared memory included; there is no swap."""
     shm_bytes: int
-    """Shared memory, through which an engine's processes speak with each other; /tmp as well."""
+    """Shared memory, for messages between an engine's processes; /tmp as well."""
     pids: int = 4096
     """Processes and threads; an engine on a machine of many cores starts hundreds."""
 
@@ -120,7 +120,7 @@ class DockerRunner:
         """Run one job folder to its end; returns its exit code, negative for a signal.
 
         Raises `RunnerFailure` for everything that the engine knows better, and `BudgetSpentError`
-        when the container had to be killed for its budget. On Ctrl-C the container is asked to
+        when the container had to be killed for its budget. On Ctrl-C the container is signalled to
         stop, killed after `GRACE_SECONDS` and removed, and `KeyboardInterrupt` goes on up.
         """
         job = read_record(folder / JOB_FILE, JobFolder)
@@ -285,7 +285,7 @@ class DockerRunner:
 
     @staticmethod
     def _stop(container: "Container | None") -> None:
-        # An engine that is gone cannot be asked; the job stops by itself then.
+        # An engine that is gone does not answer; the job stops by itself then.
         with contextlib.suppress(RunnerFailure), talking():
             if container is not None:
                 container.stop(timeout=int(GRACE_SECONDS))

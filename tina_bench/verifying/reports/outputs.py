@@ -6,14 +6,69 @@ not at all.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tina_bench.errors import UsageError
 from tina_bench.files.atomic import write_text
+from tina_bench.formatting.json_text import json_text
+from tina_bench.verifying.types import Verification
 
 KEPT = ("results", "samples", "grades", "jobs", "imported")
 """Folders of records that no output may be written into."""
+
+
+@dataclass(frozen=True)
+class VerifyFiles:
+    """Files that a verification reads and leaves; `None` for none."""
+
+    baseline: Path | None = None
+    """Accepted cases, TOML: read, and where cases are accepted made or written anew."""
+    junit: Path | None = None
+    """JUnit XML."""
+    badge: Path | None = None
+    """An SVG badge."""
+    report: Path | None = None
+    """The verification as JSON."""
+    summary: Path | None = None
+    """Markdown; added to the end of this file."""
+    audits_text: Callable[[Verification], str] | None = None
+    """How the audits read in the summary; `None` leaves them out."""
+
+    def check(self, root: Path, *, accepts: bool) -> None:
+        """Refuse what cannot be written, or lies among the records under `root`."""
+        targets = {
+            "--junit": self.junit,
+            "--badge": self.badge,
+            "--report": self.report,
+            "--summary": self.summary,
+        }
+        named = {option: path for option, path in targets.items() if path is not None}
+        baseline = {"--baseline": self.baseline} if self.baseline is not None else {}
+        check_targets(named, root, baseline)
+        if accepts:
+            check_targets(baseline, root, {})
+
+    def texts(self, made: Verification) -> dict[Path, str]:
+        """The text of each file but the baseline."""
+        texts = {}
+        if self.junit is not None:
+            from tina_bench.verifying.reports.junit import junit_xml
+
+            texts[self.junit] = junit_xml(made)
+        if self.badge is not None:
+            from tina_bench.verifying.reports.badge import badge_svg
+
+            texts[self.badge] = badge_svg(made)
+        if self.report is not None:
+            texts[self.report] = json_text(made.model_dump(mode="json")) + "\n"
+        if self.summary is not None:
+            from tina_bench.verifying.reports.markdown_summary import summary_markdown
+
+            audits = self.audits_text(made) if self.audits_text else ""
+            texts[self.summary] = appended(self.summary, summary_markdown(made, audits))
+        return texts
 
 
 def check_targets(targets: Mapping[str, Path], root: Path, inputs: Mapping[str, Path]) -> None:
