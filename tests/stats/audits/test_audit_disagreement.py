@@ -10,10 +10,10 @@ from scipy import optimize, stats
 from statsmodels.stats.multitest import multipletests
 
 from tests.catalog.facts import CATALOG
-from tina_bench.stats.audits.chance import PRIOR_DEGREES_OF_FREEDOM, Basis, Chance, chance_of
 from tina_bench.stats.audits.disagreement import audit_disagreement, distance, with_variances
-from tina_bench.stats.audits.measurement_types import Measurement
-from tina_bench.stats.audits.measurements import collect_measurements
+from tina_bench.stats.evidence.chance import PRIOR_DEGREES_OF_FREEDOM, Basis, Chance, chance_of
+from tina_bench.stats.evidence.measurement_types import Measurement
+from tina_bench.stats.evidence.measurements import collect_measurements
 from tina_bench.stats.methods.pooling import pool
 
 HALF = Chance(ratios={"aime": 0.5, "amc": 0.5, "math": 0.5}, spreads={})

@@ -7,8 +7,6 @@ from audit_catalog import make_catalog, make_claim, make_model
 from scipy import stats
 
 from tests.catalog.facts import CATALOG, facts
-from tina_bench.stats.audits.chance import Chance, chance_of
-from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.selection import (
     MEAN,
     audit_families,
@@ -17,6 +15,8 @@ from tina_bench.stats.audits.selection import (
     expected_maximum,
     shrink,
 )
+from tina_bench.stats.evidence.chance import Chance, chance_of
+from tina_bench.stats.evidence.measurements import collect_measurements
 
 HALF = Chance(ratios={"aime": 0.5, "amc": 0.5}, spreads={})
 

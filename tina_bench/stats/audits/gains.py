@@ -29,13 +29,13 @@ from math import inf, sqrt
 from tina_bench.catalog.schema import AverageClaim, Catalog
 from tina_bench.files.hashing import digest
 from tina_bench.stats.audits.averages import cells_of
-from tina_bench.stats.audits.chance import Chance
 from tina_bench.stats.audits.disagreement import with_variances
 from tina_bench.stats.audits.gain_sentences import gain_sentence
 from tina_bench.stats.audits.gain_types import Gain, GainTask, Sensitivity
-from tina_bench.stats.audits.measurement_types import AuditInput, Measurement, SetAside
 from tina_bench.stats.audits.selection_types import PickBound
 from tina_bench.stats.cache import NO_CACHE, RecordCache
+from tina_bench.stats.evidence.chance import Chance
+from tina_bench.stats.evidence.measurement_types import AuditInput, Measurement, SetAside
 from tina_bench.stats.methods.score_variance import Variance
 
 LEVEL = 0.95

@@ -39,9 +39,9 @@ import numpy as np
 from scipy import special
 
 from tina_bench.catalog.schema import Catalog
-from tina_bench.stats.audits.chance import Chance
-from tina_bench.stats.audits.measurement_types import AuditInput, group_of
 from tina_bench.stats.audits.selection_types import FamilyOptimism, PickBound, Shrunk
+from tina_bench.stats.evidence.chance import Chance
+from tina_bench.stats.evidence.measurement_types import AuditInput, group_of
 from tina_bench.stats.methods.distributions import normal_quantile
 from tina_bench.stats.methods.pooling import pool
 

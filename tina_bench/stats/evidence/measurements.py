@@ -1,6 +1,6 @@
 """Who measured what: claims, imported files and our own records as pieces of evidence.
 
-The same runs in two places are one piece: `tina_bench.stats.audits.repeats` finds them in what is
+The same runs in two places are one piece: `tina_bench.stats.evidence.repeats` finds them in what is
 printed, and an imported file whose answers repeat an earlier one's says so itself (`repeat_of`,
 from LightEval's hashes).
 """
@@ -8,8 +8,8 @@ from LightEval's hashes).
 from collections.abc import Iterable, Sequence
 
 from tina_bench.catalog.schema import Catalog, Claim
-from tina_bench.stats.audits.measurement_types import OURS, AuditInput, Measurement, SetAside
-from tina_bench.stats.audits.repeats import Agreements, counted_once
+from tina_bench.stats.evidence.measurement_types import OURS, AuditInput, Measurement, SetAside
+from tina_bench.stats.evidence.repeats import Agreements, counted_once
 from tina_bench.stats.methods.score_variance import answer_variance
 from tina_bench.stats.outcome_matrix import independent_answers
 from tina_bench.store.imported import ImportedResult

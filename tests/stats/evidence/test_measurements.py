@@ -1,13 +1,13 @@
 import random
 
 import pytest
-from audit_catalog import make_catalog, make_claim, make_model
 
 from tests.catalog.facts import CATALOG
+from tests.stats.audits.audit_catalog import make_catalog, make_claim, make_model
 from tests.stats.made_records import make_provenance, make_solved
-from tina_bench.stats.audits.measurement_types import OURS, group_of
-from tina_bench.stats.audits.measurements import collect_measurements, log_folders, model_of
-from tina_bench.stats.audits.repeats import same_print
+from tina_bench.stats.evidence.measurement_types import OURS, group_of
+from tina_bench.stats.evidence.measurements import collect_measurements, log_folders, model_of
+from tina_bench.stats.evidence.repeats import same_print
 from tina_bench.store.imported import ImportedResult
 
 
