@@ -28,7 +28,7 @@ from tina_bench.stats.evidence.chance import (
     Chance,
     binomial_bound,
 )
-from tina_bench.stats.evidence.measurement_types import AuditInput, Measurement
+from tina_bench.stats.evidence.measurement_types import Evidence, Measurement
 from tina_bench.stats.methods.distributions import t_tail
 from tina_bench.stats.methods.holm import holm
 from tina_bench.stats.methods.pooling import Pooled, pool
@@ -168,7 +168,7 @@ def distance(weighted: WeightedMeasurements, index: int) -> tuple[float, float]:
     return apart, 2 * t_tail(abs(apart) / sqrt(variance), weighted.scale_freedom)
 
 
-def audit_disagreement(evidence: AuditInput, chance: Chance) -> tuple[Disagreement, ...]:
+def audit_disagreement(evidence: Evidence, chance: Chance) -> tuple[Disagreement, ...]:
     """Return every model and task with two measurements and more, worst disagreement first."""
     cells: dict[tuple[str, str], list[Measurement]] = {}
     for piece in evidence.measurements:
