@@ -104,6 +104,8 @@ class Model(CatalogEntry):
     retraining_of: Name | None = None
     """The model whose recipe others trained anew: its scores speak of the recipe, not of those
     weights."""
+    retraining_differs: str = ""
+    """In what that training differs from the recipe, where known; its step stands by itself."""
     max_model_tokens: Annotated[int, Field(gt=0)] | None = None
     """Context length in tokens, prompt included, when it is shorter than the protocol's."""
     note: str = ""

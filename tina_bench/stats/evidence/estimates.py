@@ -1,0 +1,279 @@
+"""The best estimate of every score from all public evidence, one piece a team.
+
+By `tina_bench.stats.methods.team_pooling`, the claimant's own pieces included. A score that was
+picked out of m checkpoints is left out where others exist. Where it is all there is, up to the
+whole luck of a pick among equals may have come with it (`tina_bench.stats.audits.selection`), and
+how much is not known: half of that is taken off, and the variance of anything between none and all
+added. What was seen at second hand, or without its runs, enters only where there is nothing else.
+Protocols are not told apart here: how far teams differ for such reasons is what the SD between
+teams is about.
+"""
+
+from collections.abc import Iterable, Sequence
+from math import sqrt
+
+from tina_bench.catalog.schema import AverageClaim, Catalog
+from tina_bench.stats.evidence.chance import Chance
+from tina_bench.stats.evidence.measurement_types import (
+    Evidence,
+    Measurement,
+    SetAside,
+    group_of,
+)
+from tina_bench.stats.evidence.measurements import measurement_of
+from tina_bench.stats.evidence.pieces import AVERAGE_SCALE, by_team, scale_of
+from tina_bench.stats.evidence.sentences import average_sentence, cell_sentence
+from tina_bench.stats.evidence.types import (
+    AverageEstimate,
+    CellEstimate,
+    LeftOut,
+    Piece,
+    RestsOn,
+    RestsOnAverage,
+    ScoreEstimate,
+)
+from tina_bench.stats.methods.best_of_many import expected_maximum
+from tina_bench.stats.methods.team_pooling import TeamPool, pool_teams
+
+LEVEL = 0.95
+Cell = tuple[str, str]
+PICKED = "picked out of {m} checkpoints by such scores, and unpicked ones exist"
+SECOND_HAND = "seen at second hand or without its runs and settings ({confidence})"
+
+
+def estimate_cells(
+    catalog: Catalog, evidence: Evidence, chance: Chance
+) -> dict[Cell, CellEstimate]:
+    """Return the estimate of every model and task that has any measurement, by model and task."""
+    pooled = by_cell(evidence.measurements)
+    others = by_cell(evidence.not_pooled)
+    again: dict[Cell, list[LeftOut]] = {}
+    for aside in evidence.set_aside:
+        claim = catalog.claims.get(aside.name)
+        if claim is not None and aside.counted_as is not None:
+            cell = (catalog.models[claim.model].published_as or claim.model, claim.task)
+            again.setdefault(cell, []).append(_told_again(aside, claim.who, claim.value_percent))
+    luck = pick_luck(catalog, chance)
+    recipes = _of_recipes(catalog)
+    made = {}
+    for cell in sorted(pooled.keys() | others.keys() | recipes.keys()):
+        left = [*again.get(cell, []), *map(second_hand, others.get(cell, []))]
+        found = pooled.get(cell, [])
+        usable = [piece for piece in found if piece.best_of is None]
+        spread: dict[str, float] = {}
+        rests_on: RestsOn = "measurements"
+        if usable:
+            left += [picked(piece) for piece in found if piece.best_of is not None]
+        elif found:
+            usable, rests_on = found, "picked scores"
+        elif cell in others:
+            usable, rests_on = others[cell], "second hand"
+            left = again.get(cell, [])
+        else:
+            usable, spread = recipes[cell]
+            rests_on = "trainings"
+        corrections = {
+            piece.name: luck[name]
+            for piece in usable
+            for name in (piece.name, *piece.told_again_in)
+            if name in luck
+        }
+        pieces = by_team(usable, chance, corrections=corrections, spread_between=spread)
+        pool = pool_pieces(pieces, scale_of(usable[0].n))
+        estimate = CellEstimate(
+            model=cell[0],
+            task=cell[1],
+            estimate=score_estimate(pool, pieces),
+            rests_on=rests_on,
+            pieces=pieces,
+            left_out=tuple(sorted(left, key=lambda one: (one.name, one.reason))),
+            sentence="",
+        )
+        made[cell] = estimate.model_copy(update={"sentence": cell_sentence(estimate)})
+    return made
+
+
+def _of_recipes(catalog: Catalog) -> dict[Cell, tuple[list[Measurement], dict[str, float]]]:
+    """Claims that are means over trainings, by model and task, with the variance between these."""
+    made: dict[Cell, tuple[list[Measurement], dict[str, float]]] = {}
+    for name, claim in catalog.claims.items():
+        if claim.trainings is not None and claim.training_sd_points is not None:
+            found, spread = made.setdefault((claim.model, claim.task), ([], {}))
+            found.append(measurement_of(catalog, name, claim))
+            spread[claim.model] = claim.training_sd_points**2 / claim.trainings
+    return made
+
+
+def by_cell(pieces: Iterable[Measurement]) -> dict[Cell, list[Measurement]]:
+    """Return measurements by model and task."""
+    cells: dict[Cell, list[Measurement]] = {}
+    for piece in pieces:
+        cells.setdefault((piece.model, piece.task), []).append(piece)
+    return cells
+
+
+def pool_pieces(pieces: Sequence[Piece], scale: float) -> TeamPool:
+    """Return the posterior of what the pieces have in common."""
+    return pool_teams(
+        [piece.percent for piece in pieces], [piece.se_points**2 for piece in pieces], scale
+    )
+
+
+def score_estimate(pool: TeamPool, pieces: Sequence[Piece]) -> ScoreEstimate:
+    """Return the estimate with its intervals, none of which leaves 0 to 100 percent."""
+    low, high = map(within_percent, pool.interval(LEVEL))
+    next_low, next_high = map(within_percent, pool.predictive(LEVEL, 0.0))
+    return ScoreEstimate(
+        percent=within_percent(pool.mean),
+        low=low,
+        high=high,
+        next_low=next_low,
+        next_high=next_high,
+        between_teams_points=pool.tau_median,
+        teams=len(pieces),
+        runs=sum(piece.runs for piece in pieces),
+    )
+
+
+def within_percent(value: float) -> float:
+    """Return the nearest score that there can be."""
+    return min(100.0, max(0.0, value))
+
+
+def pick_luck(catalog: Catalog, chance: Chance) -> dict[str, tuple[float, float]]:
+    """Return, by claim that was picked out of m, half the luck of the pick and its variance.
+
+    Picked by the average over the tasks of its row, a score has E[max of m] v / sqrt(sum v) points
+    of luck where all m are equal, v the variance of its run, and none where they differ much.
+    """
+    rows: dict[tuple[str, str, int], dict[str, tuple[float, str]]] = {}
+    for name, claim in sorted(catalog.claims.items()):
+        if claim.best_of is not None:
+            n = catalog.tasks[claim.task].n_problems
+            one = chance.of_run(claim.model, claim.task, claim.value_percent, n).variance
+            row = rows.setdefault((claim.model, claim.who, claim.best_of), {})
+            row[claim.task] = one / (claim.runs or 1), name
+    made = {}
+    for (_, _, m), row in rows.items():
+        together = sqrt(sum(variance for variance, _ in row.values()))
+        for variance, name in row.values():
+            most = expected_maximum(m) * variance / together
+            made[name] = most / 2, most**2 / 12
+    return made
+
+
+def second_hand(piece: Measurement) -> LeftOut:
+    """Return why a number that was not seen at its source is not pooled."""
+    return left_out(piece, SECOND_HAND.format(confidence=piece.confidence))
+
+
+def picked(piece: Measurement) -> LeftOut:
+    """Return why a picked score is not pooled."""
+    return left_out(piece, PICKED.format(m=piece.best_of))
+
+
+def left_out(piece: Measurement, reason: str) -> LeftOut:
+    """Return a measurement that is listed and not pooled."""
+    return LeftOut(name=piece.name, who=piece.who, percent=piece.percent, reason=reason)
+
+
+def _told_again(aside: SetAside, who: str, percent: float) -> LeftOut:
+    reason = f"counted with {aside.counted_as}: {aside.reason}"
+    return LeftOut(name=aside.name, who=who, percent=percent, reason=reason)
+
+
+def estimate_averages(
+    catalog: Catalog, cells: dict[Cell, CellEstimate], chance: Chance
+) -> dict[tuple[str, tuple[str, ...]], AverageEstimate]:
+    """Return the estimate of every average that was published with its tasks, by model and tasks.
+
+    A team's average is one piece, so that a shift common to its tasks stays in it. Where no team
+    measured every task, the tasks' doubts are added up as if they had one cause, which is the most
+    that they can be; where a task has no score at all, the printed averages are what there is.
+    """
+    printed: dict[tuple[str, tuple[str, ...]], list[AverageClaim]] = {}
+    for average in catalog.averages.values():
+        if average.tasks:
+            key = (average.model, tuple(sorted(average.tasks)))
+            printed.setdefault(key, []).append(average)
+    made = {}
+    for (model, tasks), averages in sorted(printed.items()):
+        found = [cells[model, task] for task in tasks if (model, task) in cells]
+        if len(found) == len(tasks):
+            made[model, tasks] = _average(model, tasks, found)
+        else:
+            pieces = tuple(_printed(catalog, average, chance) for average in averages)
+            estimate = score_estimate(pool_pieces(pieces, AVERAGE_SCALE), pieces)
+            made[model, tasks] = _told(model, tasks, estimate, "printed averages", pieces)
+    return made
+
+
+def _printed(catalog: Catalog, average: AverageClaim, chance: Chance) -> Piece:
+    """An average as its source prints it, its cells unknown."""
+    tasks = average.tasks or ()
+    one = [
+        chance.moderated(task, average.value_percent, catalog.tasks[task].n_problems).variance
+        for task in tasks
+    ]
+    variance = sum(one) / len(one) ** 2 / (average.runs or 1) + 10.0 ** (-2 * average.decimals) / 12
+    return Piece(
+        team=group_of(average.who),
+        percent=average.value_percent,
+        se_points=sqrt(variance),
+        runs=average.runs or 1,
+        parts=(),
+    )
+
+
+def whole_averages(cells: Sequence[Sequence[Piece]]) -> tuple[Piece, ...]:
+    """Return the average of every team that has a piece in every task, by team."""
+    by_name = [{piece.team: piece for piece in pieces} for pieces in cells]
+    teams = set.intersection(*(set(found) for found in by_name))
+    made = []
+    for team in sorted(teams):
+        parts = [found[team] for found in by_name]
+        variance = sum(part.se_points**2 for part in parts) / len(parts) ** 2
+        made.append(
+            Piece(
+                team=team,
+                percent=sum(part.percent for part in parts) / len(parts),
+                se_points=sqrt(variance),
+                runs=min(part.runs for part in parts),
+                parts=tuple(one for part in parts for one in part.parts),
+            )
+        )
+    return tuple(made)
+
+
+def _average(model: str, tasks: tuple[str, ...], cells: list[CellEstimate]) -> AverageEstimate:
+    pieces = whole_averages([cell.pieces for cell in cells])
+    if pieces:
+        estimate = score_estimate(pool_pieces(pieces, AVERAGE_SCALE), pieces)
+    else:
+        each = [cell.estimate for cell in cells]
+        m = len(each)
+        estimate = ScoreEstimate(
+            percent=sum(one.percent for one in each) / m,
+            low=sum(one.low for one in each) / m,
+            high=sum(one.high for one in each) / m,
+            next_low=sum(one.next_low for one in each) / m,
+            next_high=sum(one.next_high for one in each) / m,
+            between_teams_points=sum(one.between_teams_points for one in each) / m,
+            teams=len({piece.team for cell in cells for piece in cell.pieces}),
+            runs=min(one.runs for one in each),
+        )
+    rests_on: RestsOnAverage = "whole averages" if pieces else "estimates of the tasks"
+    return _told(model, tasks, estimate, rests_on, pieces)
+
+
+def _told(
+    model: str,
+    tasks: tuple[str, ...],
+    estimate: ScoreEstimate,
+    rests_on: RestsOnAverage,
+    pieces: tuple[Piece, ...],
+) -> AverageEstimate:
+    made = AverageEstimate(
+        model=model, tasks=tasks, estimate=estimate, rests_on=rests_on, pieces=pieces, sentence=""
+    )
+    return made.model_copy(update={"sentence": average_sentence(made)})

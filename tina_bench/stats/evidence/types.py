@@ -1,0 +1,177 @@
+"""What evidence hands on: estimates of scores, and what others say of claims."""
+
+from enum import StrEnum
+from typing import Literal
+
+from tina_bench.stats.types import Shape
+
+RestsOn = Literal["measurements", "picked scores", "second hand", "trainings"]
+RestsOnAverage = Literal["whole averages", "estimates of the tasks", "printed averages"]
+"""What an estimate is made of."""
+
+
+class Others(StrEnum):
+    """What other teams' measurements say of a claim; never a verdict of ours."""
+
+    AGREE = "OTHERS_AGREE"
+    """Their score is the claim's, within the margin."""
+    DIFFER = "OTHERS_DIFFER"
+    """The claim is no plausible outcome of one more team."""
+    DISAGREE = "OTHERS_DISAGREE"
+    """They differ among themselves by more than the margin."""
+    UNDECIDED = "OTHERS_UNDECIDED"
+    """None of these can be said."""
+    TOO_FEW = "TOO_FEW_OTHERS"
+    """Fewer than two other teams measured it."""
+
+
+class Part(Shape):
+    """One measurement in a team's piece."""
+
+    name: str
+    """Claim, file or record."""
+    percent: float
+    """As measured, percent; of a picked score what is left without half the luck of the pick."""
+    runs: int | None
+    """Runs behind it; `None`: not stated, and taken as one."""
+    se_points: float
+    """Standard error by the chance of its runs, points."""
+    basis: str
+    """What that rests on."""
+    protocol_stated: bool
+    """Whether its source says how answers were drawn and how long they could be."""
+
+
+class Piece(Shape):
+    """All that one team measured of a score: its measurements weighted by precision."""
+
+    team: str
+    """Who measured."""
+    percent: float
+    """Score, percent."""
+    se_points: float
+    """Standard error, points."""
+    runs: int
+    """Runs; a number that is not stated counts as one."""
+    parts: tuple[Part, ...]
+    """Its measurements."""
+
+
+class LeftOut(Shape):
+    """A measurement that is listed and not pooled."""
+
+    name: str
+    """Claim, file or record."""
+    who: str
+    """Who measured."""
+    percent: float
+    """As printed or measured, percent."""
+    reason: str
+    """Why it is not pooled."""
+
+
+class ScoreEstimate(Shape):
+    """The best estimate of a score from all public evidence."""
+
+    percent: float
+    """Posterior mean, percent."""
+    low: float
+    """Lower end of its 95 % interval, percent."""
+    high: float
+    """Upper end."""
+    next_low: float
+    """Lower end of the 95 % interval of the endless runs of one more team, percent."""
+    next_high: float
+    """Upper end."""
+    between_teams_points: float
+    """SD between teams, posterior median, points."""
+    teams: int
+    """Teams."""
+    runs: int
+    """Runs; a number that is not stated counts as one."""
+
+
+class CellEstimate(Shape):
+    """The best estimate of one model on one task."""
+
+    model: str
+    """Model."""
+    task: str
+    """Task."""
+    estimate: ScoreEstimate
+    """The estimate."""
+    rests_on: RestsOn
+    """Picked scores, with half the luck of the pick taken off, numbers that were seen at second
+    hand or without their runs, and means over trainings of the recipe: only where there is nothing
+    else."""
+    pieces: tuple[Piece, ...]
+    """What was pooled, by team."""
+    left_out: tuple[LeftOut, ...]
+    """What was not, by name."""
+    sentence: str
+    """The estimate, for people."""
+
+
+class AverageEstimate(Shape):
+    """The best estimate of a model's average over tasks of equal weight."""
+
+    model: str
+    """Model."""
+    tasks: tuple[str, ...]
+    """Tasks averaged."""
+    estimate: ScoreEstimate
+    """The estimate."""
+    rests_on: RestsOnAverage
+    """Teams that measured every task; without one, the tasks' estimates, their doubts added up as
+    if they had one cause; without a score of some task, the averages as printed."""
+    pieces: tuple[Piece, ...]
+    """Teams that measured every task."""
+    sentence: str
+    """The estimate, for people."""
+
+
+class OthersSay(Shape):
+    """What other teams say of one claim."""
+
+    claim: str
+    """Catalog name of the claim or average."""
+    word: Others
+    """In one word."""
+    about: Literal["these weights", "the recipe"]
+    """The recipe: held against trainings of others, with the spread between trainings."""
+    sentence: str
+    """For people."""
+    percent: float | None
+    """Where they put the score, percent; `None` without any."""
+    low: float | None
+    """Lower end of its 95 % interval."""
+    high: float | None
+    """Upper end."""
+    teams: int
+    """Other teams."""
+    runs: int
+    """Their runs."""
+    p_value: float | None
+    """Chance of a claim as far off, from one more team; `None` with fewer than two teams."""
+    adjusted_p: float | None
+    """The same after Holm's correction over all claims with two other teams."""
+    family: int
+    """Claims corrected for."""
+    disagree_chance: float | None
+    """Posterior chance that teams differ by an SD of more than the margin."""
+    pieces: tuple[Piece, ...]
+    """By team."""
+    left_out: tuple[LeftOut, ...]
+    """What was not pooled, and why."""
+
+
+class PublicEvidence(Shape):
+    """All of it: an estimate for every score, and what others say of every claim."""
+
+    schema_version: Literal[1] = 1
+    cells: tuple[CellEstimate, ...]
+    """By model and task."""
+    averages: tuple[AverageEstimate, ...]
+    """By model and tasks."""
+    others: tuple[OthersSay, ...]
+    """By claim, in the catalog's order, averages last."""
