@@ -24,8 +24,7 @@ from tina_bench.stats.comparisons.all_pairs import PairTable, compare_all
 from tina_bench.stats.comparisons.ranks import RankTable, rank_bands
 from tina_bench.stats.report import build_report
 from tina_bench.stats.types import Comparison, Judgement, Report, TaskEstimate
-from tina_bench.store.fast_read import reader
-from tina_bench.store.home import Home
+from tina_bench.store.home import Home, cached_reader
 from tina_bench.store.imported import ImportedResult
 from tina_bench.store.records import ResultRecord
 
@@ -241,7 +240,7 @@ def collect_context(
     thing and none was chosen.
     """
     cache = cache or Cache()
-    found = home.measurements(profile, reader(cache)) if measured is None else measured
+    found = home.measurements(profile, cached_reader(cache)) if measured is None else measured
     records = {(record.model, record.task): record for record in found}
     if report is None:
         report = build_report(catalog, found, record_cache(home, records, cache))
