@@ -146,7 +146,7 @@ class LeftOut(Shape):
 
 
 class GraderAudit(Shape):
-    """The result of regrading."""
+    """The result of grading the same answers once more."""
 
     cells: tuple[CellAudit, ...]
     """By model and task."""
