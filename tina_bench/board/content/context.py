@@ -143,6 +143,11 @@ class SiteContext:
         """Hash of the file of each record."""
         return self.record_cache.sha256
 
+    def estimates_on(self, task: str) -> list[TaskEstimate]:
+        """Our scores on a task, models in the order of the catalog."""
+        found = (self.estimates.get((model, task)) for model in self.models)
+        return [estimate for estimate in found if estimate is not None]
+
     def record_file(self, model: str, task: str) -> Path:
         """Where a record stands."""
         return record_file(self.home, self.records[model, task])

@@ -35,7 +35,7 @@ PALETTE = {
     "series-b": "#a85110",
     "series-c": "#1a7037",
 }
-"""Custom property to light colour; no two alike, so that a colour names its property."""
+"""Custom property to light colour; no two are equal, so that a colour names its property."""
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
