@@ -64,6 +64,8 @@ def _check(options: VerifyOptions) -> None:
     """Raise `UsageError` for the first two options that do not go together."""
     if FailOn.AUDIT in options.fail_on and not options.audits:
         raise UsageError("--fail-on audit needs the audits; leave out --no-audits.")
+    if FailOn.OTHERS_DIFFER in options.fail_on and not options.others:
+        raise UsageError("--fail-on others-differ needs the others; leave out --no-others.")
     if FailOn.FLIP in options.fail_on and not options.regrade:
         raise UsageError("--fail-on flip needs grading again; give --regrade with it.")
     if options.regrade and options.without_samples:
