@@ -13,6 +13,13 @@ from tina_bench.stats.types import Verdict
 from tina_bench.store.home import Home
 from tina_bench.verifying.fail_on import FailOn
 from tina_bench.verifying.others import contested
+from tina_bench.verifying.reports.badge import (
+    GREY,
+    RED,
+    badge_svg,
+    others_badge_svg,
+    others_badge_words,
+)
 from tina_bench.verifying.reports.github_annotations import annotations
 from tina_bench.verifying.reports.junit import junit_xml
 from tina_bench.verifying.reports.markdown_summary import summary_markdown
@@ -131,6 +138,26 @@ def test_a_home_without_anything_is_answered_by_others_where_that_suffices(
     assert made.counts["NOT_MEASURED"] == len(CONTESTED)
     assert all(one.estimate is not None and one.others is not None for one in made.claims)
     assert scene.verify(others_suffice=True, fail_on=DIFFER).exit_code == 3
+
+
+def test_the_badge_of_others_is_their_own(scene: Scene, tmp_path: Path) -> None:
+    made = scene.verify()
+    counts = made.others_counts
+    undecided = counts["OTHERS_DISAGREE"] + counts["OTHERS_UNDECIDED"]
+    words, colour = others_badge_words(made)
+    assert words == f"{counts['OTHERS_AGREE']} agree · 1 differ · {undecided} open"
+    assert colour == RED
+    svg = others_badge_svg(made)
+    assert 'aria-label="claims by others: ' in svg
+    assert badge_svg(made) == badge_svg(scene.verify(others=False))
+    write_claims(scene.claims, {"alone": told("one", 50.0)})
+    assert others_badge_words(scene.verify()) == ("too few teams", GREY)
+    files = VerifyFiles(others_badge=tmp_path / "o.svg")
+    run_verify(
+        scene.home, scene.catalog, scene.lock, VerifyOptions(audits=False), files,
+        lambda _done, _all: None,
+    )  # fmt: skip
+    assert "claims by others" in (tmp_path / "o.svg").read_text()
 
 
 def test_failing_on_what_was_left_out_is_a_contradiction(scene: Scene) -> None:

@@ -106,6 +106,15 @@ def verify(
         Path | None,
         typer.Option("--badge", metavar="FILE", help="Write an SVG badge.", rich_help_panel=FILES),
     ] = None,
+    others_badge: Annotated[
+        Path | None,
+        typer.Option(
+            "--others-badge",
+            metavar="FILE",
+            help="Write an SVG badge of what other teams say.",
+            rich_help_panel=FILES,
+        ),
+    ] = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -194,6 +203,7 @@ def verify(
         baseline=baseline or (Path(DEFAULT_NAME) if accept else None),
         junit=junit,
         badge=badge,
+        others_badge=others_badge,
         report=report,
         summary=summary,
         audits_text=audits_text,

@@ -22,7 +22,11 @@ def print_others(made: "Verification", out: "Console", *, everything: bool) -> N
         return
     out.print()
     say(out, others_line(made))
+    from tina_bench.stats.evidence.types import Others
+
     rows = contested(made.claims)
+    if made.records and not everything:  # our own verdicts are what the reader came for
+        rows = [row for row in rows if row.word is Others.DIFFER]
     shown = rows if everything else rows[:MOST_ROWS]
     if shown:
         _print_rows(shown, out)
