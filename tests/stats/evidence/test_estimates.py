@@ -55,6 +55,21 @@ def test_second_hand_numbers_stand_only_where_there_is_nothing_else():
     assert [one.name for one in found.left_out] == ["c"]
 
 
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"max_new_tokens": 50}, "cut off at 50 tokens, of the 100"),
+        ({"temperature": 0.0}, "greedy"),
+    ],
+)
+def test_answers_cut_off_early_and_greedy_ones_stand_only_where_there_is_nothing_else(change, why):
+    short = make_claim(20.0, **change)
+    assert cell({"c": short}).rests_on == "another protocol"
+    found = cell({"c": short, "o": make_claim(40.0, who="others", max_new_tokens=100)})
+    assert [piece.team for piece in found.pieces] == ["others"]
+    assert why in found.left_out[0].reason
+
+
 def test_our_own_record_is_one_more_team():
     solved = make_solved([4] * 12 + [0] * 18, 4, model="m", task="aime")
     found = cell({"c": make_claim(43.33)}, records=[solved])
@@ -95,6 +110,12 @@ def test_a_shift_that_a_team_has_on_every_task_stays_in_its_average():
     averages = {"mean": make_average(60.0, who="z", source="z")}
     (found,) = build_evidence(make_catalog(claims, averages)).averages
     assert found.estimate.high - found.estimate.low > 5
+
+
+def test_a_record_on_a_task_that_the_catalog_lacks_has_an_estimate_too():
+    solved = make_solved([2] * 10 + [0] * 20, 2, model="elsewhere", task="unknown")
+    found = cell({}, records=[solved], task="unknown", model="elsewhere")
+    assert found.estimate.percent == pytest.approx(100 / 3)
 
 
 def test_ends_never_leave_what_a_score_can_be():

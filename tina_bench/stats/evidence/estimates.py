@@ -5,14 +5,15 @@ picked out of m checkpoints is left out where others exist. Where it is all ther
 whole luck of a pick among equals may have come with it (`tina_bench.stats.audits.selection`), and
 how much is not known: half of that is taken off, and the variance of anything between none and all
 added. What was seen at second hand, or without its runs, enters only where there is nothing else.
-Protocols are not told apart here: how far teams differ for such reasons is what the SD between
-teams is about.
+So do answers that were greedy or cut off earlier than the task allows, where the source says so:
+they measure something else. What else differs between protocols, or is not stated, is what the SD
+between teams is about.
 """
 
 from collections.abc import Iterable, Sequence
 from math import sqrt
 
-from tina_bench.catalog.schema import AverageClaim, Catalog
+from tina_bench.catalog.schema import AverageClaim, Catalog, Task
 from tina_bench.stats.evidence.chance import Chance
 from tina_bench.stats.evidence.measurement_types import (
     Evidence,
@@ -59,11 +60,20 @@ def estimate_cells(
     for cell in sorted(pooled.keys() | others.keys() | recipes.keys()):
         left = [*again.get(cell, []), *map(second_hand, others.get(cell, []))]
         found = pooled.get(cell, [])
-        usable = [piece for piece in found if piece.best_of is None]
+        task = catalog.tasks.get(cell[1])
+        unpicked = [piece for piece in found if piece.best_of is None]
+        usable = [piece for piece in unpicked if not another_protocol(piece, task)]
         spread: dict[str, float] = {}
         rests_on: RestsOn = "measurements"
+        if not usable and unpicked:
+            usable, rests_on = unpicked, "another protocol"
         if usable:
             left += [picked(piece) for piece in found if piece.best_of is not None]
+            left += [
+                left_out(piece, another_protocol(piece, task))
+                for piece in unpicked
+                if piece not in usable
+            ]
         elif found:
             usable, rests_on = found, "picked scores"
         elif cell in others:
@@ -91,6 +101,16 @@ def estimate_cells(
         )
         made[cell] = estimate.model_copy(update={"sentence": cell_sentence(estimate)})
     return made
+
+
+def another_protocol(piece: Measurement, task: Task | None) -> str:
+    """Return why a measurement is not of this task's protocol; empty where nothing says so."""
+    limit = piece.protocol.max_new_tokens
+    if piece.protocol.temperature == 0:
+        return "greedy: one answer, which no temperature drew"
+    if task is not None and limit is not None and limit < task.max_new_tokens:
+        return f"answers cut off at {limit} tokens, of the {task.max_new_tokens} that the task has"
+    return ""
 
 
 def _of_recipes(catalog: Catalog) -> dict[Cell, tuple[list[Measurement], dict[str, float]]]:

@@ -30,6 +30,7 @@ def cell_sentence(found: CellEstimate) -> str:
     """Return the estimate of a cell, and what it rests on where that is little."""
     doubt = {
         "measurements": "",
+        "another protocol": "; its only scores are of greedy answers, or of answers cut off early",
         "picked scores": "; its only scores were picked as the best of several, and half the luck "
         "of such a pick is taken off",
         "second hand": "; its only scores were seen at second hand or without their runs",

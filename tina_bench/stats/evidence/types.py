@@ -5,7 +5,7 @@ from typing import Literal
 
 from tina_bench.stats.types import Shape
 
-RestsOn = Literal["measurements", "picked scores", "second hand", "trainings"]
+RestsOn = Literal["measurements", "another protocol", "picked scores", "second hand", "trainings"]
 RestsOnAverage = Literal["whole averages", "estimates of the tasks", "printed averages"]
 """What an estimate is made of."""
 
@@ -101,9 +101,9 @@ class CellEstimate(Shape):
     estimate: ScoreEstimate
     """The estimate."""
     rests_on: RestsOn
-    """Picked scores, with half the luck of the pick taken off, numbers that were seen at second
-    hand or without their runs, and means over trainings of the recipe: only where there is nothing
-    else."""
+    """All but measurements, only where there is nothing better: answers that were greedy or cut off
+    early, picked scores with half the luck of the pick taken off, numbers seen at second hand or
+    without their runs, and means over trainings of the recipe."""
     pieces: tuple[Piece, ...]
     """What was pooled, by team."""
     left_out: tuple[LeftOut, ...]
