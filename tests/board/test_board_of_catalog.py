@@ -1,6 +1,7 @@
 """The board of a home that has nothing: the catalog, and what public evidence says of it."""
 
 import gzip
+import json
 import time
 from pathlib import Path
 
@@ -54,3 +55,26 @@ def test_the_front_page_of_the_catalog_is_small(site: Path) -> None:
     loads = ["index.html", "assets/site.css", "assets/board.js"]
     assert {v for _, n, v in page.attributes if n in {"src", "href"}} >= set(loads[1:])
     assert sum(len(gzip.compress((site / path).read_bytes(), 6)) for path in loads) <= 100_000
+
+
+def test_a_claim_that_was_not_measured_opens_with_what_is_known_of_it(site: Path) -> None:
+    text = " ".join(Page.of(site / "claims" / "tina-v1-open-rs3-aime24.html").text.split())
+    start = text.index("43.33 claimed")
+    known, word, ours = (
+        text.index(what, start)
+        for what in ("What is known:", "others undecided", "not measured by us")
+    )
+    assert start < known < word < ours
+    assert "3 teams, 13 runs" in text[known:word]
+
+
+def test_every_score_of_the_catalog_has_an_estimate_and_a_word(site: Path) -> None:
+    catalog = load_catalog()
+    others = {row["claim"] for row in json.loads((site / "data/others.json").read_bytes())}
+    assert others == {*catalog.claims, *catalog.averages}
+    estimates = json.loads((site / "data/estimates.json").read_bytes())
+    known = {(row["model"], row["task"]): row for row in estimates}
+    for claim in catalog.claims.values():
+        weights = catalog.models[claim.model].published_as or claim.model
+        assert (weights, claim.task) in known or (claim.model, claim.task) in known
+    assert known["r1-distill-qwen-1.5b", "aime24"]["teams"] >= 10
