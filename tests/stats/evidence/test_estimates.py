@@ -112,6 +112,19 @@ def test_a_shift_that_a_team_has_on_every_task_stays_in_its_average():
     assert found.estimate.high - found.estimate.low > 5
 
 
+def test_one_team_s_average_does_not_outweigh_many_that_measured_a_task_each():
+    claims = {
+        f"{who}-{task}": make_claim(50.0, task=task, who=who, source=who, runs=64)
+        for task in ("aime", "amc") for who in (f"{task}-team-{i}" for i in range(6))
+    }  # fmt: skip
+    claims |= {t: make_claim(58.0, task=t, who="whole", source="whole") for t in ("aime", "amc")}
+    averages = {"mean": make_average(50.0, tasks=("aime", "amc"), who="z", source="z")}
+    (found,) = build_evidence(make_catalog(claims, averages)).averages
+    assert found.rests_on == "estimates of the tasks"
+    assert found.estimate.percent == pytest.approx(50, abs=0.5)
+    assert found.estimate.teams == 13
+
+
 def test_a_record_on_a_task_that_the_catalog_lacks_has_an_estimate_too():
     solved = make_solved([2] * 10 + [0] * 20, 2, model="elsewhere", task="unknown")
     found = cell({}, records=[solved], task="unknown", model="elsewhere")

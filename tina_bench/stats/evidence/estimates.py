@@ -207,9 +207,9 @@ def estimate_averages(
 ) -> dict[tuple[str, tuple[str, ...]], AverageEstimate]:
     """Return the estimate of every average that was published with its tasks, by model and tasks.
 
-    A team's average is one piece, so that a shift common to its tasks stays in it. Where no team
-    measured every task, the tasks' doubts are added up as if they had one cause, which is the most
-    that they can be; where a task has no score at all, the printed averages are what there is.
+    A team's average is one piece, so that a shift common to its tasks stays in it. Doubts of tasks
+    that are added up as if they had one cause are the most that they can be. Where a task has no
+    score at all, the printed averages are what there is.
     """
     printed: dict[tuple[str, tuple[str, ...]], list[AverageClaim]] = {}
     for average in catalog.averages.values():
@@ -220,7 +220,7 @@ def estimate_averages(
     for (model, tasks), averages in sorted(printed.items()):
         found = [cells[model, task] for task in tasks if (model, task) in cells]
         if len(found) == len(tasks):
-            made[model, tasks] = _average(model, tasks, found)
+            made[model, tasks] = average_of(model, tasks, found)
         else:
             pieces = tuple(_printed(catalog, average, chance) for average in averages)
             estimate = score_estimate(pool_pieces(pieces, AVERAGE_SCALE), pieces)
@@ -265,25 +265,32 @@ def whole_averages(cells: Sequence[Sequence[Piece]]) -> tuple[Piece, ...]:
     return tuple(made)
 
 
-def _average(model: str, tasks: tuple[str, ...], cells: list[CellEstimate]) -> AverageEstimate:
+def average_of(
+    model: str, tasks: tuple[str, ...], cells: Sequence[CellEstimate]
+) -> AverageEstimate:
+    """Return the estimate of an average whose tasks all have one, in the order of the tasks.
+
+    From whole averages of teams, or from the tasks' estimates, whichever leaves less doubt: the
+    latter use every team, and add up the doubts as if they had one cause.
+    """
     pieces = whole_averages([cell.pieces for cell in cells])
+    each = [cell.estimate for cell in cells]
+    m = len(each)
+    added = ScoreEstimate(
+        percent=sum(one.percent for one in each) / m,
+        low=sum(one.low for one in each) / m,
+        high=sum(one.high for one in each) / m,
+        next_low=sum(one.next_low for one in each) / m,
+        next_high=sum(one.next_high for one in each) / m,
+        between_teams_points=sum(one.between_teams_points for one in each) / m,
+        teams=len({piece.team for cell in cells for piece in cell.pieces}),
+        runs=min(one.runs for one in each),
+    )
     if pieces:
-        estimate = score_estimate(pool_pieces(pieces, AVERAGE_SCALE), pieces)
-    else:
-        each = [cell.estimate for cell in cells]
-        m = len(each)
-        estimate = ScoreEstimate(
-            percent=sum(one.percent for one in each) / m,
-            low=sum(one.low for one in each) / m,
-            high=sum(one.high for one in each) / m,
-            next_low=sum(one.next_low for one in each) / m,
-            next_high=sum(one.next_high for one in each) / m,
-            between_teams_points=sum(one.between_teams_points for one in each) / m,
-            teams=len({piece.team for cell in cells for piece in cell.pieces}),
-            runs=min(one.runs for one in each),
-        )
-    rests_on: RestsOnAverage = "whole averages" if pieces else "estimates of the tasks"
-    return _told(model, tasks, estimate, rests_on, pieces)
+        whole = score_estimate(pool_pieces(pieces, AVERAGE_SCALE), pieces)
+        if whole.high - whole.low <= added.high - added.low:
+            return _told(model, tasks, whole, "whole averages", pieces)
+    return _told(model, tasks, added, "estimates of the tasks", ())
 
 
 def _told(
