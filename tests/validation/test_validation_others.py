@@ -22,7 +22,7 @@ from tina_bench.stats.evidence.estimates import (
 )
 from tina_bench.stats.evidence.measurement_types import Measurement, group_of
 from tina_bench.stats.evidence.measurements import collect_measurements
-from tina_bench.stats.evidence.others import Case, p_value, word
+from tina_bench.stats.evidence.others import OthersCase, p_value, word
 from tina_bench.stats.evidence.pieces import by_team, chance_variance, common_percent, scale_of
 from tina_bench.stats.evidence.standings import ranked
 from tina_bench.stats.evidence.types import Others
@@ -68,7 +68,7 @@ class World:
     def case(self, found, known, percent, runs, best_of=None):
         """A claim of so many runs held against them."""
         own = self.measured("c", runs, 0.0).model_copy(update={"percent": percent})
-        return Case(
+        return OthersCase(
             name="c", percent=percent, decimals=2, margin=TASKS[self.task][3], best_of=best_of,
             variance=chance_variance(own, common_percent(found), known)[0],
             scale=scale_of(TASKS[self.task][0]), about="these weights", measured=False,
@@ -196,7 +196,7 @@ def test_a_team_left_out_lies_where_the_others_put_it(findings):
     cells = by_cell(
         one
         for one in collect_measurements(CATALOG).measurements
-        if one.best_of is None and not another_protocol(one, CATALOG.tasks[one.task])
+        if one.best_of is None and not another_protocol(one, CATALOG)
     )
     inside: dict[str, list[tuple[bool, bool]]] = {}
     for (_, task), found in sorted(cells.items()):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stats.audits.audit_catalog import make_average, make_catalog, make_claim
+from tests.stats.audits.audit_catalog import make_average, make_catalog, make_claim, make_model
 from tests.stats.made_records import make_solved
 from tina_bench.stats.evidence.report import build_evidence
 
@@ -68,6 +68,13 @@ def test_answers_cut_off_early_and_greedy_ones_stand_only_where_there_is_nothing
     found = cell({"c": short, "o": make_claim(40.0, who="others", max_new_tokens=100)})
     assert [piece.team for piece in found.pieces] == ["others"]
     assert why in found.left_out[0].reason
+
+
+def test_a_limit_that_the_model_s_context_sets_or_the_prompt_takes_is_no_other_protocol():
+    model = make_model(title="m", max_model_tokens=60)
+    claims = {"c": make_claim(20.0, max_new_tokens=57), "o": make_claim(40.0, who="others")}
+    made = build_evidence(make_catalog(claims, models={"m": model}))
+    assert made.cells[0].estimate.teams == 2
 
 
 def test_our_own_record_is_one_more_team():

@@ -13,7 +13,7 @@ between teams is about.
 from collections.abc import Iterable, Sequence
 from math import sqrt
 
-from tina_bench.catalog.schema import AverageClaim, Catalog, Task
+from tina_bench.catalog.schema import AverageClaim, Catalog
 from tina_bench.stats.evidence.chance import Chance
 from tina_bench.stats.evidence.measurement_types import (
     Evidence,
@@ -25,9 +25,9 @@ from tina_bench.stats.evidence.measurements import measurement_of
 from tina_bench.stats.evidence.pieces import AVERAGE_SCALE, by_team, scale_of
 from tina_bench.stats.evidence.sentences import average_sentence, cell_sentence
 from tina_bench.stats.evidence.types import (
-    AverageEstimate,
     CellEstimate,
-    LeftOut,
+    EvidenceAverage,
+    NotPooled,
     Piece,
     RestsOn,
     RestsOnAverage,
@@ -48,7 +48,7 @@ def estimate_cells(
     """Return the estimate of every model and task that has any measurement, by model and task."""
     pooled = by_cell(evidence.measurements)
     others = by_cell(evidence.not_pooled)
-    again: dict[Cell, list[LeftOut]] = {}
+    again: dict[Cell, list[NotPooled]] = {}
     for aside in evidence.set_aside:
         claim = catalog.claims.get(aside.name)
         if claim is not None and aside.counted_as is not None:
@@ -60,9 +60,8 @@ def estimate_cells(
     for cell in sorted(pooled.keys() | others.keys() | recipes.keys()):
         left = [*again.get(cell, []), *map(second_hand, others.get(cell, []))]
         found = pooled.get(cell, [])
-        task = catalog.tasks.get(cell[1])
         unpicked = [piece for piece in found if piece.best_of is None]
-        usable = [piece for piece in unpicked if not another_protocol(piece, task)]
+        usable = [piece for piece in unpicked if not another_protocol(piece, catalog)]
         spread: dict[str, float] = {}
         rests_on: RestsOn = "measurements"
         if not usable and unpicked:
@@ -70,7 +69,7 @@ def estimate_cells(
         if usable:
             left += [picked(piece) for piece in found if piece.best_of is not None]
             left += [
-                left_out(piece, another_protocol(piece, task))
+                left_out(piece, another_protocol(piece, catalog))
                 for piece in unpicked
                 if piece not in usable
             ]
@@ -103,13 +102,22 @@ def estimate_cells(
     return made
 
 
-def another_protocol(piece: Measurement, task: Task | None) -> str:
-    """Return why a measurement is not of this task's protocol; empty where nothing says so."""
-    limit = piece.protocol.max_new_tokens
+def another_protocol(piece: Measurement, catalog: Catalog) -> str:
+    """Return why a measurement is not of its task's protocol; empty where nothing says so.
+
+    A limit within a tenth of the task's is the same one, less the prompt.
+    """
     if piece.protocol.temperature == 0:
         return "greedy: one answer, which no temperature drew"
-    if task is not None and limit is not None and limit < task.max_new_tokens:
-        return f"answers cut off at {limit} tokens, of the {task.max_new_tokens} that the task has"
+    task, model = catalog.tasks.get(piece.task), catalog.models.get(piece.model)
+    limit = piece.protocol.max_new_tokens
+    if task is None or limit is None:
+        return ""
+    allowed = task.max_new_tokens
+    if model is not None and model.max_model_tokens is not None:
+        allowed = min(allowed, model.max_model_tokens)
+    if limit < 0.9 * allowed:
+        return f"answers cut off at {limit} tokens, of the {allowed} that they may have"
     return ""
 
 
@@ -182,29 +190,29 @@ def pick_luck(catalog: Catalog, chance: Chance) -> dict[str, tuple[float, float]
     return made
 
 
-def second_hand(piece: Measurement) -> LeftOut:
+def second_hand(piece: Measurement) -> NotPooled:
     """Return why a number that was not seen at its source is not pooled."""
     return left_out(piece, SECOND_HAND.format(confidence=piece.confidence))
 
 
-def picked(piece: Measurement) -> LeftOut:
+def picked(piece: Measurement) -> NotPooled:
     """Return why a picked score is not pooled."""
     return left_out(piece, PICKED.format(m=piece.best_of))
 
 
-def left_out(piece: Measurement, reason: str) -> LeftOut:
+def left_out(piece: Measurement, reason: str) -> NotPooled:
     """Return a measurement that is listed and not pooled."""
-    return LeftOut(name=piece.name, who=piece.who, percent=piece.percent, reason=reason)
+    return NotPooled(name=piece.name, who=piece.who, percent=piece.percent, reason=reason)
 
 
-def _told_again(aside: SetAside, who: str, percent: float) -> LeftOut:
+def _told_again(aside: SetAside, who: str, percent: float) -> NotPooled:
     reason = f"counted with {aside.counted_as}: {aside.reason}"
-    return LeftOut(name=aside.name, who=who, percent=percent, reason=reason)
+    return NotPooled(name=aside.name, who=who, percent=percent, reason=reason)
 
 
 def estimate_averages(
     catalog: Catalog, cells: dict[Cell, CellEstimate], chance: Chance
-) -> dict[tuple[str, tuple[str, ...]], AverageEstimate]:
+) -> dict[tuple[str, tuple[str, ...]], EvidenceAverage]:
     """Return the estimate of every average that was published with its tasks, by model and tasks.
 
     A team's average is one piece, so that a shift common to its tasks stays in it. Doubts of tasks
@@ -267,7 +275,7 @@ def whole_averages(cells: Sequence[Sequence[Piece]]) -> tuple[Piece, ...]:
 
 def average_of(
     model: str, tasks: tuple[str, ...], cells: Sequence[CellEstimate]
-) -> AverageEstimate:
+) -> EvidenceAverage:
     """Return the estimate of an average whose tasks all have one, in the order of the tasks.
 
     From whole averages of teams, or from the tasks' estimates, whichever leaves less doubt: the
@@ -299,8 +307,8 @@ def _told(
     estimate: ScoreEstimate,
     rests_on: RestsOnAverage,
     pieces: tuple[Piece, ...],
-) -> AverageEstimate:
-    made = AverageEstimate(
+) -> EvidenceAverage:
+    made = EvidenceAverage(
         model=model, tasks=tasks, estimate=estimate, rests_on=rests_on, pieces=pieces, sentence=""
     )
     return made.model_copy(update={"sentence": average_sentence(made)})

@@ -2,9 +2,9 @@
 
 from tina_bench.formatting.numbers import p_text, plural, signed
 from tina_bench.stats.evidence.types import (
-    AverageEstimate,
     CellEstimate,
     EstimatedGain,
+    EvidenceAverage,
     Others,
     OthersSay,
     ScoreEstimate,
@@ -41,7 +41,7 @@ def cell_sentence(found: CellEstimate) -> str:
     return f"{found.model} on {found.task}: {estimate_text(found.estimate)}{doubt}."
 
 
-def average_sentence(found: AverageEstimate) -> str:
+def average_sentence(found: EvidenceAverage) -> str:
     """Return the estimate of an average, and how it came about."""
     how = {
         "whole averages": "",

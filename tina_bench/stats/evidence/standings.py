@@ -18,9 +18,9 @@ from tina_bench.stats.evidence.estimates import LEVEL, average_of, pool_pieces
 from tina_bench.stats.evidence.pieces import AVERAGE_SCALE, scale_of
 from tina_bench.stats.evidence.sentences import gain_sentence
 from tina_bench.stats.evidence.types import (
-    AverageEstimate,
     CellEstimate,
     EstimatedGain,
+    EvidenceAverage,
     PublicEvidence,
     ScoreEstimate,
     Standing,
@@ -69,7 +69,7 @@ def _scores(
     return scores, left_out
 
 
-def _theta(average: AverageEstimate) -> Mixture:
+def _theta(average: EvidenceAverage) -> Mixture:
     """What is known of an average; put together from its tasks, one normal as wide."""
     if average.pieces:
         return pool_pieces(average.pieces, AVERAGE_SCALE).theta

@@ -25,7 +25,7 @@ class Others(StrEnum):
     """Fewer than two other teams measured it."""
 
 
-class Part(Shape):
+class PieceMeasurement(Shape):
     """One measurement in a team's piece."""
 
     name: str
@@ -53,11 +53,11 @@ class Piece(Shape):
     """Standard error, points."""
     runs: int
     """Runs; a number that is not stated counts as one."""
-    parts: tuple[Part, ...]
+    parts: tuple[PieceMeasurement, ...]
     """Its measurements."""
 
 
-class LeftOut(Shape):
+class NotPooled(Shape):
     """A measurement that is listed and not pooled."""
 
     name: str
@@ -106,13 +106,13 @@ class CellEstimate(Shape):
     without their runs, and means over trainings of the recipe."""
     pieces: tuple[Piece, ...]
     """What was pooled, by team."""
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotPooled, ...]
     """What was not, by name."""
     sentence: str
     """The estimate, for people."""
 
 
-class AverageEstimate(Shape):
+class EvidenceAverage(Shape):
     """The best estimate of a model's average over tasks of equal weight."""
 
     model: str
@@ -162,7 +162,7 @@ class OthersSay(Shape):
     """Posterior chance that teams differ by an SD of more than the margin."""
     pieces: tuple[Piece, ...]
     """By team."""
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotPooled, ...]
     """What was not pooled, and why."""
 
 
@@ -227,7 +227,7 @@ class PublicEvidence(Shape):
     schema_version: Literal[1] = 1
     cells: tuple[CellEstimate, ...]
     """By model and task."""
-    averages: tuple[AverageEstimate, ...]
+    averages: tuple[EvidenceAverage, ...]
     """By model and tasks."""
     others: tuple[OthersSay, ...]
     """By claim, in the catalog's order, averages last."""
