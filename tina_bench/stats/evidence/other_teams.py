@@ -8,13 +8,13 @@ piece says whether its source states it. Second-hand numbers are listed.
 from collections.abc import Iterable
 
 from tina_bench.catalog.schema import AverageClaim, Catalog, Claim
+from tina_bench.stats.evidence.averages import whole_averages
 from tina_bench.stats.evidence.chance import Chance
 from tina_bench.stats.evidence.estimates import (
     by_cell,
     left_out,
     picked,
     second_hand,
-    whole_averages,
 )
 from tina_bench.stats.evidence.measurement_types import (
     OURS,

@@ -14,7 +14,8 @@ from itertools import combinations
 import numpy as np
 
 from tina_bench.catalog.schema import Catalog
-from tina_bench.stats.evidence.estimates import LEVEL, average_of, pool_pieces
+from tina_bench.stats.evidence.averages import average_of
+from tina_bench.stats.evidence.estimates import LEVEL, pool_pieces
 from tina_bench.stats.evidence.pieces import AVERAGE_SCALE, scale_of
 from tina_bench.stats.evidence.sentences import gain_sentence
 from tina_bench.stats.evidence.types import (
