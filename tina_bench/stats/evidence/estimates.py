@@ -55,26 +55,14 @@ def estimate_cells(
     recipes = _of_recipes(catalog)
     made = {}
     for cell in sorted(pooled.keys() | others.keys() | recipes.keys()):
-        left = [*again.get(cell, []), *map(second_hand, others.get(cell, []))]
-        found = pooled.get(cell, [])
-        unpicked = [piece for piece in found if piece.best_of is None]
-        usable = [piece for piece in unpicked if not another_protocol(piece, catalog)]
+        found, quoted, left = pooled.get(cell, []), others.get(cell, []), again.get(cell, [])
         spread: dict[str, float] = {}
         rests_on: RestsOn = "measurements"
-        if not usable and unpicked:
-            usable, rests_on = unpicked, "another protocol"
-        if usable:
-            left += [picked(piece) for piece in found if piece.best_of is not None]
-            left += [
-                left_out(piece, another_protocol(piece, catalog))
-                for piece in unpicked
-                if piece not in usable
-            ]
-        elif found:
-            usable, rests_on = found, "picked scores"
-        elif cell in others:
-            usable, rests_on = others[cell], "second hand"
-            left = again.get(cell, [])
+        if found:
+            usable, rests_on, further = _chosen(found, catalog)
+            left = [*left, *further, *map(second_hand, quoted)]
+        elif quoted:
+            usable, rests_on = quoted, "second hand"
         else:
             usable, spread = recipes[cell]
             rests_on = "trainings"
@@ -97,6 +85,26 @@ def estimate_cells(
         )
         made[cell] = estimate.model_copy(update={"sentence": cell_sentence(estimate)})
     return made
+
+
+def _chosen(
+    found: list[Measurement], catalog: Catalog
+) -> tuple[list[Measurement], RestsOn, list[NotPooled]]:
+    """The best kind of measurement that there is, what kind that is, and the others with a reason.
+
+    Picked scores are the worst, for their luck is certain and what is off by it is not.
+    """
+    unpicked = [piece for piece in found if piece.best_of is None]
+    if not unpicked:
+        return found, "picked scores", []
+    left = [picked(piece) for piece in found if piece.best_of is not None]
+    usable = [piece for piece in unpicked if not another_protocol(piece, catalog)]
+    if not usable:
+        return unpicked, "another protocol", left
+    left += [
+        left_out(piece, why) for piece in unpicked if (why := another_protocol(piece, catalog))
+    ]
+    return usable, "measurements", left
 
 
 def another_protocol(piece: Measurement, catalog: Catalog) -> str:
