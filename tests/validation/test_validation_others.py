@@ -14,11 +14,17 @@ from grid import share_interval
 
 from tests.catalog.facts import CATALOG
 from tina_bench.stats.evidence.chance import Chance, chance_of
-from tina_bench.stats.evidence.estimates import another_protocol, by_cell, pool_pieces
+from tina_bench.stats.evidence.estimates import (
+    another_protocol,
+    by_cell,
+    pool_pieces,
+    score_estimate,
+)
 from tina_bench.stats.evidence.measurement_types import Measurement, group_of
 from tina_bench.stats.evidence.measurements import collect_measurements
-from tina_bench.stats.evidence.others import Case, p_value, word
+from tina_bench.stats.evidence.others import OthersCase, p_value, word
 from tina_bench.stats.evidence.pieces import by_team, chance_variance, common_percent, scale_of
+from tina_bench.stats.evidence.standings import ranked
 from tina_bench.stats.evidence.types import Others
 from tina_bench.stats.methods.holm import holm
 
@@ -62,7 +68,7 @@ class World:
     def case(self, found, known, percent, runs, best_of=None):
         """A claim of so many runs held against them."""
         own = self.measured("c", runs, 0.0).model_copy(update={"percent": percent})
-        return Case(
+        return OthersCase(
             name="c", percent=percent, decimals=2, margin=TASKS[self.task][3], best_of=best_of,
             variance=chance_variance(own, common_percent(found), known)[0],
             scale=scale_of(TASKS[self.task][0]), about="these weights", measured=False,
@@ -137,12 +143,60 @@ def test_words_of_others_are_seldom_wrong(task, tau, full, findings):
     findings(f"others-words-{task}-{int(tau)}", rows)
 
 
+BOARDS = {"equal": [30.0] * 8, "close": [30.0, 30, 31, 31, 32, 33, 34, 36],
+          "apart": [10.0, 18, 26, 34, 42, 50, 58, 66]}  # fmt: skip
+"""Scores of 8 models on a task of 30 problems."""
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_bands_of_ranks_and_intervals_of_gains_hold_the_truth(board, full, findings):
+    """Each model by 1 to 4 of 6 teams, whose shifts of 3 points are half common to their models."""
+    draws, truth = (1000 if full else 60), BOARDS[board]
+    rng = np.random.default_rng([12, 9, list(BOARDS).index(board)])
+    known = Chance(ratios={"t": 0.31}, spreads={})
+    right, held, told = 0, [], []
+    for _ in range(draws):
+        world = World("aime", 0.0, rng)
+        shifts = rng.normal(0, 3 / sqrt(2), 6)
+        scores = {}
+        for index, score in enumerate(truth):
+            found = []
+            for team in rng.choice(6, int(rng.integers(1, 5)), replace=False):
+                shift = score - 30 + shifts[team] + rng.normal(0, 3 / sqrt(2))
+                found.append(world.measured(f"w{team}", int(rng.choice(RUNS)), shift))
+            pieces = by_team(found, known)
+            pool = pool_pieces(pieces, scale_of(30))
+            scores[f"m{index}"] = (score_estimate(pool, pieces), pool.theta)
+        rows = ranked(("t",), scores, {}).rows
+        by_model = {f"m{index}": score for index, score in enumerate(truth)}
+        right += all(
+            row.best <= 1 + sum(other > by_model[row.model] for other in truth)
+            and row.worst >= sum(other >= by_model[row.model] for other in truth)
+            for row in rows
+        )
+        told.append(sum(len(row.better) for row in rows))
+        low, high = scores["m7"][1].minus(scores["m0"][1]).interval(0.95)
+        held.append(low <= truth[7] - truth[0] <= high)
+    findings(
+        f"others-ranks-{board}",
+        [
+            {
+                "board": board, "rate_all_bands_right": right / draws,
+                "pairs_told_apart_of_28": float(np.mean(told)),
+                "coverage_of_a_gain": float(np.mean(held)), "draws": draws,
+            }
+        ],
+    )  # fmt: skip
+    assert share_interval(right, draws)[1] >= 0.95
+    assert share_interval(sum(held), draws)[1] >= 0.94
+
+
 def test_a_team_left_out_lies_where_the_others_put_it(findings):
     chance = chance_of(CATALOG)
     cells = by_cell(
         one
         for one in collect_measurements(CATALOG).measurements
-        if one.best_of is None and not another_protocol(one, CATALOG.tasks[one.task])
+        if one.best_of is None and not another_protocol(one, CATALOG)
     )
     inside: dict[str, list[tuple[bool, bool]]] = {}
     for (_, task), found in sorted(cells.items()):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stats.audits.audit_catalog import make_average, make_catalog, make_claim
+from tests.stats.audits.audit_catalog import make_average, make_catalog, make_claim, make_model
 from tests.stats.made_records import make_solved
 from tina_bench.stats.evidence.report import build_evidence
 
@@ -70,6 +70,13 @@ def test_answers_cut_off_early_and_greedy_ones_stand_only_where_there_is_nothing
     assert why in found.left_out[0].reason
 
 
+def test_a_limit_that_the_model_s_context_sets_or_the_prompt_takes_is_no_other_protocol():
+    model = make_model(title="m", max_model_tokens=60)
+    claims = {"c": make_claim(20.0, max_new_tokens=57), "o": make_claim(40.0, who="others")}
+    made = build_evidence(make_catalog(claims, models={"m": model}))
+    assert made.cells[0].estimate.teams == 2
+
+
 def test_our_own_record_is_one_more_team():
     solved = make_solved([4] * 12 + [0] * 18, 4, model="m", task="aime")
     found = cell({"c": make_claim(43.33)}, records=[solved])
@@ -110,6 +117,19 @@ def test_a_shift_that_a_team_has_on_every_task_stays_in_its_average():
     averages = {"mean": make_average(60.0, who="z", source="z")}
     (found,) = build_evidence(make_catalog(claims, averages)).averages
     assert found.estimate.high - found.estimate.low > 5
+
+
+def test_one_team_s_average_does_not_outweigh_many_that_measured_a_task_each():
+    claims = {
+        f"{who}-{task}": make_claim(50.0, task=task, who=who, source=who, runs=64)
+        for task in ("aime", "amc") for who in (f"{task}-team-{i}" for i in range(6))
+    }  # fmt: skip
+    claims |= {t: make_claim(58.0, task=t, who="whole", source="whole") for t in ("aime", "amc")}
+    averages = {"mean": make_average(50.0, tasks=("aime", "amc"), who="z", source="z")}
+    (found,) = build_evidence(make_catalog(claims, averages)).averages
+    assert found.rests_on == "estimates of the tasks"
+    assert found.estimate.percent == pytest.approx(50, abs=0.5)
+    assert found.estimate.teams == 13
 
 
 def test_a_record_on_a_task_that_the_catalog_lacks_has_an_estimate_too():

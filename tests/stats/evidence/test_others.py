@@ -60,9 +60,9 @@ def test_one_other_team_is_too_few_and_is_still_shown():
     assert found.low < 60 < found.high
     assert found.p_value is None
     assert "1 other team (64 runs) puts it at 60.0" in found.sentence
-    nobody = say({"c": make_claim(50.0)})
-    assert (nobody.word, nobody.percent, nobody.teams) == (Others.TOO_FEW, None, 0)
-    assert nobody.sentence == "Not measured here. No other team is known to have measured it."
+    none = say({"c": make_claim(50.0)})
+    assert (none.word, none.percent, none.teams) == (Others.TOO_FEW, None, 0)
+    assert none.sentence == "Not measured here. No other team is known to have measured it."
 
 
 def test_the_claimant_s_own_further_numbers_are_not_others():

@@ -13,24 +13,21 @@ between teams is about.
 from collections.abc import Iterable, Sequence
 from math import sqrt
 
-from tina_bench.catalog.schema import AverageClaim, Catalog, Task
+from tina_bench.catalog.schema import Catalog
 from tina_bench.stats.evidence.chance import Chance
 from tina_bench.stats.evidence.measurement_types import (
     Evidence,
     Measurement,
     SetAside,
-    group_of,
 )
 from tina_bench.stats.evidence.measurements import measurement_of
-from tina_bench.stats.evidence.pieces import AVERAGE_SCALE, by_team, scale_of
-from tina_bench.stats.evidence.sentences import average_sentence, cell_sentence
+from tina_bench.stats.evidence.pieces import by_team, scale_of
+from tina_bench.stats.evidence.sentences import cell_sentence
 from tina_bench.stats.evidence.types import (
-    AverageEstimate,
     CellEstimate,
-    LeftOut,
+    NotPooled,
     Piece,
     RestsOn,
-    RestsOnAverage,
     ScoreEstimate,
 )
 from tina_bench.stats.methods.best_of_many import expected_maximum
@@ -48,7 +45,7 @@ def estimate_cells(
     """Return the estimate of every model and task that has any measurement, by model and task."""
     pooled = by_cell(evidence.measurements)
     others = by_cell(evidence.not_pooled)
-    again: dict[Cell, list[LeftOut]] = {}
+    again: dict[Cell, list[NotPooled]] = {}
     for aside in evidence.set_aside:
         claim = catalog.claims.get(aside.name)
         if claim is not None and aside.counted_as is not None:
@@ -58,27 +55,14 @@ def estimate_cells(
     recipes = _of_recipes(catalog)
     made = {}
     for cell in sorted(pooled.keys() | others.keys() | recipes.keys()):
-        left = [*again.get(cell, []), *map(second_hand, others.get(cell, []))]
-        found = pooled.get(cell, [])
-        task = catalog.tasks.get(cell[1])
-        unpicked = [piece for piece in found if piece.best_of is None]
-        usable = [piece for piece in unpicked if not another_protocol(piece, task)]
+        found, quoted, left = pooled.get(cell, []), others.get(cell, []), again.get(cell, [])
         spread: dict[str, float] = {}
         rests_on: RestsOn = "measurements"
-        if not usable and unpicked:
-            usable, rests_on = unpicked, "another protocol"
-        if usable:
-            left += [picked(piece) for piece in found if piece.best_of is not None]
-            left += [
-                left_out(piece, another_protocol(piece, task))
-                for piece in unpicked
-                if piece not in usable
-            ]
-        elif found:
-            usable, rests_on = found, "picked scores"
-        elif cell in others:
-            usable, rests_on = others[cell], "second hand"
-            left = again.get(cell, [])
+        if found:
+            usable, rests_on, further = _chosen(found, catalog)
+            left = [*left, *further, *map(second_hand, quoted)]
+        elif quoted:
+            usable, rests_on = quoted, "second hand"
         else:
             usable, spread = recipes[cell]
             rests_on = "trainings"
@@ -103,13 +87,42 @@ def estimate_cells(
     return made
 
 
-def another_protocol(piece: Measurement, task: Task | None) -> str:
-    """Return why a measurement is not of this task's protocol; empty where nothing says so."""
-    limit = piece.protocol.max_new_tokens
+def _chosen(
+    found: list[Measurement], catalog: Catalog
+) -> tuple[list[Measurement], RestsOn, list[NotPooled]]:
+    """The best kind of measurement that there is, what kind that is, and the others with a reason.
+
+    Picked scores are the worst, for their luck is certain and what is off by it is not.
+    """
+    unpicked = [piece for piece in found if piece.best_of is None]
+    if not unpicked:
+        return found, "picked scores", []
+    left = [picked(piece) for piece in found if piece.best_of is not None]
+    usable = [piece for piece in unpicked if not another_protocol(piece, catalog)]
+    if not usable:
+        return unpicked, "another protocol", left
+    left += [
+        left_out(piece, why) for piece in unpicked if (why := another_protocol(piece, catalog))
+    ]
+    return usable, "measurements", left
+
+
+def another_protocol(piece: Measurement, catalog: Catalog) -> str:
+    """Return why a measurement is not of its task's protocol; empty where nothing says so.
+
+    A limit within a tenth of the task's is the same one, less the prompt.
+    """
     if piece.protocol.temperature == 0:
         return "greedy: one answer, which no temperature drew"
-    if task is not None and limit is not None and limit < task.max_new_tokens:
-        return f"answers cut off at {limit} tokens, of the {task.max_new_tokens} that the task has"
+    task, model = catalog.tasks.get(piece.task), catalog.models.get(piece.model)
+    limit = piece.protocol.max_new_tokens
+    if task is None or limit is None:
+        return ""
+    allowed = task.max_new_tokens
+    if model is not None and model.max_model_tokens is not None:
+        allowed = min(allowed, model.max_model_tokens)
+    if limit < 0.9 * allowed:
+        return f"answers cut off at {limit} tokens, of the {allowed} that they may have"
     return ""
 
 
@@ -182,118 +195,21 @@ def pick_luck(catalog: Catalog, chance: Chance) -> dict[str, tuple[float, float]
     return made
 
 
-def second_hand(piece: Measurement) -> LeftOut:
+def second_hand(piece: Measurement) -> NotPooled:
     """Return why a number that was not seen at its source is not pooled."""
     return left_out(piece, SECOND_HAND.format(confidence=piece.confidence))
 
 
-def picked(piece: Measurement) -> LeftOut:
+def picked(piece: Measurement) -> NotPooled:
     """Return why a picked score is not pooled."""
     return left_out(piece, PICKED.format(m=piece.best_of))
 
 
-def left_out(piece: Measurement, reason: str) -> LeftOut:
+def left_out(piece: Measurement, reason: str) -> NotPooled:
     """Return a measurement that is listed and not pooled."""
-    return LeftOut(name=piece.name, who=piece.who, percent=piece.percent, reason=reason)
+    return NotPooled(name=piece.name, who=piece.who, percent=piece.percent, reason=reason)
 
 
-def _told_again(aside: SetAside, who: str, percent: float) -> LeftOut:
+def _told_again(aside: SetAside, who: str, percent: float) -> NotPooled:
     reason = f"counted with {aside.counted_as}: {aside.reason}"
-    return LeftOut(name=aside.name, who=who, percent=percent, reason=reason)
-
-
-def estimate_averages(
-    catalog: Catalog, cells: dict[Cell, CellEstimate], chance: Chance
-) -> dict[tuple[str, tuple[str, ...]], AverageEstimate]:
-    """Return the estimate of every average that was published with its tasks, by model and tasks.
-
-    A team's average is one piece, so that a shift common to its tasks stays in it. Where no team
-    measured every task, the tasks' doubts are added up as if they had one cause, which is the most
-    that they can be; where a task has no score at all, the printed averages are what there is.
-    """
-    printed: dict[tuple[str, tuple[str, ...]], list[AverageClaim]] = {}
-    for average in catalog.averages.values():
-        if average.tasks:
-            key = (average.model, tuple(sorted(average.tasks)))
-            printed.setdefault(key, []).append(average)
-    made = {}
-    for (model, tasks), averages in sorted(printed.items()):
-        found = [cells[model, task] for task in tasks if (model, task) in cells]
-        if len(found) == len(tasks):
-            made[model, tasks] = _average(model, tasks, found)
-        else:
-            pieces = tuple(_printed(catalog, average, chance) for average in averages)
-            estimate = score_estimate(pool_pieces(pieces, AVERAGE_SCALE), pieces)
-            made[model, tasks] = _told(model, tasks, estimate, "printed averages", pieces)
-    return made
-
-
-def _printed(catalog: Catalog, average: AverageClaim, chance: Chance) -> Piece:
-    """An average as its source prints it, its cells unknown."""
-    tasks = average.tasks or ()
-    one = [
-        chance.moderated(task, average.value_percent, catalog.tasks[task].n_problems).variance
-        for task in tasks
-    ]
-    variance = sum(one) / len(one) ** 2 / (average.runs or 1) + 10.0 ** (-2 * average.decimals) / 12
-    return Piece(
-        team=group_of(average.who),
-        percent=average.value_percent,
-        se_points=sqrt(variance),
-        runs=average.runs or 1,
-        parts=(),
-    )
-
-
-def whole_averages(cells: Sequence[Sequence[Piece]]) -> tuple[Piece, ...]:
-    """Return the average of every team that has a piece in every task, by team."""
-    by_name = [{piece.team: piece for piece in pieces} for pieces in cells]
-    teams = set.intersection(*(set(found) for found in by_name))
-    made = []
-    for team in sorted(teams):
-        parts = [found[team] for found in by_name]
-        variance = sum(part.se_points**2 for part in parts) / len(parts) ** 2
-        made.append(
-            Piece(
-                team=team,
-                percent=sum(part.percent for part in parts) / len(parts),
-                se_points=sqrt(variance),
-                runs=min(part.runs for part in parts),
-                parts=tuple(one for part in parts for one in part.parts),
-            )
-        )
-    return tuple(made)
-
-
-def _average(model: str, tasks: tuple[str, ...], cells: list[CellEstimate]) -> AverageEstimate:
-    pieces = whole_averages([cell.pieces for cell in cells])
-    if pieces:
-        estimate = score_estimate(pool_pieces(pieces, AVERAGE_SCALE), pieces)
-    else:
-        each = [cell.estimate for cell in cells]
-        m = len(each)
-        estimate = ScoreEstimate(
-            percent=sum(one.percent for one in each) / m,
-            low=sum(one.low for one in each) / m,
-            high=sum(one.high for one in each) / m,
-            next_low=sum(one.next_low for one in each) / m,
-            next_high=sum(one.next_high for one in each) / m,
-            between_teams_points=sum(one.between_teams_points for one in each) / m,
-            teams=len({piece.team for cell in cells for piece in cell.pieces}),
-            runs=min(one.runs for one in each),
-        )
-    rests_on: RestsOnAverage = "whole averages" if pieces else "estimates of the tasks"
-    return _told(model, tasks, estimate, rests_on, pieces)
-
-
-def _told(
-    model: str,
-    tasks: tuple[str, ...],
-    estimate: ScoreEstimate,
-    rests_on: RestsOnAverage,
-    pieces: tuple[Piece, ...],
-) -> AverageEstimate:
-    made = AverageEstimate(
-        model=model, tasks=tasks, estimate=estimate, rests_on=rests_on, pieces=pieces, sentence=""
-    )
-    return made.model_copy(update={"sentence": average_sentence(made)})
+    return NotPooled(name=aside.name, who=who, percent=percent, reason=reason)

@@ -14,7 +14,7 @@ NOT_POOLED = frozenset({Confidence.SECONDARY, Confidence.UNREAD})
 """What was seen at second hand, or without its runs and settings: listed, and not pooled."""
 
 
-class Protocol(Shape):
+class MeasuredHow(Shape):
     """How it was measured, as far as the source says; `None` and empty: it does not say."""
 
     temperature: float | None = None
@@ -63,7 +63,7 @@ class Measurement(Shape):
     """Right answers of each run, where known."""
     correct_by_problem: tuple[int, ...] = ()
     """Right answers to each problem over all runs, where known."""
-    protocol: Protocol = Protocol()
+    protocol: MeasuredHow = MeasuredHow()
     """How it was measured."""
     confidence: Confidence | None = None
     """How sure it is that this is what was measured; `None` where that is not known."""

@@ -13,8 +13,8 @@ from tina_bench.stats.evidence.measurement_types import (
     NOT_POOLED,
     OURS,
     Evidence,
+    MeasuredHow,
     Measurement,
-    Protocol,
     SetAside,
 )
 from tina_bench.stats.evidence.repeats import Agreements, counted_once
@@ -126,10 +126,10 @@ def measurement_of(catalog: Catalog, name: str, claim: Claim) -> Measurement:
     )
 
 
-def protocol_of(claim: Claim) -> Protocol:
+def protocol_of(claim: Claim) -> MeasuredHow:
     """Return how a claim was measured, as far as it says."""
     sampling = claim.sampling
-    return Protocol(
+    return MeasuredHow(
         temperature=claim.temperature if sampling is None else sampling.temperature,
         top_p=None if sampling is None else sampling.top_p,
         max_new_tokens=claim.max_new_tokens,
@@ -156,7 +156,7 @@ def _of_record(record: ResultRecord) -> Measurement:
         spread_degrees_of_freedom=None if variance is None else variance.degrees_of_freedom,
         correct_by_run=tuple(map(int, by_run)),
         correct_by_problem=tuple(map(int, solved)),
-        protocol=Protocol(
+        protocol=MeasuredHow(
             temperature=_figure(asked.sampling.get("temperature")),
             top_p=_figure(asked.sampling.get("top_p")),
             max_new_tokens=_count(asked.sampling.get("max_new_tokens")),
@@ -211,7 +211,7 @@ def _of_files(
             n=result.n,
             runs=1,
             correct_by_run=(result.n_correct,),
-            protocol=Protocol(harness="LightEval"),
+            protocol=MeasuredHow(harness="LightEval"),
             who=who,
             source=result.source or result.path,
         )

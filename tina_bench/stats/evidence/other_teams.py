@@ -8,23 +8,23 @@ piece says whether its source states it. Second-hand numbers are listed.
 from collections.abc import Iterable
 
 from tina_bench.catalog.schema import AverageClaim, Catalog, Claim
+from tina_bench.stats.evidence.averages import whole_averages
 from tina_bench.stats.evidence.chance import Chance
 from tina_bench.stats.evidence.estimates import (
     by_cell,
     left_out,
     picked,
     second_hand,
-    whole_averages,
 )
 from tina_bench.stats.evidence.measurement_types import (
     OURS,
     Evidence,
+    MeasuredHow,
     Measurement,
-    Protocol,
     group_of,
 )
 from tina_bench.stats.evidence.measurements import measurement_of, protocol_of
-from tina_bench.stats.evidence.others import Case
+from tina_bench.stats.evidence.others import OthersCase
 from tina_bench.stats.evidence.pieces import (
     AVERAGE_SCALE,
     by_team,
@@ -32,14 +32,14 @@ from tina_bench.stats.evidence.pieces import (
     common_percent,
     scale_of,
 )
-from tina_bench.stats.evidence.types import LeftOut
+from tina_bench.stats.evidence.types import NotPooled
 
 Cell = tuple[str, str]
 
 
 def cases_of(
     catalog: Catalog, evidence: Evidence, chance: Chance, measured: frozenset[Cell]
-) -> list[Case]:
+) -> list[OthersCase]:
     """Return every claim with the others' pieces, in the catalog's order, averages last.
 
     `measured`: models and tasks that we have a result of.
@@ -63,11 +63,11 @@ class _Cells:
             if model.retraining_of is not None:
                 self._retrained.setdefault(model.retraining_of, []).append(name)
 
-    def case(self, name: str, claim: Claim) -> Case:
+    def case(self, name: str, claim: Claim) -> OthersCase:
         task = self._catalog.tasks[claim.task]
         model = self._catalog.models[claim.model].published_as or claim.model
         scale = scale_of(task.n_problems)
-        left: list[LeftOut] = []
+        left: list[NotPooled] = []
         usable = self._usable((model, claim.task), claim.who, protocol_of(claim), left)
         spread: dict[str, float] = {}
         training = scale**2 if claim.training_sd_points is None else claim.training_sd_points**2
@@ -81,7 +81,7 @@ class _Cells:
         variance = chance_variance(own, common, self._chance)[0]
         if spread:
             variance += training / (claim.trainings or 1)
-        return Case(
+        return OthersCase(
             name=name,
             percent=claim.value_percent,
             decimals=claim.decimals,
@@ -95,7 +95,7 @@ class _Cells:
             left_out=_ordered(left),
         )
 
-    def average_case(self, name: str, average: AverageClaim) -> Case:
+    def average_case(self, name: str, average: AverageClaim) -> OthersCase:
         tasks = average.tasks or ()
         model = self._catalog.models[average.model].published_as or average.model
         cells: dict[str, Claim] = {
@@ -104,11 +104,11 @@ class _Cells:
             if (claim.model, claim.who, claim.source)
             == (average.model, average.who, average.source)
         }
-        left: list[LeftOut] = []
+        left: list[NotPooled] = []
         by_task, variances = [], []
         for task in tasks:
             cell = cells.get(task)
-            asked = Protocol() if cell is None else protocol_of(cell)
+            asked = MeasuredHow() if cell is None else protocol_of(cell)
             found = self._usable((model, task), average.who, asked, left)
             by_task.append(by_team(found, self._chance))
             common = common_percent(found) if found else average.value_percent
@@ -119,7 +119,7 @@ class _Cells:
         pieces = whole_averages(by_task) if by_task else ()
         rounding = 10.0 ** (-2 * average.decimals) / 12
         picks = {cells[task].best_of for task in tasks if task in cells}
-        return Case(
+        return OthersCase(
             name=name,
             percent=average.value_percent,
             decimals=average.decimals,
@@ -134,7 +134,7 @@ class _Cells:
         )
 
     def _usable(
-        self, cell: Cell, claimant: str, asked: Protocol, left: list[LeftOut]
+        self, cell: Cell, claimant: str, asked: MeasuredHow, left: list[NotPooled]
     ) -> list[Measurement]:
         """Others' measurements of one model and task that can be held against the claim."""
         left += [
@@ -155,7 +155,7 @@ class _Cells:
                 usable.append(piece)
         return usable
 
-    def _trained_anew(self, model: str, claim: Claim, left: list[LeftOut]) -> list[Measurement]:
+    def _trained_anew(self, model: str, claim: Claim, left: list[NotPooled]) -> list[Measurement]:
         """Others' measurements of what they trained by the recipe of this model."""
         found = []
         own = self._catalog.models[model]
@@ -173,7 +173,7 @@ class _Cells:
         return found
 
 
-def stated_differences(asked: Protocol, other: Protocol) -> tuple[str, ...]:
+def stated_differences(asked: MeasuredHow, other: MeasuredHow) -> tuple[str, ...]:
     """Return in what two protocols differ, where both say it.
 
     The harness is named and not compared: what it asks and how it grades is what counts, and few
@@ -198,5 +198,5 @@ def _same_people(who: str, other: str) -> bool:
     return group_of(who) == group_of(other)
 
 
-def _ordered(left: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
+def _ordered(left: Iterable[NotPooled]) -> tuple[NotPooled, ...]:
     return tuple(sorted(set(left), key=lambda one: (one.name, one.reason)))

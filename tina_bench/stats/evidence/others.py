@@ -27,7 +27,7 @@ from typing import Literal
 
 from tina_bench.stats.evidence.estimates import LEVEL, pool_pieces, within_percent
 from tina_bench.stats.evidence.sentences import others_sentence
-from tina_bench.stats.evidence.types import LeftOut, Others, OthersSay, Piece
+from tina_bench.stats.evidence.types import NotPooled, Others, OthersSay, Piece
 from tina_bench.stats.methods.holm import holm
 from tina_bench.stats.methods.team_pooling import TeamPool
 
@@ -36,7 +36,7 @@ LEAST_TEAMS = 2
 
 
 @dataclass(frozen=True)
-class Case:
+class OthersCase:
     """A claim, the others' pieces, and how far chance moves the claim itself."""
 
     name: str
@@ -52,7 +52,7 @@ class Case:
     measured: bool
     """Whether we have measured it ourselves."""
     pieces: tuple[Piece, ...]
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotPooled, ...]
 
     @property
     def pool(self) -> TeamPool:
@@ -60,7 +60,7 @@ class Case:
         return pool_pieces(self.pieces, self.scale)
 
 
-def p_value(case: Case, pool: TeamPool) -> float:
+def p_value(case: OthersCase, pool: TeamPool) -> float:
     """Return the chance that one more team prints something as far off as the claim."""
     half = 0.5 * 10.0**-case.decimals
     up = pool.further_above(case.percent - half, case.variance)
@@ -70,7 +70,7 @@ def p_value(case: Case, pool: TeamPool) -> float:
     return min(1.0, 2 * min(up, down))
 
 
-def word(case: Case, pool: TeamPool, adjusted: float) -> Others:
+def word(case: OthersCase, pool: TeamPool, adjusted: float) -> Others:
     """Return the word for at least two other teams."""
     if pool.tau_above(case.margin) > 0.5:
         return Others.DISAGREE
@@ -81,7 +81,7 @@ def word(case: Case, pool: TeamPool, adjusted: float) -> Others:
     return Others.DIFFER if adjusted < SIZE else Others.UNDECIDED
 
 
-def judge_cases(cases: Sequence[Case]) -> tuple[OthersSay, ...]:
+def judge_cases(cases: Sequence[OthersCase]) -> tuple[OthersSay, ...]:
     """Return what others say of each case, all of them one family."""
     pools = {index: case.pool for index, case in enumerate(cases) if case.pieces}
     family = {i: p_value(cases[i], p) for i, p in pools.items() if _enough(cases[i])}
@@ -114,5 +114,5 @@ def judge_cases(cases: Sequence[Case]) -> tuple[OthersSay, ...]:
     return tuple(made)
 
 
-def _enough(case: Case) -> bool:
+def _enough(case: OthersCase) -> bool:
     return len(case.pieces) >= LEAST_TEAMS

@@ -21,7 +21,7 @@ from scipy import special
 
 from tina_bench.stats.evidence.chance import Basis, Chance, binomial_bound
 from tina_bench.stats.evidence.measurement_types import Measurement, group_of
-from tina_bench.stats.evidence.types import Part, Piece
+from tina_bench.stats.evidence.types import Piece, PieceMeasurement
 from tina_bench.stats.methods.score_variance import answer_variance
 
 IMPOSSIBLE_SD = 0.001
@@ -111,11 +111,11 @@ def by_team(
         teams.setdefault(group_of(one.who), []).append(one)
     made = []
     for team, members in sorted(teams.items()):
-        models: dict[str, list[tuple[float, float, Part]]] = {}
+        models: dict[str, list[tuple[float, float, PieceMeasurement]]] = {}
         for one in members:
             variance, basis = chance_variance(one, middle, chance)
             points, further = (corrections or {}).get(one.name, (0.0, 0.0))
-            part = Part(
+            part = PieceMeasurement(
                 name=one.name,
                 percent=one.percent - points,
                 runs=one.runs,

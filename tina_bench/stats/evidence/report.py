@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from tina_bench.catalog.schema import Catalog
+from tina_bench.stats.evidence.averages import estimate_averages
 from tina_bench.stats.evidence.chance import chance_of
-from tina_bench.stats.evidence.estimates import estimate_averages, estimate_cells
+from tina_bench.stats.evidence.estimates import estimate_cells
 from tina_bench.stats.evidence.measurements import collect_measurements
 from tina_bench.stats.evidence.other_teams import cases_of
 from tina_bench.stats.evidence.others import judge_cases

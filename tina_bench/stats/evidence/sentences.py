@@ -1,15 +1,17 @@
 """What evidence says of scores and claims, in sentences for people."""
 
-from tina_bench.formatting.numbers import p_text, plural
+from tina_bench.formatting.numbers import p_text, plural, signed
 from tina_bench.stats.evidence.types import (
-    AverageEstimate,
     CellEstimate,
+    EstimatedGain,
+    EvidenceAverage,
     Others,
     OthersSay,
     ScoreEstimate,
 )
 
 NOT_MEASURED = "Not measured here."
+SIZE = 0.05
 
 
 def interval_text(low: float, high: float) -> str:
@@ -39,16 +41,27 @@ def cell_sentence(found: CellEstimate) -> str:
     return f"{found.model} on {found.task}: {estimate_text(found.estimate)}{doubt}."
 
 
-def average_sentence(found: AverageEstimate) -> str:
+def average_sentence(found: EvidenceAverage) -> str:
     """Return the estimate of an average, and how it came about."""
     how = {
         "whole averages": "",
-        "estimates of the tasks": "; no team measured every task, so the doubts of all tasks are "
-        "added up",
+        "estimates of the tasks": "; put together from its tasks' estimates, their doubts added up",
         "printed averages": "; of some of its tasks no score is known, only the average as printed",
     }[found.rests_on]
     tasks = plural(len(found.tasks), "task")
     return f"{found.model}, average over {tasks}: {estimate_text(found.estimate)}{how}."
+
+
+def gain_sentence(found: EstimatedGain) -> str:
+    """Return a gain with its interval, and whether its sign is known."""
+    sure = found.adjusted_p < SIZE
+    over = plural(len(found.tasks), "task") if len(found.tasks) > 1 else found.tasks[0]
+    return (
+        f"{found.model} over {found.reference} on {over}: {signed(found.points)} points, 95 % "
+        f"interval {signed(found.low)} to {signed(found.high)}; {'' if sure else 'not '}more than "
+        f"public evidence leaves to chance ({p_text(found.adjusted_p)} after Holm over "
+        f"{plural(found.family, 'gain')})."
+    )
 
 
 def others_sentence(found: OthersSay, claimed: str, margin: float, *, measured: bool) -> str:

@@ -25,7 +25,7 @@ class Others(StrEnum):
     """Fewer than two other teams measured it."""
 
 
-class Part(Shape):
+class PieceMeasurement(Shape):
     """One measurement in a team's piece."""
 
     name: str
@@ -53,11 +53,11 @@ class Piece(Shape):
     """Standard error, points."""
     runs: int
     """Runs; a number that is not stated counts as one."""
-    parts: tuple[Part, ...]
+    parts: tuple[PieceMeasurement, ...]
     """Its measurements."""
 
 
-class LeftOut(Shape):
+class NotPooled(Shape):
     """A measurement that is listed and not pooled."""
 
     name: str
@@ -106,13 +106,13 @@ class CellEstimate(Shape):
     without their runs, and means over trainings of the recipe."""
     pieces: tuple[Piece, ...]
     """What was pooled, by team."""
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotPooled, ...]
     """What was not, by name."""
     sentence: str
     """The estimate, for people."""
 
 
-class AverageEstimate(Shape):
+class EvidenceAverage(Shape):
     """The best estimate of a model's average over tasks of equal weight."""
 
     model: str
@@ -122,10 +122,11 @@ class AverageEstimate(Shape):
     estimate: ScoreEstimate
     """The estimate."""
     rests_on: RestsOnAverage
-    """Teams that measured every task; without one, the tasks' estimates, their doubts added up as
-    if they had one cause; without a score of some task, the averages as printed."""
+    """Teams that measured every task, or the tasks' estimates, their doubts added up as if they
+    had one cause, whichever leaves less doubt; without a score of some task, the averages as
+    printed."""
     pieces: tuple[Piece, ...]
-    """Teams that measured every task."""
+    """Teams that measured every task; none where it rests on the estimates of the tasks."""
     sentence: str
     """The estimate, for people."""
 
@@ -161,8 +162,63 @@ class OthersSay(Shape):
     """Posterior chance that teams differ by an SD of more than the margin."""
     pieces: tuple[Piece, ...]
     """By team."""
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[NotPooled, ...]
     """What was not pooled, and why."""
+
+
+class Standing(Shape):
+    """The ranks that one model may have."""
+
+    model: str
+    """Model."""
+    estimate: ScoreEstimate
+    """The best estimate of its score."""
+    best: int
+    """Least rank, 1 being the best model's: 1 + those that are better beyond doubt."""
+    worst: int
+    """Greatest rank: the number of models less those that are worse beyond doubt."""
+    better: tuple[str, ...]
+    """Models that are better beyond doubt, by name."""
+    worse: tuple[str, ...]
+    """Models that are worse beyond doubt, by name."""
+
+
+class Standings(Shape):
+    """All models by their estimated score over some tasks."""
+
+    tasks: tuple[str, ...]
+    """Tasks, each with the same weight."""
+    level: float
+    """Chance that all bands are right at once, as far as the model of teams is."""
+    rows: tuple[Standing, ...]
+    """By estimate, the highest first."""
+    left_out: dict[str, str]
+    """Models without an estimate of every task, and of which."""
+
+
+class EstimatedGain(Shape):
+    """By how much an adapter is better than its base, by public evidence."""
+
+    model: str
+    """Adapter."""
+    reference: str
+    """Its base."""
+    tasks: tuple[str, ...]
+    """Tasks, each with the same weight."""
+    points: float
+    """Gain, points."""
+    low: float
+    """Lower end of its 95 % interval, points."""
+    high: float
+    """Upper end."""
+    p_value: float
+    """Twice the posterior chance of the other sign."""
+    adjusted_p: float
+    """The same after Holm's correction over all gains of the table."""
+    family: int
+    """Gains corrected for."""
+    sentence: str
+    """The gain, for people."""
 
 
 class PublicEvidence(Shape):
@@ -171,7 +227,7 @@ class PublicEvidence(Shape):
     schema_version: Literal[1] = 1
     cells: tuple[CellEstimate, ...]
     """By model and task."""
-    averages: tuple[AverageEstimate, ...]
+    averages: tuple[EvidenceAverage, ...]
     """By model and tasks."""
     others: tuple[OthersSay, ...]
     """By claim, in the catalog's order, averages last."""

@@ -29,6 +29,8 @@ FREEDOM = 4.0
 """Of the half-t prior."""
 TAUS: Floats = np.concatenate([[0.0], np.geomspace(0.05, 30.0, 45)])
 """Points between teams that are summed over."""
+NEGLIGIBLE = 1e-6
+"""Weight that a difference may leave out in all."""
 HALVINGS = 40
 """Of the interval that a quantile lies in: to some 1e-10 of it."""
 
@@ -47,51 +49,26 @@ def prior_masses(scale: float) -> Floats:
 
 
 @dataclass(frozen=True)
-class TeamPool:
-    """Posterior of the score that teams have in common: a mixture of normals over tau."""
+class Mixture:
+    """A mixture of normals: what is known of a score, or of a difference."""
 
     weights: Floats
-    """Of each value of `TAUS`; they sum to 1."""
+    """They sum to 1."""
     means: Floats
-    """Of theta, given it."""
     variances: Floats
-    """Of theta, given it."""
 
     @property
     def mean(self) -> float:
-        """Posterior mean of theta."""
+        """Its mean."""
         return float(self.weights @ self.means)
 
-    @property
-    def tau_median(self) -> float:
-        """Posterior median of the SD between teams."""
-        return float(TAUS[int(np.searchsorted(np.cumsum(self.weights), 0.5))])
-
-    def tau_above(self, points: float) -> float:
-        """Return the posterior chance that teams differ by an SD of more than so many points."""
-        return float(self.weights[points < TAUS].sum())
+    def above(self, value: float) -> float:
+        """Return the chance of more than a value."""
+        return float(self.weights @ special.ndtr((self.means - value) / np.sqrt(self.variances)))
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Return the two-sided interval of theta."""
-        return self._interval(level, self.variances)
-
-    def predictive(self, level: float, variance: float) -> tuple[float, float]:
-        """Return the interval of a further team's score, whose own chance has that variance."""
-        return self._interval(level, self.variances + TAUS**2 + variance)
-
-    def above(self, value: float) -> float:
-        """Return the posterior chance that theta exceeds a value."""
-        return self._above(value, self.variances)
-
-    def further_above(self, value: float, variance: float) -> float:
-        """Return the chance that a further team's score exceeds a value."""
-        return self._above(value, self.variances + TAUS**2 + variance)
-
-    def _above(self, value: float, variances: Floats) -> float:
-        return float(self.weights @ special.ndtr((self.means - value) / np.sqrt(variances)))
-
-    def _interval(self, level: float, variances: Floats) -> tuple[float, float]:
-        sds = np.sqrt(variances)
+        """Return the two-sided interval."""
+        sds = np.sqrt(self.variances)
         shares = np.array([(1 - level) / 2, (1 + level) / 2])
         reach = special.ndtri(1 - 1e-12) * sds
         low = np.full(2, float((self.means - reach).min()))
@@ -102,6 +79,61 @@ class TeamPool:
             low, high = np.where(below, middle, low), np.where(below, high, middle)
         ends = (low + high) / 2
         return float(ends[0]), float(ends[1])
+
+    def minus(self, other: "Mixture") -> "Mixture":
+        """Return the difference from another that is independent of it.
+
+        Components that together weigh less than a millionth are left out.
+        """
+        weights = np.outer(self.weights, other.weights).ravel()
+        means = np.subtract.outer(self.means, other.means).ravel()
+        variances = np.add.outer(self.variances, other.variances).ravel()
+        order = np.argsort(weights)
+        kept = np.sort(order[np.cumsum(weights[order]) > NEGLIGIBLE])
+        total = weights[kept].sum()
+        return Mixture(weights[kept] / total, means[kept], variances[kept])
+
+
+@dataclass(frozen=True)
+class TeamPool:
+    """Posterior of the score that teams have in common, over the values of `TAUS`."""
+
+    theta: Mixture
+    """A component for each value of `TAUS`."""
+
+    @property
+    def mean(self) -> float:
+        """Posterior mean of theta."""
+        return self.theta.mean
+
+    @property
+    def tau_median(self) -> float:
+        """Posterior median of the SD between teams."""
+        return float(TAUS[int(np.searchsorted(np.cumsum(self.theta.weights), 0.5))])
+
+    def tau_above(self, points: float) -> float:
+        """Return the posterior chance that teams differ by an SD of more than so many points."""
+        return float(self.theta.weights[points < TAUS].sum())
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Return the two-sided interval of theta."""
+        return self.theta.interval(level)
+
+    def predictive(self, level: float, variance: float) -> tuple[float, float]:
+        """Return the interval of a further team's score, whose own chance has that variance."""
+        return self._further(variance).interval(level)
+
+    def above(self, value: float) -> float:
+        """Return the posterior chance that theta exceeds a value."""
+        return self.theta.above(value)
+
+    def further_above(self, value: float, variance: float) -> float:
+        """Return the chance that a further team's score exceeds a value."""
+        return self._further(variance).above(value)
+
+    def _further(self, variance: float) -> Mixture:
+        theta = self.theta
+        return Mixture(theta.weights, theta.means, theta.variances + TAUS**2 + variance)
 
 
 def pool_teams(values: Sequence[float], variances: Sequence[float], scale: float) -> TeamPool:
@@ -119,4 +151,4 @@ def pool_teams(values: Sequence[float], variances: Sequence[float], scale: float
         np.log(precision).sum(axis=1) - np.log(total) - squares
     )
     weights = np.exp(log - log.max())
-    return TeamPool(weights / weights.sum(), means, 1 / total)
+    return TeamPool(Mixture(weights / weights.sum(), means, 1 / total))
