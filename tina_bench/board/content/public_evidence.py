@@ -7,8 +7,8 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.stats.evidence.measurement_types import Measurement
 from tina_bench.stats.evidence.measurements import collect_measurements, measurement_of
 from tina_bench.stats.evidence.types import (
-    AverageEstimate,
     CellEstimate,
+    EvidenceAverage,
     OthersSay,
     PublicEvidence,
 )
@@ -16,7 +16,7 @@ from tina_bench.stats.types import AVERAGE, Judgement
 from tina_bench.store.imported import ImportedResult
 from tina_bench.store.records import ResultRecord
 
-Known = CellEstimate | AverageEstimate
+Known = CellEstimate | EvidenceAverage
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class PublicScores:
 
     cells: dict[tuple[str, str], CellEstimate]
     """By weights and task."""
-    averages: dict[tuple[str, tuple[str, ...]], AverageEstimate]
+    averages: dict[tuple[str, tuple[str, ...]], EvidenceAverage]
     """By weights and tasks, ascending."""
     others: dict[str, OthersSay]
     """By claim."""
@@ -41,7 +41,7 @@ class PublicScores:
         key = (self.weights.get(model, model), task)
         return self.cells.get(key) or self.cells.get((model, task))
 
-    def average(self, model: str, tasks: Sequence[str]) -> AverageEstimate | None:
+    def average(self, model: str, tasks: Sequence[str]) -> EvidenceAverage | None:
         """The estimate of a model's average over these tasks."""
         key = tuple(sorted(tasks))
         found = self.averages.get((self.weights.get(model, model), key))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.output.elements import Row, Table
 from tina_bench.metering.bill import as_rows
-from tina_bench.stats.evidence.types import CellEstimate, ScoreEstimate
+from tina_bench.stats.evidence.types import CellEstimate, EvidenceAverage, ScoreEstimate
 from tina_bench.stats.types import AVERAGE, Interval, Rate
 
 
@@ -83,11 +83,15 @@ def _estimate(found: ScoreEstimate) -> Row:
 
 def _estimates(evidence: SiteContext) -> Iterator[Row]:
     known = evidence.public_evidence
-    for found in (*known.cells, *known.averages):
+    rows: list[tuple[str, tuple[str, ...], CellEstimate | EvidenceAverage]] = [
+        *((cell.task, (cell.task,), cell) for cell in known.cells),
+        *((AVERAGE, average.tasks, average) for average in known.averages),
+    ]
+    for task, tasks, found in rows:
         yield {
             "model": found.model,
-            "task": found.task if isinstance(found, CellEstimate) else AVERAGE,
-            "tasks": (found.task,) if isinstance(found, CellEstimate) else found.tasks,
+            "task": task,
+            "tasks": tasks,
             **_estimate(found.estimate),
             "rests_on": found.rests_on,
             "sentence": found.sentence,

@@ -15,7 +15,7 @@ from tina_bench.board.output.paths import score_path
 from tina_bench.board.plots.scores import LISTED, POOLED
 from tina_bench.formatting.numbers import count, fixed
 from tina_bench.stats.audits.disagreement import LEVEL, Disagreement
-from tina_bench.stats.evidence.types import CellEstimate, LeftOut, OthersSay
+from tina_bench.stats.evidence.types import CellEstimate, NotPooled, OthersSay
 from tina_bench.stats.types import Judgement
 
 SETTINGS = {
@@ -106,7 +106,7 @@ def _page(
 ) -> Page:
     plot = plots.score(evidence, cell, apart)
     rows = plot.table.rows if plot.table else ()
-    again: list[LeftOut] = [o for o in cell.left_out if o.name in evidence.public.told_again]
+    again: list[NotPooled] = [o for o in cell.left_out if o.name in evidence.public.told_again]
 
     def context() -> dict[str, Any]:
         measured = [row for row in rows if row["kind"] in {POOLED, LISTED}]

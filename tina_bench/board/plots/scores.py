@@ -18,7 +18,7 @@ from tina_bench.formatting.numbers import fixed, plural
 from tina_bench.stats.audits.disagreement import Disagreement
 from tina_bench.stats.evidence.measurement_types import OURS
 from tina_bench.stats.evidence.sentences import interval_text
-from tina_bench.stats.evidence.types import CellEstimate, LeftOut, Part, Piece
+from tina_bench.stats.evidence.types import CellEstimate, NotPooled, Piece, PieceMeasurement
 from tina_bench.stats.methods.distributions import normal_quantile
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _described(public: PublicScores, name: str) -> Row:
     }
 
 
-def _pooled(public: PublicScores, cell: CellEstimate, piece: Piece, part: Part) -> Row:
+def _pooled(public: PublicScores, cell: CellEstimate, piece: Piece, part: PieceMeasurement) -> Row:
     half = normal_quantile(0.5 + LEVEL / 2) * part.se_points
     values = {
         "who": piece.team,
@@ -133,7 +133,7 @@ def _pooled(public: PublicScores, cell: CellEstimate, piece: Piece, part: Part) 
     return _row(cell, POOLED, **values)
 
 
-def _listed(public: PublicScores, cell: CellEstimate, one: LeftOut) -> Row:
+def _listed(public: PublicScores, cell: CellEstimate, one: NotPooled) -> Row:
     values = {
         **_described(public, one.name),
         "who": one.who,
@@ -146,7 +146,7 @@ def _listed(public: PublicScores, cell: CellEstimate, one: LeftOut) -> Row:
 
 def _drawn(rows: Sequence[Row]) -> "Figure":
     labels = [_label(row) for row in rows]
-    right = {
+    right: dict[float, str] = {
         place: fixed(row["score_percent"], 1)
         if row["kind"] in {POOLED, LISTED}
         else interval_text(row["interval_low"], row["interval_high"])
