@@ -5,13 +5,14 @@
   const table = document.getElementById("table");
   const form = document.getElementById("controls");
   if (!table || !form) return;
+  const filters = document.getElementById("filters");
   const said = document.getElementById("said");
   const head = table.tHead.rows[0];
   const heads = [...head.cells];
   const columns = heads.map((cell) => cell.dataset.col);
   const bodies = [...table.tBodies];
   const rows = bodies.flatMap((body) => [...body.rows].slice(1).map((row) => ({ row, body })));
-  const FILTERS = ["q", "family", "who", "verdict", "stack"];
+  const FILTERS = ["q", "family", "who", "others", "verdict", "stack"];
   const title = (cell) => cell.querySelector(".head").textContent;
   const label = (name) => form.elements[name].selectedOptions[0].textContent;
 
@@ -34,11 +35,13 @@
     else location.hash = there;
   };
 
-  /* What a cell is sorted by: scores of ours before published ones, nothing last. */
+  /* What a cell is sorted by: estimates before what was only published, nothing last; where one
+     measurer is chosen, by what that one measured. */
   const value = (cell, who) => {
     if (cell.matches(".score")) {
-      const ours = who && who !== "here" ? null : cell.querySelector("data.avg");
-      if (ours) return [0, Number(ours.value)];
+      const best = who ? (who === "here" ? "data.avg" : null) : "data.est, data.avg";
+      const known = best && cell.querySelector(best);
+      if (known) return [0, Number(known.value)];
       const shown = cell.querySelector("a.claim[data-v]:not([hidden])");
       return shown && who !== "here" ? [1, Number(shown.dataset.v)] : null;
     }
@@ -49,15 +52,16 @@
   const compare = (a, b) =>
     typeof a === "string" ? a.localeCompare(b, "en", { numeric: true, sensitivity: "base" }) : a - b;
 
-  const showClaims = (who, verdict) => {
+  const showClaims = (who, verdict, others) => {
     for (const cell of table.querySelectorAll("td.score")) {
       const claims = [...cell.querySelectorAll("a.claim[data-v]")];
       const fits = claims.filter(
         (claim) =>
           (!who || who === "here" || claim.dataset.w === who) &&
-          (!verdict || claim.dataset.j === verdict),
+          (!verdict || claim.dataset.j === verdict) &&
+          (!others || claim.dataset.o === others),
       );
-      const shown = fits.length && (who || verdict) ? fits : claims.slice(0, 1);
+      const shown = fits.length && (who || verdict || others) ? fits : claims.slice(0, 1);
       for (const claim of claims) claim.hidden = !shown.includes(claim);
       const more = cell.querySelector("a.more");
       if (!more) continue;
@@ -86,6 +90,11 @@
     bodies[0].append(...keyed.map(({ row }) => row));
   };
 
+  const claimed = (row, state) => {
+    const asked = ["verdict", "others"].filter((name) => state.get(name));
+    const wanted = asked.map((name) => `[data-${name === "verdict" ? "j" : "o"}="${CSS.escape(state.get(name))}"]`);
+    return !asked.length || row.querySelector(`a.claim${wanted.join("")}`) !== null;
+  };
   const fits = (row, state) => {
     const text = state.get("q")?.trim().toLowerCase();
     const has = (name, held) => !state.get(name) || held.split(" ").includes(state.get(name));
@@ -94,8 +103,7 @@
       has("family", row.dataset.f) &&
       has("stack", row.dataset.s) &&
       has("who", row.dataset.w) &&
-      (!state.get("verdict") ||
-        row.querySelector(`a.claim[data-j="${CSS.escape(state.get("verdict"))}"]`) !== null)
+      claimed(row, state)
     );
   };
 
@@ -112,9 +120,9 @@
     const like = state.get("interval") === "like";
     for (const radio of form.elements.interval) radio.checked = (radio.value === "like") === like;
     table.classList.toggle("like", like);
-    form.classList.toggle("like", like);
+    filters.classList.toggle("like", like);
     const who = state.get("who") ?? "";
-    showClaims(who, state.get("verdict") ?? "");
+    showClaims(who, state.get("verdict") ?? "", state.get("others") ?? "");
     const place = columns.indexOf(state.get("sort"));
     const down = state.get("dir") === "down";
     sort(place < 0 ? null : state.get("sort"), down, who);
@@ -147,7 +155,7 @@
       const words = place === 0 ? ["A to Z", "Z to A"] : ["lowest first", "highest first"];
       parts.push(`sorted by ${title(heads[place])}, ${words[down ? 1 : 0]}`);
       if (heads[place].dataset.first === "down" && place > 0)
-        parts.push("measured scores before published ones, unknown last");
+        parts.push("estimates before what was only published, unknown last");
     }
     if (like) parts.push("intervals for problems like these");
     const named = (number, what) => `${number} ${number === 1 ? "column" : "columns"} ${what}`;
@@ -197,6 +205,8 @@
     }
   });
   addEventListener("hashchange", apply);
-  form.hidden = false;
+  filters.hidden = false;
+  // On a phone the board begins on the first screen; where the address asks for something, it shows.
+  filters.open = matchMedia("(min-width: 48rem)").matches || location.hash.includes("=");
   apply();
 })();

@@ -145,7 +145,8 @@ def test_claims_csv_is_what_the_verdict_table_shows(site: Path, parsed: dict[str
 def test_every_csv_has_a_json_twin_with_the_same_rows(site: Path) -> None:
     tables = sorted(site.glob("data/*.csv"))
     assert [t.stem for t in tables] == [
-        "claims", "comparisons", "costs", "pass-at-k", "results", "training",
+        "claims", "comparisons", "costs", "estimates", "others", "pass-at-k", "results",
+        "training",
     ]  # fmt: skip
     for path in tables:
         rows = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ from board_pages import Page
 from conftest import evidence_of
 from front_records import write_results
 
-from tina_bench.board.content.board_types import NOTHING, BoardRow
+from tina_bench.board.content.board_types import NOTHING, BoardRow, BoardTable
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.highlights import EXAMPLES, cards
 from tina_bench.board.content.model_rows import (
@@ -20,12 +20,13 @@ from tina_bench.board.content.model_rows import (
     spelled,
 )
 from tina_bench.board.pages.costs import pages as cost_pages
-from tina_bench.board.pages.front import headline
+from tina_bench.board.pages.front import headline, known_sentence, words_tally
 from tina_bench.board.pages.method import pages as method_pages
 from tina_bench.board.pages.search import pages as search_pages
 from tina_bench.catalog.load import load_catalog
 from tina_bench.formatting.numbers import dollars, fixed, signed
 from tina_bench.metering.bill import BillLine
+from tina_bench.stats.evidence.types import Others
 from tina_bench.stats.types import TaskEstimate, Verdict
 from tina_bench.store.home import Home
 
@@ -66,13 +67,85 @@ def test_real_benchmarks_come_first_and_embedded_ones_only_when_measured(
     ]  # fmt: skip
     assert not any(column.embedded for column in columns(whole))
     assert not any(group.embedded for group in board(whole))
-    assert board(whole)[0].rows[0].model == BASE
+    first = {row.model for row in board(whole)[0].rows}
+    assert first == set(whole.catalog.profiles["paper"].models)  # Tina, its base, its baselines
     known = load_catalog()
     smoke = write_results(tmp_path, known, named={"smoke-base": ["smoke-30"], BASE: ["gpqa"]})
     evidence = evidence_of(smoke, known)
     assert [column.embedded for column in columns(evidence)] == [False] * 7 + [True]
     assert [group.embedded for group in board(evidence)][-2:] == [False, True]
     assert [row.model for row in board(evidence)[-1].rows] == ["smoke-base", "smoke-tina"]
+    main, own = (
+        BoardTable.of(board(evidence), columns(evidence), embedded=e) for e in (False, True)
+    )
+    assert [column.task for column in own.columns] == ["smoke-30"]
+    assert not any(column.embedded for column in main.columns)
+    assert len(main.columns) == 7
+
+
+def test_rows_stand_by_their_estimated_average_and_those_without_one_last(
+    whole: SiteContext,
+) -> None:
+    standings = {row.model: row for row in whole.standings[0].rows}
+    assert len(standings) > 20
+    for group in board(whole):
+        found = [row.average.known and row.average.known.percent for row in group.rows]
+        known = [percent for percent in found if percent is not None]
+        assert found == sorted(known, reverse=True) + [None] * (len(found) - len(known))
+        for row in group.rows:
+            assert row.average.standing == standings.get(row.model)
+
+
+def test_every_cell_has_the_estimate_of_public_evidence_and_every_claim_its_word(
+    whole: SiteContext,
+) -> None:
+    for row in rows(whole).values():
+        for column, cell in zip(columns(whole), row.cells, strict=True):
+            known = whole.public.cell(row.model, column.task)
+            if known is not None and known.model != row.model and not cell.is_shown:
+                continue  # a checkpoint: its weights have a row of their own, under another name
+            assert cell.known == (known and known.estimate)
+            assert cell.known is not None or not cell.published
+            for published in cell.published:
+                assert published.word == whole.public.others[published.claim].word
+
+
+def test_the_first_sentence_says_in_numbers_what_public_evidence_holds(
+    whole: SiteContext, front: Page
+) -> None:
+    text = known_sentence(whole)
+    words = words_tally(whole)
+    embedded = sum("smoke" in claim.task for claim in whole.catalog.claims.values())
+    total = len(whole.report.judgements) - embedded
+    assert text.startswith(f"Public evidence holds {total} published scores: ")
+    assert sum(words.values()) == total
+    enough = total - words[Others.TOO_FEW]
+    assert f"{enough} were measured by two or more other teams" in text
+    assert f"agree with {words[Others.AGREE]} of these" in text
+    assert f"{words[Others.DISAGREE]} are contested among themselves" in text
+    best = max(whole.public_evidence.cells, key=lambda c: (c.estimate.teams, c.estimate.runs))
+    assert (best.model, best.task) == (BASE, "aime24")
+    assert f"{best.estimate.teams} teams, {best.estimate.runs} runs" in text
+    assert best.estimate.teams >= 10
+    shown = " ".join(front.text.split())
+    assert shown.index("Public evidence holds") < shown.index("Measured here")
+
+
+def test_the_board_of_few_runs_is_paler_than_that_of_many(site: Path) -> None:
+    markup = (site / "index.html").read_text(encoding="utf-8")
+    known = {"single": 0, "several": 0}
+    for kind, block in re.findall(
+        r'<td class="number score( single| several)?">(.*?)</td>', markup, re.S
+    ):
+        by = re.search(r'class="by">(\d+) teams?, (\d+) runs?<', block)
+        if by is None:
+            assert kind == ""
+            continue
+        teams, runs = map(int, by.groups())
+        assert kind.strip() == ("single" if runs <= 1 else "several" if teams > 1 else "")
+        if kind:
+            known[kind.strip()] += 1
+    assert min(known.values()) > 0
 
 
 def test_a_cell_shows_its_makers_own_number_first(whole: SiteContext) -> None:
@@ -167,7 +240,7 @@ def test_no_score_is_shown_stronger_for_being_the_highest(site: Path) -> None:
     table = markup[markup.index('<table class="board"') : markup.index("</table>")]
     assert not re.search(r"<(b|strong|mark|em)\b", table)
     classes = set(re.findall(r'<data class="([^"]*)"', table))
-    assert classes == {"avg"}
+    assert classes == {"avg", "est"}
 
 
 def test_striking_findings_are_the_audits_own_numbers(whole: SiteContext) -> None:

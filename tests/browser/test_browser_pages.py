@@ -86,6 +86,7 @@ def test_there_are_the_kinds_of_page_that_this_folder_knows(site: Path) -> None:
         "index.html", "claims/index.html", "claims/*.html", "compare/index.html",
         "compare/*--vs--.html", "cost.html", "method.html", "models/*.html",
         "problems/*/*page.html", "runs/*/*/*.html", "search.html", "tasks/*.html",
+        "scores/*/*.html",
     } <= kinds  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Everything that pages show, collected once and checked: pages only choose and arrange."""
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,7 +25,8 @@ from tina_bench.stats.comparisons.ranks import RankTable, rank_bands
 from tina_bench.stats.evidence.measurement_types import Measurement
 from tina_bench.stats.evidence.measurements import collect_measurements
 from tina_bench.stats.evidence.report import build_evidence
-from tina_bench.stats.evidence.types import PublicEvidence
+from tina_bench.stats.evidence.standings import build_standings
+from tina_bench.stats.evidence.types import EstimatedGain, PublicEvidence, Standings
 from tina_bench.stats.report import build_report
 from tina_bench.stats.types import Comparison, Judgement, Report, TaskEstimate
 from tina_bench.store.home import Home, cached_reader
@@ -119,6 +121,19 @@ class SiteContext:
         """The same by model and task, claim and measurement."""
         records = tuple(self.records.values())
         return public_scores(self.catalog, self.public_evidence, self.imported, records)
+
+    @cached_property
+    def usual_tasks(self) -> tuple[str, ...]:
+        """The tasks that most published averages are over."""
+        sets = Counter(a.tasks for a in self.catalog.averages.values() if a.tasks)
+        return max(sets, key=lambda tasks: (sets[tasks], tasks), default=())
+
+    @cached_property
+    def standings(self) -> tuple[Standings, tuple[EstimatedGain, ...]]:
+        """Ranks and gains over the base by public evidence, over the usual tasks."""
+        if not self.usual_tasks:
+            return Standings(tasks=(), level=0.95, rows=(), left_out={}), ()
+        return build_standings(self.catalog, self.public_evidence, self.usual_tasks)
 
     @cached_property
     def published_measurements(self) -> dict[str, tuple[Measurement, ...]]:

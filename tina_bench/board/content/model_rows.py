@@ -1,8 +1,9 @@
-"""The rows of the board: every model with a published score or one of ours, by family."""
+"""The rows of the board: every model with a published score or one of ours, best average first."""
 
 import math
 import re
 from collections import Counter
+from collections.abc import Collection
 
 from tina_bench.board.content.board_types import (
     HERE,
@@ -14,8 +15,10 @@ from tina_bench.board.content.board_types import (
     Published,
 )
 from tina_bench.board.content.context import SiteContext
+from tina_bench.board.output.paths import score_path
 from tina_bench.catalog.fields import Source
 from tina_bench.stats.evidence.measurement_types import group_of
+from tina_bench.stats.evidence.types import Others
 from tina_bench.stats.types import (
     AVERAGE,
     AverageEstimate,
@@ -24,6 +27,16 @@ from tina_bench.stats.types import (
     Verdict,
 )
 
+FIRST, STEPS = "paper", "paper-ablations"
+"""Profiles of the models that stand first, and of those that stand after all others."""
+HEADINGS = {
+    "paper": "Tina, its base and the paper's baselines",
+    "others": "Other models",
+    "steps": "Ablations of Tina, and checkpoints of trainings",
+    "self-test": "Self-test: models that come with tina-bench, to show that it works",
+}
+"""Headings by their ids, in order."""
+NO_FAMILY = "Not in the catalog"
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -76,14 +89,13 @@ def _letters(name: str) -> str:
     return "".join(c for c in name.casefold() if c.isalnum())
 
 
-def _published(
-    evidence: SiteContext, judgements: list[Judgement], usual: tuple[str, ...]
-) -> tuple[Published, ...]:
+def _published(evidence: SiteContext, judgements: list[Judgement]) -> tuple[Published, ...]:
     """As cells show them: the makers' own first; of averages, those over the usual tasks."""
+    others = evidence.public.others
     ordered = sorted(
         judgements,
         key=lambda j: (
-            j.task == AVERAGE and j.tasks != usual,
+            j.task == AVERAGE and j.tasks != evidence.usual_tasks,
             not by_maker(evidence, j.model, j.who),
         ),
     )
@@ -96,6 +108,7 @@ def _published(
             short=group_of(j.who).partition(",")[0],
             who_id=spelled(j.who),
             verdict=j.verdict,
+            word=others[j.claim].word if j.claim in others else None,
             tasks=len(j.tasks) or None,
         )
         for j in ordered
@@ -115,8 +128,9 @@ class _Rows:
         }  # fmt: skip
         self.judged: dict[tuple[str, str], list[Judgement]] = {}
         self.stacks: dict[str, set[str]] = {}
-        sets = Counter(a.tasks for a in evidence.catalog.averages.values() if a.tasks)
-        self.usual = max(sets, key=lambda tasks: (sets[tasks], tasks), default=())
+        standings, gains = evidence.standings
+        self.standings = {standing.model: standing for standing in standings.rows}
+        self.gains = {gain.model: gain for gain in gains}
         for judgement in evidence.report.judgements:
             self.judged.setdefault((judgement.model, judgement.task), []).append(judgement)
         for (model, _), record in evidence.records.items():
@@ -135,16 +149,25 @@ class _Rows:
             table is not None and set(table.tasks) == set(estimate.tasks)
         )
         band = self.bands.get((scope, model)) if same else None
+        standing = self.standings.get(model) if scope == AVERAGE else None
+        known = None if scope == AVERAGE else self.evidence.public.cell(model, scope)
+        judged = self.judged.get((model, scope), [])
+        if known is not None and known.model != model and not judged and estimate is None:
+            known = None  # another row's: of a checkpoint only what was measured under its name
         return BoardCell(
+            known=known.estimate if known else standing.estimate if standing else None,
+            page=score_path(known.model, known.task) if known else "",
+            standing=standing,
+            stood=len(self.standings),
             estimate=estimate,
-            published=_published(self.evidence, self.judged.get((model, scope), []), self.usual),
+            published=_published(self.evidence, judged),
             band=band,
             ranked=len(table.bands) if table and band else 0,
             deviates=record is not None and bool(record.provenance.deviations),
             tasks=len(estimate.tasks) if isinstance(estimate, AverageEstimate) else 0,
         )
 
-    def row(self, model: str, family_id: str) -> BoardRow:
+    def row(self, model: str) -> BoardRow:
         evidence = self.evidence
         entry = evidence.model(model)
         cells = tuple(self.cell(model, column.task) for column in self.columns)
@@ -154,50 +177,71 @@ class _Rows:
         found = Counter(j.verdict for (name, _), js in self.judged.items() if name == model
                         for j in js)  # fmt: skip
         tested = sum(found[v] for v in Verdict if v is not Verdict.NOT_MEASURED)
+        words = Counter(p.word for cell in (*cells, average) for p in cell.published if p.word)
+        family = entry.family if entry else NO_FAMILY
         return BoardRow(
             model=model,
             title=evidence.model_title(model),
             kind=entry.kind.value if entry else "",
-            family_id=family_id,
+            family=family,
+            family_id=spelled(family),
             stacks=tuple(sorted(self.stacks.get(model, {NOTHING}))),
             who_ids=(*((HERE,) if runs else ()), *sorted(who)),
             cells=cells,
             average=average,
             runs=_span(runs) if runs else "",
             gain=evidence.pooled.get(model),
+            known_gain=self.gains.get(model),
             spend=evidence.bill.by_model.get(model),
             verdicts={verdict: found[verdict] for verdict in Verdict if found[verdict]},
             tested=tested,
+            words={word: words[word] for word in Others if words[word]},
         )
 
 
 def board(evidence: SiteContext) -> tuple[ModelGroup, ...]:
-    """Every model with a score, by family: in the order in which profiles measure them.
+    """Every model with a score, by `HEADINGS`, each by estimated average.
 
-    Families that no profile has come after, in the order of the catalog; what is embedded in this
-    package, last. A model all of whose scores are on tasks that are no columns is left out.
+    A model all of whose scores are on tasks that are no columns is left out.
     """
     rows = _Rows(evidence)
-    families: dict[str, list[BoardRow]] = {}
+    first, steps = (
+        evidence.catalog.profiles[name].models if name in evidence.catalog.profiles else ()
+        for name in (FIRST, STEPS)
+    )
+    groups: dict[str, list[BoardRow]] = {name: [] for name in HEADINGS}
     for model in evidence.all_models:
-        entry = evidence.model(model)
-        family = entry.family if entry else "Not in the catalog"
-        row = rows.row(model, spelled(family))
-        if any(cell.estimate or cell.published for cell in (*row.cells, row.average)):
-            families.setdefault(family, []).append(row)
-    profiled = [model for p in evidence.catalog.profiles.values() for model in p.models]
-    place = {model: i for i, model in reversed(list(enumerate(profiled)))}
+        row = rows.row(model)
+        if any(cell.is_shown for cell in (*row.cells, row.average)):
+            groups[_group(evidence, model, first, steps)].append(row)
+    return tuple(
+        ModelGroup(HEADINGS[name], name, name == "self-test", tuple(sorted(its, key=_by_average)))
+        for name, its in groups.items()
+        if its
+    )
 
-    def group(family: str, its: list[BoardRow]) -> ModelGroup:
-        entries = [evidence.model(row.model) for row in its]
-        embedded = any(entry is not None and entry.source is Source.EMBEDDED for entry in entries)
-        return ModelGroup(family, spelled(family), embedded, tuple(its))
 
-    def order(one: ModelGroup) -> tuple[bool, float]:
-        first = min((place.get(row.model, math.inf) for row in one.rows), default=math.inf)
-        return one.embedded, first
+def _group(
+    evidence: SiteContext, model: str, first: Collection[str], steps: Collection[str]
+) -> str:
+    entry = evidence.model(model)
+    if entry is not None and entry.family in _embedded_families(evidence):
+        return "self-test"
+    if model in first:
+        return "paper"
+    is_step = model in steps or (entry is not None and entry.training is not None)
+    return "steps" if is_step else "others"
 
-    return tuple(sorted((group(*item) for item in families.items()), key=order))
+
+def _embedded_families(evidence: SiteContext) -> set[str]:
+    """What is trained from an embedded model is of its family."""
+    models = evidence.catalog.models.values()
+    return {entry.family for entry in models if entry.source is Source.EMBEDDED}
+
+
+def _by_average(row: BoardRow) -> float:
+    """Those without an estimate last, in the order that they have."""
+    return math.inf if row.average.known is None else -row.average.known.percent
 
 
 def measurers(groups: tuple[ModelGroup, ...]) -> dict[str, str]:

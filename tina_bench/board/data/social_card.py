@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tina_bench.board.content.context import SiteContext
-from tina_bench.board.pages.front import headline
+from tina_bench.board.pages.front import known_sentence
 from tina_bench.catalog.fields import Source
 from tina_bench.formatting.numbers import date, plural
 from tina_bench.stats.claims.labels import LABELS
@@ -169,7 +169,7 @@ def preview(evidence: SiteContext, base_url: str | None) -> Preview:
     """The preview of a site that will lie at `base_url`, which ends in a slash."""
     return Preview(
         title="tina-bench: which published scores hold?",
-        description=headline(evidence),
+        description=known_sentence(evidence),
         url=base_url,
         image=base_url and f"{base_url}{PICTURE_FILE}",
     )
