@@ -335,6 +335,9 @@ def test_a_fresh_home_with_nothing_but_the_catalog_is_answered_by_others(tmp_pat
     ]  # fmt: skip
     assert base["estimate"]["teams"] >= 10
     assert base["estimate"]["runs"] >= 400
+    ended = call("verify", "--no-audits", "--need-results")
+    assert ended.code == 22
+    assert "nothing is imported there" in ended.sentence
 
 
 def test_the_terminal_counts_and_names_what_is_contested_in_few_lines(tmp_path: Path) -> None:

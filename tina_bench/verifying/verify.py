@@ -74,6 +74,8 @@ class VerifyOptions:
     others: bool = True
     """Estimate every score from all public evidence, and say what other teams say of every claim:
     half a second."""
+    need_results: bool = False
+    """A home with neither results nor imports is no success, whatever others measured."""
     others_suffice: bool = False
     """What others measured is enough to verify by, where nothing was measured or imported here."""
     price_usd_per_hour: float | None = None
