@@ -82,7 +82,7 @@ def test_bad_files_are_listed_the_others_are_in_and_the_code_is_25(logs: Path, h
     [
         (("no-such-place",), 11, "no-such-place: found nothing there"),
         (("logs", "--model", "nobody"), 11, "found 'nobody', expected a model of the catalog"),
-        (("empty",), 11, "found no results_*.json"),
+        (("empty",), 11, "found no file in it"),
         (("bad.json",), 25, "not valid JSON"),
     ],
     ids=["path", "model", "empty folder", "one bad file"],

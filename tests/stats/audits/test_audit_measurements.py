@@ -8,7 +8,7 @@ from tests.stats.made_records import make_provenance, make_solved
 from tina_bench.stats.audits.measurement_types import OURS, group_of
 from tina_bench.stats.audits.measurements import collect_measurements, log_folders, model_of
 from tina_bench.stats.audits.repeats import same_print
-from tina_bench.store.imported import ImportedResult
+from tina_bench.store.imported_results import ImportedResult
 
 
 def make_file(number, model="m", **changes):
