@@ -38,8 +38,8 @@ class Scan:
     """Files that belong to one of those."""
     bad: list[tuple[Found, ForeignFileError]] = field(default_factory=list)
     """Data of no known format, cut short or damaged."""
-    left_out: list[str] = field(default_factory=list)
-    """What does not look like results, by name."""
+    left_out: dict[Path, str] = field(default_factory=dict)
+    """What does not look like results: its name in records."""
 
 
 def scan(paths: Iterable[Path]) -> Scan:
@@ -100,7 +100,7 @@ def _sort(made: Scan, path: Path, found: Found, *, alone: bool) -> None:
         if known is None:
             if alone or found.path.suffix.lower() in DATA:
                 raise _unknown(found.path, look)
-            made.left_out.append(found.where)
+            made.left_out[found.path.absolute()] = found.where
             return
     except ForeignFileError as error:
         made.bad.append((found, error))

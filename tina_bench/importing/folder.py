@@ -63,7 +63,7 @@ def import_results(
     _check_names(catalog, said)
     seen = scan(paths)
     stored = {run.id: run for run in home.imported_runs()}
-    made = ImportSummary(left_out=seen.left_out, files=len(seen.results) + len(seen.bad))
+    made = ImportSummary(files=len(seen.results) + len(seen.bad))
     unknown = {found.path: error for found, error in seen.bad}
     loose = dict(seen.samples)
     fresh: set[str] = set()
@@ -77,6 +77,7 @@ def import_results(
             used, joined = _beside(file), []
         for path in used:
             loose.pop(path, None)
+            seen.left_out.pop(path, None)
             unknown.pop(path, None)  # the sentence on the results file is about it
         for run, became in joined:
             if run.id in fresh:
@@ -95,6 +96,7 @@ def import_results(
         )
         for found, form in loose.values()
     )
+    made.left_out.extend(seen.left_out.values())
     progress(len(seen.results), len(seen.results))
     return made
 

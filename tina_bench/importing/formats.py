@@ -112,6 +112,49 @@ def _nemo_metrics(probe: Probe) -> bool:
     )  # fmt: skip
 
 
+def _evalscope_review(probe: Probe) -> bool:
+    return probe.kind in LINES and probe.has("index", "sample_score")
+
+
+def _evalscope_prediction(probe: Probe) -> bool:
+    return probe.kind in LINES and probe.has("index", "model_output", "messages")
+
+
+def _evalscope_report(probe: Probe) -> bool:
+    return probe.kind is Kind.JSON and probe.has("dataset_name", "model_name", "metrics", "name")
+
+
+def _opencompass_results(probe: Probe) -> bool:
+    """With or without the single answers; alone, an accuracy is all that there is."""
+    accuracy = any(key.split(" ")[0] == "accuracy" for key in probe.keys)
+    details = probe.inner("details")
+    ours = any(isinstance(one, dict) and "predictions" in one for one in details.values())
+    numbers = all(
+        isinstance(value, int | float) for key, value in probe.value.items() if key != "details"
+    )
+    return probe.kind is Kind.JSON and (ours or (accuracy and numbers and not details))
+
+
+def _opencompass_predictions(probe: Probe) -> bool:
+    first = probe.inner("0")
+    return probe.kind is Kind.JSON and {"origin_prompt", "prediction"} <= first.keys()
+
+
+def _inspect(probe: Probe) -> bool:
+    if probe.kind is Kind.ZIP:
+        return probe.has("header.json") or probe.has("_journal/start.json")
+    spec = probe.inner("eval")
+    return probe.kind is Kind.JSON and probe.has("version", "status", "eval") and (
+        {"task", "model", "created"} <= spec.keys()
+    )  # fmt: skip
+
+
+def _verl(probe: Probe) -> bool:
+    return probe.kind in LINES and probe.has("input", "output", "score") and bool(
+        probe.keys & {"step", "gts"}
+    )  # fmt: skip
+
+
 FORMATS: tuple[Format, ...] = (
     Format(
         name=LIGHTEVAL,
@@ -175,6 +218,48 @@ FORMATS: tuple[Format, ...] = (
         writer="NVIDIA-NeMo/Skills at 8b18f39, nemo_skills/inference/generate.py",
         parts=((Part.RESULTS, _nemo), (Part.ASIDE, _nemo_metrics)),
         module="tina_bench.importing.nemo_skills",
+    ),
+    Format(
+        name="evalscope",
+        title="evalscope",
+        files="reviews/<model>/<benchmark>_<subset>.jsonl; predictions, reports and configs beside",
+        gives="each problem and answer, tokens and truncation, model and sampling",
+        writer="modelscope/evalscope at fde259d, evalscope/api/evaluator/cache.py",
+        parts=(
+            (Part.RESULTS, _evalscope_review),
+            (Part.SAMPLES, _evalscope_prediction),
+            (Part.ASIDE, _evalscope_report),
+        ),
+        module="tina_bench.importing.evalscope",
+        samples="predictions",
+    ),
+    Format(
+        name="opencompass",
+        title="OpenCompass",
+        files="results/<model>/<dataset>.json with accuracy, and details (dump_details)",
+        gives="each problem and answer; without details only the printed accuracy",
+        writer="open-compass/opencompass at a5acc4b, opencompass/tasks/openicl_eval.py",
+        parts=((Part.RESULTS, _opencompass_results), (Part.ASIDE, _opencompass_predictions)),
+        module="tina_bench.importing.opencompass",
+    ),
+    Format(
+        name="inspect",
+        title="Inspect",
+        files=".eval, a zip with header.json and samples; or .json with version, status, eval",
+        gives="each problem and answer of each epoch, tokens and truncation, each scorer; needs "
+        "inspect-ai",
+        writer="UKGovernmentBEIS/inspect_ai at 499e615, src/inspect_ai/log/_recorders",
+        parts=((Part.RESULTS, _inspect),),
+        module="tina_bench.importing.inspect_logs",
+    ),
+    Format(
+        name="verl",
+        title="verl validation dumps",
+        files="<step>.jsonl with input, output, gts, score, step",
+        gives="each problem and answer of one step; say --model, as none is named",
+        writer="volcengine/verl at b178a3c, verl/trainer/ppo/ray_trainer.py",
+        parts=((Part.RESULTS, _verl),),
+        module="tina_bench.importing.verl",
     ),
     Format(
         name="table",
