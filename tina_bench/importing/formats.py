@@ -4,16 +4,15 @@ A file is recognised by its keys and never by its name alone. The first entry th
 the plain table comes last, because others may look like one.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
 from typing import Protocol
 
+from tina_bench.importing import recognition as by
 from tina_bench.importing.drafts import Draft, Found
-from tina_bench.importing.probing import Kind, Probe
-from tina_bench.importing.table_columns import is_table
+from tina_bench.importing.probing import Probe
 from tina_bench.store.imported import LIGHTEVAL
 
 
@@ -37,7 +36,6 @@ class Reader(Protocol):
 
 
 Test = Callable[[Probe], bool]
-LINES = {Kind.LINES, Kind.JSON}
 
 
 @dataclass(frozen=True)
@@ -68,93 +66,6 @@ class Format:
         return reader.read(found)
 
 
-def _lighteval_results(probe: Probe) -> bool:
-    general = probe.has("config_general")
-    parts = probe.keys & {"config_tasks", "summary_tasks", "versions", "summary_general"}
-    return probe.kind is Kind.JSON and not _lm_eval_results(probe) and (
-        general or (probe.has("results") and len(parts) > 1)
-    )  # fmt: skip
-
-
-def _lighteval_details(probe: Probe) -> bool:
-    return probe.kind is Kind.PARQUET and (
-        probe.has("doc", "model_response", "metric")
-        or probe.has("example", "predictions", "metrics")
-    )
-
-
-def _lm_eval_results(probe: Probe) -> bool:
-    marks = {"lm_eval_version", "n-shot", "n-samples", "group_subtasks", "model_name_sanitized"}
-    return probe.kind is Kind.JSON and probe.has("results") and len(marks & probe.keys) > 1
-
-
-def _lm_eval_samples(probe: Probe) -> bool:
-    return probe.kind in LINES and probe.has("doc_id", "resps", "filtered_resps")
-
-
-def _qwen(probe: Probe) -> bool:
-    lists = all(isinstance(probe.value.get(key), list) for key in ("code", "pred", "score"))
-    return probe.kind in LINES and probe.has("idx", "question", "gt") and lists
-
-
-def _nemo(probe: Probe) -> bool:
-    graded = probe.keys & {"symbolic_correct", "is_correct", "predicted_answer"}
-    return probe.kind in LINES and probe.has("generation", "expected_answer") and bool(graded)
-
-
-def _nemo_metrics(probe: Probe) -> bool:
-    """By benchmark and kind of aggregation."""
-    return probe.kind is Kind.JSON and bool(probe.value) and all(
-        isinstance(sums, dict) and bool(sums) and all(
-            re.match(r"(pass|majority|maj)@\d", str(kind)) for kind in sums
-        )
-        for sums in probe.value.values()
-    )  # fmt: skip
-
-
-def _evalscope_review(probe: Probe) -> bool:
-    return probe.kind in LINES and probe.has("index", "sample_score")
-
-
-def _evalscope_prediction(probe: Probe) -> bool:
-    return probe.kind in LINES and probe.has("index", "model_output", "messages")
-
-
-def _evalscope_report(probe: Probe) -> bool:
-    return probe.kind is Kind.JSON and probe.has("dataset_name", "model_name", "metrics", "name")
-
-
-def _opencompass_results(probe: Probe) -> bool:
-    """With or without the single answers; alone, an accuracy is all that there is."""
-    accuracy = any(key.split(" ")[0] == "accuracy" for key in probe.keys)
-    details = probe.inner("details")
-    ours = any(isinstance(one, dict) and "predictions" in one for one in details.values())
-    numbers = all(
-        isinstance(value, int | float) for key, value in probe.value.items() if key != "details"
-    )
-    return probe.kind is Kind.JSON and (ours or (accuracy and numbers and not details))
-
-
-def _opencompass_predictions(probe: Probe) -> bool:
-    first = probe.inner("0")
-    return probe.kind is Kind.JSON and {"origin_prompt", "prediction"} <= first.keys()
-
-
-def _inspect(probe: Probe) -> bool:
-    if probe.kind is Kind.ZIP:
-        return probe.has("header.json") or probe.has("_journal/start.json")
-    spec = probe.inner("eval")
-    return probe.kind is Kind.JSON and probe.has("version", "status", "eval") and (
-        {"task", "model", "created"} <= spec.keys()
-    )  # fmt: skip
-
-
-def _verl(probe: Probe) -> bool:
-    return probe.kind in LINES and probe.has("input", "output", "score") and bool(
-        probe.keys & {"step", "gts"}
-    )  # fmt: skip
-
-
 FORMATS: tuple[Format, ...] = (
     Format(
         name=LIGHTEVAL,
@@ -162,7 +73,7 @@ FORMATS: tuple[Format, ...] = (
         files="results_<time>.json with config_general and results; details_*.parquet beside it",
         gives="scores and counts; with details each problem, answer hashes, lengths, readings",
         writer="huggingface/lighteval, src/lighteval/logging/evaluation_tracker.py",
-        parts=((Part.RESULTS, _lighteval_results), (Part.SAMPLES, _lighteval_details)),
+        parts=((Part.RESULTS, by.is_lighteval_results), (Part.SAMPLES, by.is_lighteval_details)),
         module=None,
         samples="details",
     ),
@@ -173,7 +84,7 @@ FORMATS: tuple[Format, ...] = (
         "samples_<task>_<time>.jsonl beside it",
         gives="each problem and answer of each filter; without samples only the printed scores",
         writer="EleutherAI/lm-evaluation-harness at 4e7e0d4, lm_eval/loggers/evaluation_tracker.py",
-        parts=((Part.RESULTS, _lm_eval_results), (Part.SAMPLES, _lm_eval_samples)),
+        parts=((Part.RESULTS, by.is_lm_eval_results), (Part.SAMPLES, by.is_lm_eval_samples)),
         module="tina_bench.importing.lm_eval",
     ),
     Format(
@@ -182,15 +93,7 @@ FORMATS: tuple[Format, ...] = (
         files="CSV with model, dataset, seed, temperature, top_p, accuracy, stderr",
         gives="right answers by seed, for each setting apart",
         writer="hub dataset bethgelab/sober_reasoning, cluster_*/<model>.csv",
-        parts=(
-            (
-                Part.RESULTS,
-                lambda probe: (
-                    probe.kind is Kind.TABLE
-                    and probe.has("model", "dataset", "seed", "temperature", "accuracy", "stderr")
-                ),
-            ),
-        ),
+        parts=((Part.RESULTS, by.is_sober),),
         module="tina_bench.importing.sober",
     ),
     Format(
@@ -200,13 +103,8 @@ FORMATS: tuple[Format, ...] = (
         gives="each problem and answer; say --model, as no model is named in them",
         writer="QwenLM/Qwen2.5-Math at a45202b, evaluation/math_eval.py",
         parts=(
-            (Part.RESULTS, _qwen),
-            (
-                Part.ASIDE,
-                lambda probe: (
-                    probe.kind is Kind.JSON and probe.has("num_samples", "num_scores", "acc")
-                ),
-            ),
+            (Part.RESULTS, by.is_qwen),
+            (Part.ASIDE, by.is_qwen_metrics),
         ),
         module="tina_bench.importing.qwen_math",
     ),
@@ -216,7 +114,7 @@ FORMATS: tuple[Format, ...] = (
         files="output-rs<seed>.jsonl with generation, expected_answer, symbolic_correct",
         gives="each problem and answer, tokens and truncation; say --model, as none is named",
         writer="NVIDIA-NeMo/Skills at 8b18f39, nemo_skills/inference/generate.py",
-        parts=((Part.RESULTS, _nemo), (Part.ASIDE, _nemo_metrics)),
+        parts=((Part.RESULTS, by.is_nemo), (Part.ASIDE, by.is_nemo_metrics)),
         module="tina_bench.importing.nemo_skills",
     ),
     Format(
@@ -226,9 +124,9 @@ FORMATS: tuple[Format, ...] = (
         gives="each problem and answer, tokens and truncation, model and sampling",
         writer="modelscope/evalscope at fde259d, evalscope/api/evaluator/cache.py",
         parts=(
-            (Part.RESULTS, _evalscope_review),
-            (Part.SAMPLES, _evalscope_prediction),
-            (Part.ASIDE, _evalscope_report),
+            (Part.RESULTS, by.is_evalscope_review),
+            (Part.SAMPLES, by.is_evalscope_prediction),
+            (Part.ASIDE, by.is_evalscope_report),
         ),
         module="tina_bench.importing.evalscope",
         samples="predictions",
@@ -239,7 +137,10 @@ FORMATS: tuple[Format, ...] = (
         files="results/<model>/<dataset>.json with accuracy, and details (dump_details)",
         gives="each problem and answer; without details only the printed accuracy",
         writer="open-compass/opencompass at a5acc4b, opencompass/tasks/openicl_eval.py",
-        parts=((Part.RESULTS, _opencompass_results), (Part.ASIDE, _opencompass_predictions)),
+        parts=(
+            (Part.RESULTS, by.is_opencompass_results),
+            (Part.ASIDE, by.is_opencompass_predictions),
+        ),
         module="tina_bench.importing.opencompass",
     ),
     Format(
@@ -249,7 +150,7 @@ FORMATS: tuple[Format, ...] = (
         gives="each problem and answer of each epoch, tokens and truncation, each scorer; needs "
         "inspect-ai",
         writer="UKGovernmentBEIS/inspect_ai at 499e615, src/inspect_ai/log/_recorders",
-        parts=((Part.RESULTS, _inspect),),
+        parts=((Part.RESULTS, by.is_inspect),),
         module="tina_bench.importing.inspect_logs",
     ),
     Format(
@@ -258,8 +159,20 @@ FORMATS: tuple[Format, ...] = (
         files="<step>.jsonl with input, output, gts, score, step",
         gives="each problem and answer of one step; say --model, as none is named",
         writer="volcengine/verl at b178a3c, verl/trainer/ppo/ray_trainer.py",
-        parts=((Part.RESULTS, _verl),),
+        parts=((Part.RESULTS, by.is_verl),),
         module="tina_bench.importing.verl",
+    ),
+    Format(
+        name="every-eval-ever",
+        title="Every Eval Ever 0.3.0",
+        files="JSON with evaluation_id, model_info, evaluation_results; <name>_samples.jsonl",
+        gives="each problem and answer; without samples counts or printed scores; who measured",
+        writer="evaleval/every_eval_ever at 9bce413, schemas 0.3.0",
+        parts=(
+            (Part.RESULTS, by.is_every_eval_ever),
+            (Part.SAMPLES, by.is_every_eval_ever_samples),
+        ),
+        module="tina_bench.importing.every_eval_ever",
     ),
     Format(
         name="table",
@@ -269,14 +182,7 @@ FORMATS: tuple[Format, ...] = (
         gives="right answers by problem, by seed or in all, or printed scores; settings, tokens, "
         "truncation and texts where there are such columns",
         writer="hand-kept evidence",
-        parts=(
-            (
-                Part.RESULTS,
-                lambda probe: (
-                    probe.kind in {*LINES, Kind.TABLE, Kind.PARQUET} and is_table(probe.keys)
-                ),
-            ),
-        ),
+        parts=((Part.RESULTS, by.is_plain_table),),
         module="tina_bench.importing.table",
     ),
 )

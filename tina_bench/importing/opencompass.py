@@ -60,7 +60,7 @@ def _rows(found: Found, details: dict[str, Any], runs: int) -> list[Row]:
         what = f"{len(answers)} answers"
         raise refuse(f"{found.path}", MalformedError("details", what, f"a multiple of {runs} runs"))
     n = len(answers) // runs
-    rows = []
+    rows: list[Row] = []
     for number, (key, answer) in enumerate(answers):
         place = f"{found.path}: details.{key}"
         if not isinstance(answer, dict):

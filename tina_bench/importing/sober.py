@@ -50,8 +50,10 @@ def read(found: Found) -> list[Draft]:
                 draft.tasks.append(made)
             made.totals.append(_total(place, row, sizes.get(task)))
             took = row.number("duration")
-            known = took is not None and draft.seconds is not None
-            draft.seconds = draft.seconds + took if known else None
+            if took is None or draft.seconds is None:
+                draft.seconds = None
+            else:
+                draft.seconds += took
         except MalformedError as error:
             raise refuse(place, error) from None
     if not drafts:

@@ -150,23 +150,32 @@ def _of_files(
         seen.add((result.id, result.task_as_printed))
         # A file in a checkpoint's own log folder is its loggers', whatever name the file has.
         who = loggers[model] if folder else result.reported_by or "unknown"
-        spread = spread_of(result)
-        trials = result.n_trials
-        counted = result.n_correct is not None and trials
+        spread, runs = spread_of(result), result.runs
+        trials, correct = result.n_trials, result.n_correct
+        share = result.value if correct is None or not trials else correct / trials
+        if repeats_itself(result):
+            spread, runs = None, 1
         yield Measurement(
             name=name,
             origin="imported file",
             model=_weights(catalog, model),
             task=result.task,
-            percent=100 * (result.n_correct / trials if counted else result.value),
-            decimals=None if counted else result.decimals,
+            percent=100 * share,
+            decimals=result.decimals if correct is None else None,
             n=result.n,
-            runs=result.runs,
+            runs=runs,
             spread_points=None if spread is None else 100 * spread.value**0.5,
             spread_degrees_of_freedom=None if spread is None else spread.degrees_of_freedom,
             who=who,
             source=result.source or result.path,
         )
+
+
+def repeats_itself(result: ImportedResult) -> bool:
+    """Whether decoding was greedy and every run gave the same: one run, repeated."""
+    counts = {outcome.correct for outcome in result.outcomes} <= {0, result.runs}
+    greedy = result.protocol.temperature == 0 and bool(result.outcomes)
+    return greedy and counts and result.runs is not None
 
 
 def spread_of(result: ImportedResult) -> Variance | None:
