@@ -86,8 +86,8 @@ def read(found: Found) -> list[Draft]:
         path=found.path, file=describe(data, found.where), format=NAME, model=folder,
         model_key="the folder's name",
     )  # fmt: skip
-    beside = root / "predictions" / folder / path.name
-    predictions = _predictions(beside, found, draft) if beside.is_file() else {}
+    (answers,) = beside(found)
+    predictions = _predictions(answers, found, draft) if answers.is_file() else {}
     named = {one.model for one in predictions.values() if one.model is not None}
     if len(named) == 1:
         draft.model, draft.model_key = named.pop(), "model"
@@ -100,6 +100,12 @@ def read(found: Found) -> list[Draft]:
     _report(draft, task, root / "reports" / folder, path.stem)
     draft.tasks.append(task)
     return [draft]
+
+
+def beside(found: Found) -> list[Path]:
+    """The predictions of a file of reviews."""
+    path = found.path.absolute()
+    return [path.parent.parent.parent / "predictions" / path.parent.name / path.name]
 
 
 def _row(place: str, one: _Review, prediction: _Prediction | None) -> Row:

@@ -173,13 +173,17 @@ def _protocol(result: _Result) -> ReportedProtocol:
     )
 
 
+def beside(found: Found) -> list[Path]:
+    """The file of samples that goes by the name of the aggregates."""
+    return [found.path.with_name(f"{found.path.stem}_samples.jsonl")]
+
+
 def _samples(found: Found, one: _Document, draft: Draft) -> dict[str, list[Row]]:
     """Answers by the name of their evaluation; none where no file of samples lies beside."""
     detailed = one.detailed_evaluation_results or {}
     named = values.text(detailed.get("file_path"))
-    names = [Path(named).name] if named else []
-    names.append(f"{found.path.stem}_samples.jsonl")
-    path = next((p for p in (found.path.parent / name for name in names) if p.is_file()), None)
+    paths = [found.path.with_name(Path(named).name)] if named and Path(named).name else []
+    path = next((path for path in (*paths, *beside(found)) if path.is_file()), None)
     if path is None:
         return {}
     data = read_bytes(path, MAX_BYTES)

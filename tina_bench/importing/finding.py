@@ -60,6 +60,13 @@ def scan(paths: Iterable[Path]) -> Scan:
     made = Scan()
     for path, (found, alone) in sorted(files.items(), key=lambda item: item[1][0].where):
         _sort(made, path, found, alone=alone)
+    lonely = next((one for path, one in made.samples.items() if files[path][1]), None)
+    if lonely is not None and not made.results and not made.bad:
+        found, form = lonely
+        raise UsageError(
+            f"{found.path}: found {form.samples} of {form.title} without their results, expected "
+            "both; import the folder that holds them."
+        )
     return made
 
 
@@ -109,11 +116,6 @@ def _sort(made: Scan, path: Path, found: Found, *, alone: bool) -> None:
     if part is Part.RESULTS:
         made.results.append(KnownFile(found, form, look))
     elif part is Part.SAMPLES:
-        if alone:
-            raise UsageError(
-                f"{found.path}: found {form.samples} of {form.title} without their results, "
-                "expected both; import the folder that holds them."
-            )
         made.samples[path] = found, form
 
 

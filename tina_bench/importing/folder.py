@@ -132,7 +132,7 @@ def _read(
 def _beside(file: KnownFile) -> list[Path]:
     """Files that a bad result file has beside it, and that are no mistake of their own."""
     if file.format.name != LIGHTEVAL:
-        return []
+        return file.format.beside(file.found)
     return [found.path for found in details_beside(file.found)]
 
 

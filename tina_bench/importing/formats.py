@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import import_module
+from pathlib import Path
 from typing import Protocol
 
 from tina_bench.importing import recognition as by
@@ -64,6 +65,15 @@ class Format:
         assert self.module is not None
         reader: Reader = import_module(self.module)
         return reader.read(found)
+
+    def beside(self, found: Found) -> list[Path]:
+        """Samples that belong to a results file, where the format has them in files of their own.
+
+        A reader with such files has a function of this name.
+        """
+        assert self.module is not None
+        finder = getattr(import_module(self.module), "beside", None)
+        return [] if finder is None else list(finder(found))
 
 
 FORMATS: tuple[Format, ...] = (

@@ -97,6 +97,12 @@ def read(found: Found) -> list[Draft]:
     return [draft]
 
 
+def beside(found: Found) -> list[Path]:
+    """The files of samples of a results file."""
+    stamp = STAMP.fullmatch(found.path.name)
+    return [one.path for one in _samples_beside(found, stamp[1] if stamp else None).values()]
+
+
 def _samples_beside(found: Found, stamp: str | None) -> dict[str, Found]:
     """Sample files with the stamp of the results, by task; all beside it where it has none."""
     beside = {}

@@ -103,14 +103,14 @@ def _parquet(path: Path) -> Probe:
 
 
 def _text(head: bytes) -> Probe:
-    if b"\0" in head:
-        return Probe(Kind.BINARY)
+    lines = head.removeprefix(BOM).splitlines()
+    first = next((line for line in lines if line.strip()), b"")
     try:
-        # The last letter may be cut by the end of what was read.
-        text = head.decode("utf-8-sig", errors="strict" if len(head) < HEAD_BYTES else "ignore")
+        line = first.decode()
     except UnicodeDecodeError:
         return Probe(Kind.BINARY)
-    line = next((line for line in text.splitlines() if line.strip()), "")
+    if b"\0" in head:
+        return Probe(Kind.BINARY)
     columns = split_header(line)
     return Probe(Kind.TABLE if len(columns) > 1 else Kind.TEXT, frozenset(columns))
 
