@@ -1,7 +1,9 @@
 """Rows of CSV and TSV files of others: strict about quotes and the number of cells in a row."""
 
 import csv
+import io
 from collections.abc import Iterator
+from itertools import chain
 
 from tina_bench.errors import ForeignFileError
 from tina_bench.files.strict import MalformedError
@@ -20,11 +22,11 @@ def read_delimited(found: Found, data: bytes) -> Iterator[tuple[str, dict[str, s
     except UnicodeDecodeError as error:
         wrong = MalformedError(f"byte {error.start}", f"{data[error.start]:#x}", "UTF-8")
         raise refuse(f"{found.path}", wrong) from None
-    lines = text.splitlines(keepends=True)
-    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    lines = io.StringIO(text, newline="")
+    first, begin = next(((n, line) for n, line in enumerate(lines) if line.strip()), (0, ""))
     before = csv.field_size_limit(MAX_LINE_BYTES)
     try:
-        table = csv.reader(lines[first:], delimiter=delimiter(lines[first]), strict=True)
+        table = csv.reader(chain([begin], lines), delimiter=delimiter(begin), strict=True)
         header = [plain_column(cell) for cell in next(table)]
         again = next((name for name in header if name and header.count(name) > 1), None)
         if again is not None:
