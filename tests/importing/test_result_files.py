@@ -399,6 +399,29 @@ def test_a_record_under_another_name_is_refused(tmp_path: Path) -> None:
         home.imported()
 
 
+def test_a_record_of_the_first_version_is_read_and_is_not_written_again(tmp_path: Path) -> None:
+    """As the version before this wrote it: without anything that other harnesses need."""
+    home = Home(tmp_path / "home")
+    path = write_results(tmp_path / "logs", old_document())
+    take_in(home.root, path)
+    (record,) = (home.root / "imported").iterdir()
+    first = json.loads(record.read_text(encoding="utf-8"))
+    for key in ("format", "harness", "harness_version", "part", "protocol", "beside", "remarks"):
+        del first[key]
+    for key in ("runs", "trials", "by_run"):
+        del first["tasks"][0][key]
+    for key in ("decimals", "sd_over_runs"):
+        del first["tasks"][0]["scores"][0][key]
+    first["schema_version"] = 1
+    text = json.dumps(first)
+    record.write_text(text, encoding="utf-8")
+    (result,) = home.imported()
+    assert (result.format, result.runs, result.n_trials) == ("lighteval", 1, 30)
+    ((_, became),) = take_in(home.root, path).runs
+    assert became is Became.UNCHANGED
+    assert record.read_text(encoding="utf-8") == text
+
+
 def _run(number: int, **changes: Any) -> ImportedRun:
     """The same evaluation again, saved a minute later."""
     document = old_document(**{"config_general__job_id": number, **changes})

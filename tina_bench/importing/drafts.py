@@ -89,7 +89,7 @@ class DraftTask:
     totals: list[Total] = field(default_factory=list)
     printed: list[Printed] = field(default_factory=list)
     metric: str = "correct"
-    """What totals and printed scores are called."""
+    """What totals and printed scores are called; rows name their own."""
     named_by_hand: bool = False
     """Whether the task's name was written by the one who made the table: another number of
     problems is then a mistake, and not a part of the task or a task of the same name."""

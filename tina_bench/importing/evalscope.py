@@ -40,7 +40,6 @@ class _Score(_Part):
     value: dict[str, Any]
     extracted_prediction: Any = None
     prediction: Any = None
-    main_score_name: str | None = None
 
 
 class _SampleScore(_Part):
@@ -95,7 +94,6 @@ def read(found: Found) -> list[Draft]:
     for place, line in parse_lines(found.path, data):
         one = shaped(place, _Review, line)
         task.rows.append(_row(place, one, predictions.get(one.index)))
-        task.metric = one.sample_score.score.main_score_name or task.metric
     _settings(draft, root / "configs" / "task_config.yaml", folder)
     _report(draft, task, root / "reports" / folder, path.stem)
     draft.tasks.append(task)

