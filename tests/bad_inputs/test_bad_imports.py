@@ -147,7 +147,8 @@ def test_a_wrong_result_file_is_one_sentence_and_nothing_of_it_is_kept(
 
 PATHS = {
     "nothing there": (("import", "{root}/gone"), NO_SUCH, "nothing there"),
-    "a folder without results": (("import", "{root}/home/jobs"), NO_SUCH, "no results_*.json"),
+    "a folder of other data": (("import", "{root}/home/jobs"), BAD, "JSON lines with the keys"),
+    "an empty folder": (("import", "{root}/empty"), NO_SUCH, "no file in it"),
     "an unknown model": (("import", "{root}/logs", "--model", "nobody"), NO_SUCH, "'nobody'"),
     "a device": (("import", "/dev/null"), BAD, "no regular file"),
 }
@@ -157,6 +158,7 @@ PATHS = {
 def test_a_wrong_path_is_one_sentence(
     world: World, verb: tuple[str, ...], code: int, found: str
 ) -> None:
+    (world.root / "empty").mkdir()
     before = world.bytes()
     ended = ask(world, verb)
     assert ended.code == code

@@ -1,7 +1,8 @@
 """Their names and ours: a match only where it is certain, and always with the reason."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tina_bench.catalog.schema import Catalog, Source
@@ -13,6 +14,24 @@ class Match:
 
     name: str | None
     reason: str
+
+
+USER_SAID = "the user said so"
+"""The reason of a match that --model or --map made."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What the user says of the files, and the files cannot."""
+
+    model: str | None = None
+    """The catalog's model."""
+    reported_by: str | None = None
+    """Who measured."""
+    source: str | None = None
+    """Where it was published."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Catalog names of models and tasks by the names that files print."""
 
 
 def _plain(name: str) -> str:
@@ -63,14 +82,17 @@ def split_name(printed: str) -> tuple[str, int | None]:
     return (names[1] if len(names) > 1 else names[0]), shots
 
 
-def match_task(catalog: Catalog, printed: str, config: dict[str, Any]) -> Match:
+def match_task(
+    catalog: Catalog, printed: str, config: dict[str, Any], *, shots: int | None = None
+) -> Match:
     """The catalog's task with the file's dataset, subset and split.
 
     Where the file does not name a dataset, the task of the same name. Few-shot prompts are another
-    task than the catalog's, whose prompts are zero-shot.
+    task than the catalog's, whose prompts are zero-shot; `shots` counts where the name does not.
     """
-    name, shots = split_name(printed)
-    if shots:
+    name, in_name = split_name(printed)
+    if in_name or shots:
+        shots = in_name or shots
         return Match(None, f"{shots} few-shot examples; the catalog's tasks have none")
     dataset = config.get("hf_repo")
     by_name = [ours for ours in catalog.tasks if _plain(ours) == _plain(name)]

@@ -6,6 +6,8 @@
 - a score that the same people print in two sources which differ in nothing that they share;
 - smaller numbers of samples beside larger ones in one source: the larger may hold the smaller;
 - several-run figures of the same people in two versions of a table: one of the two;
+- the same total of as many runs by the same people in two imported files, such as a table by seed
+  and its sums;
 - several records of ours, whose profiles may share answers: the one with most runs.
 
 All are read out of the print, so each leans towards counting less: two runs that gave the same
@@ -78,8 +80,10 @@ def _why_same(a: Measurement, b: Measurement, agreements: Agreements) -> str | N
     """Why b is of runs that a is of already; `None` if it is not, as far as is known."""
     if b.origin == "imported file" and a.origin == "claim":
         return _why_in_print(a, b)
-    if a.origin != b.origin or a.origin == "imported file":
+    if a.origin != b.origin:
         return None
+    if a.origin == "imported file":
+        return _why_in_files(a, b)
     if a.origin == "own record":
         return "another record of ours, which may rest on the same answers"
     return _why_in_claims(a, b, agreements)
@@ -100,6 +104,18 @@ def _why_in_claims(a: Measurement, b: Measurement, agreements: Agreements) -> st
     elif same_print(a, b) and agreements.agree(a, b):
         reason = "the same score by the same people, in a source that contradicts the other nowhere"
     return reason
+
+
+def _why_in_files(a: Measurement, b: Measurement) -> str | None:
+    """Why two imported files are of the same runs; `None` if they are not, as far as is known.
+
+    Single runs with one score are two runs, as long as their answers do not say otherwise: few
+    scores are possible. That several runs add up to the same in two files is no chance.
+    """
+    same = (a.percent, a.runs, a.n) == (b.percent, b.runs, b.n) and (a.runs or 1) > 1
+    if same and group_of(a.who) == group_of(b.who):
+        return "the same total of as many runs by the same people, in another file"
+    return None
 
 
 def _why_in_print(claim: Measurement, file: Measurement) -> str | None:

@@ -29,7 +29,7 @@ from tina_bench.stats.audits.selection import audit_families, audit_picks
 from tina_bench.stats.audits.selection_types import FamilyOptimism, PickBound
 from tina_bench.stats.cache import NO_CACHE, RecordCache
 from tina_bench.stats.types import Shape
-from tina_bench.store.imported import ImportedResult
+from tina_bench.store.imported_results import ImportedResult
 from tina_bench.store.records import ResultRecord
 
 
