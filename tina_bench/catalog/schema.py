@@ -156,6 +156,8 @@ class Task(CatalogEntry):
     """Mean answer length, tokens, for estimates before there is a measurement."""
     margin_points: Annotated[float, Field(gt=0, le=100)]
     """Equivalence margin, percentage points: a difference this small is of no practical weight."""
+    hub_benchmark: str | None = None
+    """Id of its task in the `eval.yaml` of its dataset, where the hub lists that as a benchmark."""
     access: Literal["open", "gated"] = "open"
     """`gated`: the hub wants an accepted licence and a token."""
     caveats: tuple[str, ...] = ()
