@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from tina_bench import __version__
-from tina_bench.files.append_log import LogWriter
+from tina_bench.files.append_log import LogWriter, whole_length
 from tina_bench.files.atomic import write_model
 from tina_bench.files.hashing import digest, sha256_prefix
 from tina_bench.jobs.context import Context
@@ -97,7 +97,7 @@ def _loaded(context: Context, protocol: Protocol, name: str) -> list[TaskProblem
     task, dataset = protocol.tasks[name], protocol.datasets[name]
     loaded = load_problems(name, task, dataset, context.home.root)
     if task.access == "open":
-        keep_problems(context.home, name, (problem.told() for problem in loaded))
+        keep_problems(context.home, name, (problem.text() for problem in loaded))
     return loaded
 
 
@@ -156,7 +156,7 @@ def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
             if written < len(fresh):
                 flush()
     grades = [grade for grade in grades + fresh if grade.protocol == protocol_id]
-    length = sample_path.stat().st_size
+    length = whole_length(sample_path)
     origin = _Origin(
         source=read_record(sample_path.with_suffix(".json"), SampleSource),
         versions=versions,
