@@ -244,6 +244,22 @@ def opencompass(folder: Path) -> Path:
     return folder
 
 
+def opencompass_grouped(folder: Path) -> Path:
+    """As newer releases write it: a list by problem, the answers in the file of predictions."""
+    opencompass(folder)
+    (path,) = folder.glob("results/*/*.json")
+    grouped = [
+        {
+            "example_abbr": f"none_{i}", "pred": [read_out(i, run) for run in range(RUNS)],
+            "answer": [str(2 * i)] * RUNS, "correct": [is_right(i, run) for run in range(RUNS)],
+        }
+        for i in range(N)
+    ]  # fmt: skip
+    accuracy = {f"accuracy ({RUNS} runs average)": 100 * sum(RIGHT) / (N * RUNS)}
+    write_json(path, {**accuracy, "G-Pass@2_0.5": 36.67, "details": grouped, "type": None})
+    return folder
+
+
 def inspect_members(status: str = "success") -> dict[str, Any]:
     """The documents of a log, by their names in the archive."""
     head: dict[str, Any] = {
@@ -337,7 +353,11 @@ def every_eval_ever(folder: Path) -> Path:
                 "evaluator_relationship": "third_party",
             },
             "eval_library": {"name": "lighteval", "version": "0.13.0"},
-            "model_info": {"name": "R1 Distill", "id": MODEL, "additional_details": {}},
+            "model_info": {
+                "name": "R1 Distill", "id": MODEL,
+                "additional_details": {
+                    "deployment_type": "unknown", "model_availability": "open_weights"},
+            },
             "evaluation_results": [{
                 "evaluation_name": TASK,
                 "source_data": {"dataset_name": TASK, "source_type": "other"},
@@ -356,7 +376,9 @@ def every_eval_ever(folder: Path) -> Path:
                 "evaluation_name": TASK, "sample_id": str(i), "interaction_type": "single_turn",
                 "input": {"raw": question(i), "reference": [str(2 * i)]},
                 "output": {"raw": [answer(i, run)]},
-                "answer_attribution": [{"extracted_value": read_out(i, run)}],
+                "answer_attribution": [{
+                    "turn_idx": 0, "source": "output.raw", "extraction_method": "boxed",
+                    "is_terminal": True, "extracted_value": read_out(i, run)}],
                 "evaluation": {"score": float(is_right(i, run)), "is_correct": is_right(i, run)},
                 "token_usage": {"input_tokens": 12, "output_tokens": 9, "total_tokens": 21},
                 "metadata": {
@@ -407,11 +429,12 @@ def table_parquet(folder: Path) -> Path:
 
 WRITERS: dict[str, Callable[[Path], Path]] = {
     "lm-eval": lm_eval, "sober": sober, "qwen2.5-math": qwen_math, "nemo-skills": nemo_skills,
-    "evalscope": evalscope, "opencompass": opencompass, "inspect": inspect,
+    "evalscope": evalscope, "opencompass": opencompass,
+    "opencompass as a list": opencompass_grouped, "inspect": inspect,
     "inspect as JSON": inspect_json, "verl": verl, "every-eval-ever": every_eval_ever,
     "table": table, "table as TSV": table_tsv, "table as JSON lines": table_lines,
     "table as parquet": table_parquet,
 }  # fmt: skip
 """By format, and how it is written where that can differ."""
-NAMELESS = {"qwen2.5-math", "nemo-skills", "verl", "opencompass"}
+NAMELESS = {"qwen2.5-math", "nemo-skills", "verl", "opencompass", "opencompass as a list"}
 """Formats whose files say nothing of the model, or only an abbreviation."""

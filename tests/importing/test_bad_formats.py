@@ -1,6 +1,7 @@
 """Files of other harnesses that are torn, contradict themselves, or say too little."""
 
 import json
+import os
 import struct
 import zipfile
 from collections.abc import Callable
@@ -12,7 +13,8 @@ import pytest
 from tests.importing import made_harness as made
 from tests.importing.made_files import take_in
 from tests.importing.made_harness import MODEL, OURS, TASK, N
-from tina_bench.importing import inspect_logs
+from tina_bench.importing import archives
+from tina_bench.store.home import Home
 
 Spoil = Callable[[Path], Path]
 """Writes something wrong below a folder and returns the file that the sentence must name."""
@@ -315,7 +317,7 @@ def test_a_wrong_file_is_one_sentence_with_its_place_and_the_good_ones_are_kept(
 def test_an_archive_that_unpacks_to_too_much_is_refused_before_it_is_read(
     limit: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inspect_logs, limit, 10)
+    monkeypatch.setattr(archives, limit, 10)
     path = made.write_zip(tmp_path / "log.eval", made.inspect_members())
     done = take_in(tmp_path / "home", path)
     assert done.runs == []
@@ -351,3 +353,58 @@ def test_a_part_of_a_task_is_in_and_not_called_the_catalogs(tmp_path: Path) -> N
     assert run.tasks[0].task_reason == "20 problems; aime24 of the catalog has 30"
     (sentence,) = take_in(tmp_path / "home2", path, names={TASK: TASK}).bad
     assert "found 20 problems, expected 30, which is what aime24 of the catalog has" in sentence
+
+
+def test_an_archive_whose_directory_is_too_long_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = made.write_zip(tmp_path / "log.eval", made.inspect_members())
+    assert archives.member_names(path)
+    monkeypatch.setattr(archives, "MAX_DIRECTORY_BYTES", 100)
+    assert archives.member_names(path) is None
+    (sentence,) = take_in(tmp_path / "home", path).bad
+    assert "found a zip that is cut short or damaged" in sentence
+
+
+def test_what_lies_about_a_folder_of_logs_is_left_out_and_no_mistake(tmp_path: Path) -> None:
+    logs = made.table(tmp_path / "logs")
+    (logs / "latest").symlink_to(tmp_path / "gone")
+    os.mkfifo(logs / "pipe")
+    (logs / ".cache").mkdir()
+    (logs / ".cache" / "torn.json").write_text("{")
+    done = take_in(tmp_path / "home", logs)
+    assert (done.bad, done.left_out) == ([], ["logs/latest", "logs/pipe"])
+    (logs / "gone.json").symlink_to(tmp_path / "gone")
+    (sentence,) = take_in(tmp_path / "home", logs).bad
+    assert "gone.json: found something that cannot be read" in sentence
+
+
+def test_settings_that_merge_tables_are_left_alone(tmp_path: Path) -> None:
+    folder = made.evalscope(tmp_path)
+    bomb = ["a0: &a0 {x: 1}"]
+    bomb += [f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 60)]
+    (folder / "configs" / "task_config.yaml").write_text("\n".join(bomb))
+    ((run, _),) = take_in(tmp_path / "home", folder / "reviews").runs
+    assert "as it merges tables" in run.remarks[0]
+    assert run.protocol.temperature is None
+
+
+@pytest.mark.parametrize("value", [".nan", ".inf", "9" * 400, "[0.6]", "true"])
+def test_settings_that_no_record_could_hold_are_unknown(value: str, tmp_path: Path) -> None:
+    folder = made.evalscope(tmp_path)
+    path = folder / "configs" / "task_config.yaml"
+    path.write_text(f"generation_config: {{temperature: {value}, max_tokens: {value}}}")
+    home = tmp_path / "home"
+    assert take_in(home, folder).bad == []
+    (run,) = Home(home).imported_runs()
+    assert (run.protocol.temperature, run.protocol.max_tokens) == (None, None)
+
+
+def test_a_perplexity_is_no_score_and_costs_its_task_alone(tmp_path: Path) -> None:
+    spoil = document(
+        "lm-eval", "results_*",
+        lambda found: found["results"].update(wiki={"word_perplexity,none": 12.5}),
+    )  # fmt: skip
+    ((run, _),) = take_in(tmp_path / "home", spoil(tmp_path)).runs
+    assert [task.task_as_printed for task in run.tasks] == [TASK]
+    assert "results.wiki: no score that counts right answers" in run.remarks[0]

@@ -20,10 +20,24 @@ from tina_bench.store.imported_results import ImportedResult
 ONE_RUN_A_FILE = {"nemo-skills"}
 GRADES_THE_FIRST = {"lm-eval"}
 BY_TOTALS = {"sober"}
-WITHOUT_LIMITS = {"lm-eval", "qwen2.5-math", "opencompass", "verl", "sober"}
+WITHOUT_LIMITS = {
+    "lm-eval",
+    "qwen2.5-math",
+    "opencompass",
+    "opencompass as a list",
+    "verl",
+    "sober",
+}
 """Formats whose files do not say which answers were cut."""
-WITHOUT_TOKENS = {"lm-eval", "qwen2.5-math", "opencompass", "verl", "sober"}
-WITHOUT_SETTINGS = {"nemo-skills", "opencompass", "verl"}
+WITHOUT_TOKENS = {
+    "lm-eval",
+    "qwen2.5-math",
+    "opencompass",
+    "opencompass as a list",
+    "verl",
+    "sober",
+}
+WITHOUT_SETTINGS = {"nemo-skills", "opencompass", "opencompass as a list", "verl"}
 
 
 def imported(name: str, folder: Path) -> tuple[Home, list[ImportedResult]]:

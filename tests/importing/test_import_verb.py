@@ -102,11 +102,11 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
 
 
 def test_a_name_of_theirs_becomes_ours_where_the_user_says_so(tmp_path: Path, home: Home) -> None:
-    rows = [{**row, "model": "Their R1", "task": "AIME (2024)"} for row in made.table_rows()]
+    rows = [{**row, "model": "Their R1", "task": "AIME of last year"} for row in made.table_rows()]
     path = made.write_csv(tmp_path / "t.csv", rows)
     (one,) = call("import", path, "--json").json()["results"]
     assert (one["model"], one["task"]) == (None, None)
-    named = ("--map", f"Their R1={made.OURS}", "--map", f"AIME (2024)={made.TASK}")
+    named = ("--map", f"Their R1={made.OURS}", "--map", f"AIME of last year={made.TASK}")
     (one,) = call("import", path, "--json", *named).json()["results"]
     assert (one["model"], one["task"], one["became"]) == (made.OURS, made.TASK, "renewed")
     assert (one["n_correct"], one["runs"]) == (20, 2)

@@ -26,7 +26,7 @@ from tina_bench.importing import lighteval_files
 from tina_bench.importing.counts import problems_behind, whole
 from tina_bench.importing.folder import Became
 from tina_bench.importing.lighteval import parse_run
-from tina_bench.importing.names import Attribution, match_model, match_task, split_name
+from tina_bench.importing.names import Attribution, Match, match_model, match_task, split_name
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.imported import ImportedRun
 from tina_bench.store.imported_results import imported_results
@@ -280,6 +280,15 @@ def test_a_model_is_ours_only_by_repository_or_name() -> None:
     assert match_model(CATALOG, "smoke-base", None).name == "smoke-base"
     assert match_model(CATALOG, "/data/merged/Open-RS1", None).name is None
     assert match_model(CATALOG, "quyanh/OpenRS-GRPO", None).name is None
+
+
+def test_an_alias_of_the_catalog_is_a_name_of_its_entry_letter_for_letter() -> None:
+    assert match_model(CATALOG, "DeepSeek-R1-Distill-Qwen-1.5B", None) == Match(
+        "r1-distill-qwen-1.5b", "the file prints an alias of this entry"
+    )
+    assert match_model(CATALOG, "deepseek-r1-distill-qwen-1.5b", None).name is None
+    assert match_task(CATALOG, "AIME_2024", {}).name == "aime24", "the title, written otherwise"
+    assert match_task(CATALOG, "aime_2024", {"hf_repo": "someone/else"}).name is None
 
 
 def test_another_revision_than_the_catalog_s_is_another_model() -> None:

@@ -103,6 +103,8 @@ class Model(CatalogEntry):
     """The model as which this very checkpoint was published under its own name."""
     max_model_tokens: Annotated[int, Field(gt=0)] | None = None
     """Context length in tokens, prompt included, when it is shorter than the protocol's."""
+    aliases: tuple[str, ...] = ()
+    """Names that harnesses print for these weights, letter for letter; imports know them by it."""
     note: str = ""
     """Anything a reader of a result must know."""
     reference: str = ""
@@ -163,6 +165,8 @@ class Task(CatalogEntry):
     caveats: tuple[str, ...] = ()
     """In what this differs from the published protocol without being another benchmark; stands on
     every result and beside every verdict, and decides none."""
+    aliases: tuple[str, ...] = ()
+    """Names that harnesses print for this benchmark, apart from its name and title."""
     note: str = ""
     """Known quirks."""
     reference: str = ""

@@ -154,8 +154,12 @@ def _settings(draft: Draft, path: Path, folder: str) -> None:
         return
     import yaml
 
+    data = read_bytes(path, MAX_YAML_BYTES)
+    if b"<<" in data:  # merged tables can double with each line; evalscope writes none
+        draft.remarks.append(f"{path}: not read, as it merges tables.")
+        return
     try:
-        loaded = yaml.safe_load(read_bytes(path, MAX_YAML_BYTES))
+        loaded = yaml.safe_load(data)
     except (yaml.YAMLError, ValueError, RecursionError):
         found = "what is no YAML, perhaps cut short"
         raise refuse(f"{path}", MalformedError("", found, "evalscope's configuration")) from None

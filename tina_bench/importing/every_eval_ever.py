@@ -126,13 +126,17 @@ def _task(
     uncertainty = first.score_details.get("uncertainty")
     trials = values.whole(uncertainty.get("num_samples")) if isinstance(uncertainty, dict) else None
     correct = whole(share, trials) if trials else None
+    parameters = first.metric_config.get("metric_parameters")
+    runs = values.whole(parameters.get("k")) if isinstance(parameters, dict) else None
     if trials and correct is not None:
         n = values.whole(data.get("samples_number"))
+        if n is None and runs and trials % runs == 0:
+            n = trials // runs
         task.totals = [Total(task.place, correct=correct, n=n, trials=trials)]
     else:
         percent = round(100 * share, 6)
         digits = len(repr(percent).partition(".")[2])
-        task.printed = [Printed(task.place, percent, digits, runs=None)]
+        task.printed = [Printed(task.place, percent, digits, runs=runs)]
     return task
 
 

@@ -110,7 +110,10 @@ def _sort(made: Scan, path: Path, found: Found, *, alone: bool) -> None:
             made.left_out[found.path.absolute()] = found.where
             return
     except ForeignFileError as error:
-        made.bad.append((found, error))
+        if alone or found.path.suffix.lower() in DATA:
+            made.bad.append((found, error))
+        else:  # a link to nothing, a pipe, the weights of a model
+            made.left_out[found.path.absolute()] = found.where
         return
     form, part = known
     if part is Part.RESULTS:

@@ -1,33 +1,25 @@
 """Logs of Inspect, `.eval` and `.json`, through inspect-ai's own reader.
 
-Read with inspect-ai 0.3.285. A `.eval` is a zip: before the reader sees it, its members are copied
-into a plain one, each no longer than the archive's own directory says and all together no longer
-than the limits here, so that no archive unpacks to more than it admits. A log of a run that did not
-finish is refused: which samples it has depends on which were quick.
+Read with inspect-ai 0.3.285, whose reader sees a plain copy of a `.eval` (`archives`). A log of a
+run that did not finish is refused: which samples it has depends on which were quick.
 """
 
 import re
-import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tina_bench.errors import ForeignFileError, MissingEngineError
-from tina_bench.files.strict import MalformedError, shown
+from tina_bench.files.strict import MalformedError
 from tina_bench.importing import values
+from tina_bench.importing.archives import member_names, plain_copy
 from tina_bench.importing.drafts import Draft, DraftTask, Found, Row
 from tina_bench.importing.reading import MAX_BYTES, describe, read_bytes, refuse
 from tina_bench.store.imported import ReportedProtocol
 
 NAME = "inspect"
-MAX_MEMBERS = 200_000
-MAX_MEMBER_BYTES = 128 << 20
-MAX_UNPACKED_BYTES = 4 << 30
-BLOCK_BYTES = 1 << 20
 HEADER, START = "header.json", "_journal/start.json"
 PROVIDERS = {
     "vllm", "hf", "sglang", "openai", "openai-api", "ollama", "llama-cpp-python", "together",
@@ -97,7 +89,10 @@ def _log(found: Found) -> Any:
             zipped = file.read(2) == b"PK"
         if not zipped:
             return read_eval_log(found.path, format="json", resolve_attachments="core")
-        with _copied(found.path) as copy:
+        names = member_names(found.path) or []
+        if HEADER not in names and START in names:
+            raise _unfinished(found.path, "status", f"no {HEADER}")
+        with plain_copy(found.path) as copy:
             return read_eval_log(
                 copy, format="eval", resolve_attachments="core", exclude_fields={"events", "store"}
             )
@@ -110,43 +105,6 @@ def _log(found: Found) -> Any:
         said = ascii(str(error).splitlines()[0] if str(error) else type(error).__name__)[:160]
         what = f"what Inspect's own reader cannot read ({said})"
         raise refuse(f"{found.path}", MalformedError("", what, "a log of Inspect")) from None
-
-
-@contextmanager
-def _copied(path: Path) -> Iterator[Path]:
-    """A copy of the archive that is as long as it says it is; raises `ForeignFileError`."""
-    with tempfile.TemporaryDirectory(prefix="tina-bench-") as folder:
-        copy = Path(folder) / "log.eval"
-        with zipfile.ZipFile(path) as source, zipfile.ZipFile(copy, "w") as target:
-            members = source.infolist()
-            _check_members(path, members)
-            for member in members:
-                with source.open(member) as inner, target.open(member.filename, "w") as outer:
-                    while block := inner.read(BLOCK_BYTES):
-                        outer.write(block)
-        yield copy
-
-
-def _check_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    names = [member.filename for member in members]
-    if HEADER not in names and START in names:
-        raise _unfinished(path, "status", f"no {HEADER}")
-    if len(members) > MAX_MEMBERS:
-        raise refuse(
-            f"{path}", MalformedError("", f"{len(members)} members", f"at most {MAX_MEMBERS}")
-        )
-    if len(set(names)) < len(names):
-        again = next(name for name in names if names.count(name) > 1)
-        raise refuse(f"{path}", MalformedError("", f"the member {shown(again)} twice", "it once"))
-    large = next((member for member in members if member.file_size > MAX_MEMBER_BYTES), None)
-    if large is not None:
-        what = f"{large.file_size} bytes"
-        wrong = MalformedError(ascii(large.filename), what, f"at most {MAX_MEMBER_BYTES}")
-        raise refuse(f"{path}", wrong)
-    total = sum(member.file_size for member in members)
-    if total > MAX_UNPACKED_BYTES:
-        what = f"what unpacks to {total} bytes"
-        raise refuse(f"{path}", MalformedError("", what, f"at most {MAX_UNPACKED_BYTES}"))
 
 
 def _unfinished(path: Path, key: str, what: str) -> ForeignFileError:
@@ -178,10 +136,10 @@ def _row(found: Found, sample: Any) -> Row:
         place=f"{found.path}: samples/{sample.id}_epoch_{sample.epoch}",
         problem=str(sample.id),
         marks=marks,
-        run=sample.epoch,
+        run=values.whole(sample.epoch),
         query=_input(sample.input),
         text=output.completion if has_text else None,
-        tokens=output.usage.output_tokens if output.usage else None,
+        tokens=values.whole(output.usage.output_tokens) if output.usage else None,
         truncated=output.stop_reason in {"max_tokens", "model_length"} if has_text else None,
         extracted=first.answer,
         gold=target,
@@ -204,8 +162,9 @@ def _said(log: Any) -> dict[str, tuple[float, float | None]]:
     said = {}
     for score in log.results.scores if log.results else []:
         accuracy, error = score.metrics.get("accuracy"), score.metrics.get("stderr")
-        if accuracy is not None and score.reducer in {None, "mean"}:
-            said[score.name] = (float(accuracy.value), float(error.value) if error else None)
+        value = None if accuracy is None else values.number(accuracy.value)
+        if value is not None and score.reducer in {None, "mean"}:
+            said[score.name] = (value, values.number(error.value) if error else None)
     return said
 
 

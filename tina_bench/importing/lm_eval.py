@@ -93,7 +93,11 @@ def read(found: Found) -> list[Draft]:
     samples = _samples_beside(found, stamp[1] if stamp else None)
     groups = {name for name, tasks in file.group_subtasks.items() if tasks}
     for name in sorted(file.results.keys() - groups):
-        draft.tasks.append(_task(found, file, name, samples.get(name), draft))
+        task = _task(found, file, name, samples.get(name), draft)
+        if task.rows or task.totals or task.printed:
+            draft.tasks.append(task)
+        else:
+            draft.remarks.append(f"{task.place}: no score that counts right answers; left out.")
     return [draft]
 
 
@@ -256,8 +260,11 @@ def _protocol(sample: _Sample, draft: Draft) -> ReportedProtocol:
 
 def _without_samples(task: DraftTask) -> None:
     """Only the printed score: a count where score and standard error allow one number only."""
-    metric = next((name for name in task.said if name.startswith("exact_match")), None)
-    metric = metric or next(iter(task.said))
+    shares = [name for name, (value, _) in task.said.items() if 0 <= value <= 1]
+    metric = next((name for name in shares if name.startswith("exact_match")), None)
+    metric = metric or next(iter(shares), None)
+    if metric is None:  # a perplexity, a distance
+        return
     value, error = task.said[metric]
     task.metric = metric
     n = task.n or problems_behind(value, error)
@@ -265,9 +272,6 @@ def _without_samples(task: DraftTask) -> None:
     if n is not None and correct is not None:
         task.totals.append(Total(task.place, correct=correct, n=n, trials=n, stderr=error))
         return
-    if not 0 <= value <= 1:
-        expected = "a share of right answers, from 0 to 1"
-        raise refuse(task.place, MalformedError(metric, f"{value}", expected))
     task.printed.append(Printed(task.place, percent=100 * value, decimals=4, runs=1))
 
 

@@ -1,12 +1,15 @@
 """Results of OpenCompass: `results/<model>/<dataset>.json`.
 
 Read at commit a5acc4b, `opencompass/tasks/openicl_eval.py`. With dump_details each answer is there
-with its grade; several runs lie one after another, all problems of the first, then all of the
-second. Without it there is only the printed accuracy. Model and dataset are abbreviations out of
-the user's configuration, and stand in the names of folder and file alone: say --model or --map.
+with its grade, in one of two shapes: by the number of the answer, several runs after another; or a
+list by problem (`icl_base_evaluator.py`), each value a list over runs, and the texts in the folder
+`predictions` beside. Without it there is only the printed accuracy. Model and dataset are
+abbreviations out of the user's configuration, and stand in the names of folder and file alone: say
+--model or --map.
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 from tina_bench.files.strict import MalformedError, shown
@@ -15,6 +18,8 @@ from tina_bench.importing.drafts import Draft, DraftTask, Found, Printed, Row
 from tina_bench.importing.reading import MAX_JSON_BYTES, describe, parse_json, read_bytes, refuse
 
 NAME = "opencompass"
+MARKS = ("correct", "is_correct", "cascade_correct")
+"""What evaluators call their grade, as the harness itself looks for it."""
 ACCURACY = re.compile(r"accuracy(?: \((\d{1,6}) runs average\))?")
 
 
@@ -28,8 +33,22 @@ def read(found: Found) -> list[Draft]:
     )  # fmt: skip
     task = DraftTask(name=found.path.stem, place=f"{found.path}", metric="accuracy")
     details = document.get("details")
-    if isinstance(details, dict):
-        task.rows = _rows(found, details, 1 if accuracy is None else accuracy[1])
+    draft = Draft(
+        path=found.path,
+        file=describe(data, found.where),
+        format=NAME,
+        model=found.path.absolute().parent.name,
+        model_key="the folder's name",
+        tasks=[task],
+        config={key: value for key, value in document.items() if key != "details"},
+    )
+    runs = 1 if accuracy is None else accuracy[1]
+    if isinstance(details, dict | list):
+        task.rows = (
+            _flat_rows(found, details, runs)
+            if isinstance(details, dict)
+            else _grouped_rows(found, details, _predictions(found, draft))
+        )
         if accuracy is not None:
             task.said = {"accuracy": (accuracy[0] / 100, None)}
     elif accuracy is not None:
@@ -39,20 +58,11 @@ def read(found: Found) -> list[Draft]:
     else:
         expected = "details, or an accuracy"
         raise refuse(f"{found.path}", MalformedError("", "neither", expected))
-    return [
-        Draft(
-            path=found.path,
-            file=describe(data, found.where),
-            format=NAME,
-            model=found.path.absolute().parent.name,
-            model_key="the folder's name",
-            tasks=[task],
-            config={key: value for key, value in document.items() if key != "details"},
-        )
-    ]
+    return [draft]
 
 
-def _rows(found: Found, details: dict[str, Any], runs: int) -> list[Row]:
+def _flat_rows(found: Found, details: dict[str, Any], runs: int) -> list[Row]:
+    """Details by the number of the answer, all of the first run before those of the second."""
     answers = [(key, details[key]) for key in sorted(filter(str.isdecimal, details), key=int)]
     if not answers:
         raise refuse(f"{found.path}", MalformedError("details", "no answer", "one a problem"))
@@ -86,6 +96,59 @@ def _rows(found: Found, details: dict[str, Any], runs: int) -> list[Row]:
             )
         )
     return rows
+
+
+def _grouped_rows(found: Found, details: list[Any], predictions: list[dict[str, Any]]) -> list[Row]:
+    """Details by problem, each value a list over runs, as newer releases write them."""
+    if not details:
+        raise refuse(f"{found.path}", MalformedError("details", "no problem", "at least one"))
+    rows: list[Row] = []
+    for number, one in enumerate(details):
+        place = f"{found.path}: details.{number}"
+        if not isinstance(one, dict):
+            raise refuse(place, MalformedError("", shown(one), "a problem with its grades"))
+        marks = next((_list(one[key]) for key in MARKS if one.get(key) is not None), [])
+        if not marks:
+            raise refuse(
+                place, MalformedError("correct", "nothing", "whether each answer is right")
+            )
+        read_out, golds = _list(one.get("pred")), _list(one.get("answer"))
+        for run, mark in enumerate(marks):
+            index = run * len(details) + number
+            # An evaluator may leave a problem out: then no text is certain.
+            fitting = len(predictions) == len(details) * len(marks)
+            answer = predictions[index] if fitting else {}
+            rows.append(
+                Row(
+                    place=place,
+                    problem=values.text(one.get("example_abbr")) or str(number),
+                    marks={"accuracy": mark},
+                    run=run,
+                    query=_prompt(answer.get("origin_prompt")),
+                    text=_first(answer.get("prediction")),
+                    extracted=_first(read_out[run]) if run < len(read_out) else None,
+                    gold=_first(golds[run]) if run < len(golds) else None,
+                )
+            )
+    return rows
+
+
+def _predictions(found: Found, draft: Draft) -> list[dict[str, Any]]:
+    """The answers themselves, in order, out of the folder beside the results; none without it."""
+    path = found.path.absolute()
+    path = path.parent.parent.parent / "predictions" / path.parent.name / path.name
+    if not path.is_file():
+        return []
+    data = read_bytes(path, MAX_JSON_BYTES)
+    where = Path(found.where).parent.parent.parent / "predictions" / path.parent.name / path.name
+    draft.beside.append(describe(data, where.as_posix()))
+    document = parse_json(path, data)
+    keys = sorted(filter(str.isdecimal, document), key=int)
+    return [document[key] for key in keys if isinstance(document[key], dict)]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _first(value: Any) -> str | None:

@@ -6,13 +6,13 @@ in their first bytes. Nothing is taken out of a file here: a reader looks again,
 
 import csv
 import json
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from tina_bench.importing.archives import member_names
 from tina_bench.importing.parquet_rows import column_names
 from tina_bench.importing.reading import MAX_BYTES, MAX_JSON_BYTES, MAX_LINE_BYTES, check_file
 
@@ -90,11 +90,8 @@ def _parsed(data: bytes) -> Any:
 
 
 def _zip(path: Path) -> Probe:
-    try:
-        with zipfile.ZipFile(path) as file:
-            return Probe(Kind.ZIP, frozenset(file.namelist()))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return Probe(Kind.ZIP, whole=False)
+    names = member_names(path)
+    return Probe(Kind.ZIP, frozenset(names or ()), whole=names is not None)
 
 
 def _parquet(path: Path) -> Probe:

@@ -77,8 +77,12 @@ def is_evalscope_report(probe: Probe) -> bool:
 def is_opencompass_results(probe: Probe) -> bool:
     """With or without the single answers; alone, an accuracy is all that there is."""
     accuracy = any(key.split(" ")[0] == "accuracy" for key in probe.keys)
-    details = probe.inner("details")
-    ours = any(isinstance(one, dict) and "predictions" in one for one in details.values())
+    details = probe.value.get("details")
+    parts = details.values() if isinstance(details, dict) else details
+    ours = isinstance(details, dict | list) and any(
+        isinstance(one, dict) and bool({"predictions", "pred", "example_abbr"} & one.keys())
+        for one in parts or ()
+    )
     numbers = all(
         isinstance(value, int | float) for key, value in probe.value.items() if key != "details"
     )

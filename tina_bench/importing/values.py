@@ -1,6 +1,9 @@
-"""Values of documents of others, taken only where they are of the wanted type."""
+"""Values of documents of others, taken only where a record can hold them."""
 
+import math
 from typing import Any
+
+from tina_bench.files.strict import GREATEST_INTEGER, LEAST_INTEGER
 
 
 def text(value: Any) -> str | None:
@@ -9,11 +12,16 @@ def text(value: Any) -> str | None:
 
 
 def whole(value: Any) -> int | None:
-    """A whole number."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """A whole number of 64 bits."""
+    known = isinstance(value, int) and not isinstance(value, bool)
+    return value if known and LEAST_INTEGER <= value <= GREATEST_INTEGER else None
 
 
 def number(value: Any) -> float | None:
-    """A number."""
-    known = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if known else None
+    """A finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:  # an integer of hundreds of digits
+        return None

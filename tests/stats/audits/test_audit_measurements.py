@@ -172,6 +172,17 @@ def test_a_table_by_seed_and_its_sums_by_the_same_people_are_one_piece():
     assert len(collect_measurements(make_catalog(), single).measurements) == 2
 
 
+def test_runs_by_seed_of_the_people_who_print_their_mean_are_that_mean_with_a_spread():
+    claims = {"printed": make_claim(31.33, runs=5)}
+    file = make_runs(1, [6, 12, 9, 7, 13])
+    (piece,) = collect_measurements(make_catalog(claims), [file]).measurements
+    assert (piece.name, piece.runs) == ("printed", 5)
+    assert piece.spread_points == pytest.approx(100 * np.std([6, 12, 9, 7, 13], ddof=1) / 30)
+    assert piece.told_again_in == (f"imported file {file.id} (aime)",)
+    fewer = {"printed": make_claim(31.33, runs=4)}
+    assert len(collect_measurements(make_catalog(fewer), [file]).measurements) == 2
+
+
 def test_a_printed_score_of_an_import_is_as_sure_as_its_digits():
     printed = make_file(1, value=0.297, n_correct=None, runs=64, decimals=1, sd_over_runs=0.045)
     (piece,) = collect_measurements(make_catalog(), [printed]).measurements

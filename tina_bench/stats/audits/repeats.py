@@ -1,8 +1,9 @@
 """Which pieces of evidence are of the same runs, so that each run counts once.
 
-- an imported single run, or a line of an author's log, with the score that the same people print
-  for the same weights: a published checkpoint and its line in the log are one model
-  (`published_as` in the catalog);
+- an imported file, or a line of an author's log, with the score and the number of runs that the
+  same people print for the same weights: a published checkpoint and its line in the log are one
+  model (`published_as` in the catalog); the print stays, with the file's spread over runs if it has
+  none;
 - a score that the same people print in two sources which differ in nothing that they share;
 - smaller numbers of samples beside larger ones in one source: the larger may hold the smaller;
 - several-run figures of the same people in two versions of a table: one of the two;
@@ -67,7 +68,10 @@ def counted_once(
             if reason is not None:
                 again = tuple(sorted((*first.told_again_in, piece.name)))
                 best_of = max(first.best_of or 0, piece.best_of or 0) or None
-                change = {"told_again_in": again, "best_of": best_of}
+                change: dict[str, object] = {"told_again_in": again, "best_of": best_of}
+                if first.spread_points is None and piece.runs == first.runs:
+                    change["spread_points"] = piece.spread_points
+                    change["spread_degrees_of_freedom"] = piece.spread_degrees_of_freedom
                 kept[index] = first.model_copy(update=change)
                 aside.append(SetAside(name=piece.name, counted_as=first.name, reason=reason))
                 break
@@ -120,7 +124,7 @@ def _why_in_files(a: Measurement, b: Measurement) -> str | None:
 
 def _why_in_print(claim: Measurement, file: Measurement) -> str | None:
     """Why a printed score was read from this file; `None` if it was not, as far as is known."""
-    if claim.runs not in (None, 1) or not same_print(claim, file):
+    if (claim.runs or 1) != (file.runs or 1) or not same_print(claim, file):
         return None
     # A file without a name is the log's; a file of other people is a run of theirs.
     theirs = file.who == "unknown" or group_of(claim.who) == group_of(file.who)
