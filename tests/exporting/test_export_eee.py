@@ -159,7 +159,9 @@ def test_a_model_of_the_hub_goes_by_its_repository_and_one_trained_here_does_not
     assert ids == {"aime24": "knoveleng/Open-RS1", "amc23": "open-rs1.retrained"}
 
 
-@pytest.mark.parametrize("model", ["../up", "/root/ckpt", "con", "a/b/c:d", "data", "x."])
+@pytest.mark.parametrize(
+    "model", ["../up", "/root/ckpt", "con", "a/b/c:d", "data", "x.", "ä" * 200]
+)
 def test_a_name_that_is_no_folder_is_kept_in_the_file_and_made_one_for_its_place(
     model: str, tmp_path: Path
 ) -> None:

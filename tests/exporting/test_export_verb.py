@@ -73,6 +73,14 @@ def test_what_is_there_already_is_never_replaced(form: str, tmp_path: Path) -> N
     assert list((tmp_path / "folder").iterdir()) == []
 
 
+@pytest.mark.parametrize("form", ["csv", "eee", "inspect"])
+def test_a_place_that_is_no_folder_is_one_sentence(form: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    ended = call("export", "--format", form, tmp_path / "file" / "out", "--home", RECORDS)
+    assert ended.code == 11
+    assert "out: cannot be written: " in ended.sentence
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_an_empty_home_has_nothing_to_export(form: str, tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()

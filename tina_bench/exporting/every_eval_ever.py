@@ -27,6 +27,8 @@ RESERVED = {
     *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
 }  # fmt: skip
 """Names that the datastore refuses for a folder."""
+MOST_BYTES = 120
+"""Of a folder's name: half of what file systems take."""
 NOT_A_SHARE = "left out, as its score is no share of 0 to 1"
 ONLY_COUNTED = "without samples, as no single answer is known: only the score and its counts"
 
@@ -71,7 +73,7 @@ def _place(one: Measurement) -> PurePosixPath:
     """Where the datastore has it."""
     developer, _, name = one.model_id.rpartition("/")
     developer, _, rest = developer.partition("/")
-    model = "_".join(_component(part) for part in (*filter(None, rest.split("/")), name))
+    model = _component("_".join((*filter(None, rest.split("/")), name)))
     developer = _component(developer or one.developer or NOT_STATED)
     # A hash that is told as a random UUID, as the layout wants one of version 4.
     name = str(uuid.UUID(digest(["eee", one.id])[:32], version=4))
@@ -79,7 +81,8 @@ def _place(one: Measurement) -> PurePosixPath:
 
 
 def _component(name: str) -> str:
-    made = UNSAFE.sub("_", name.replace("/", "_")).rstrip(". ")
+    safe = UNSAFE.sub("_", name.replace("/", "_")).encode()[:MOST_BYTES]
+    made = safe.decode(errors="ignore").rstrip(". ")
     reserved = made.partition(".")[0].lower() in RESERVED
     return f"_{made}" if reserved or not made else made
 

@@ -43,9 +43,10 @@ def export_home(
 ) -> ExportSummary:
     """Write what `options` choose of a home's results.
 
-    Raises `UsageError` for an unknown format or name and for a path that is there, `BlockedError`
-    where there is nothing to export, `IntegrityError` for answers that are not what their records
-    say, and `MissingEngineError` where the format needs a package that is not installed.
+    Raises `UsageError` for an unknown format or name and for a path that is there or cannot be
+    written, `BlockedError` where there is nothing to export, `IntegrityError` for answers that are
+    not what their records say, and `MissingEngineError` where the format needs a package that is
+    not installed.
     """
     form = find_format(name)
     if path.exists() or path.is_symlink():
@@ -58,7 +59,11 @@ def export_home(
     if options.imported:
         chosen += _imported(home, catalog, options, left_out)
     _refuse_nothing(home, options, chosen)
-    written = form.write(chosen, path, left_out)
+    try:
+        written = form.write(chosen, path, left_out)
+    except OSError as error:
+        why = error.strerror or f"{error}"
+        raise UsageError(f"{path}: cannot be written: {why}; name another path.") from None
     if form.has_texts and options.texts:
         for one in chosen:
             if one.no_texts is not None:

@@ -18,6 +18,8 @@ from tina_bench.files.atomic import written_folder
 ONLY_COUNTED = "left out, as a log of Inspect is of single answers and none is known"
 NO_QUESTION = "[the text of problem {} is not in this log]"
 NO_STAMP = "1970-01-01T00:00:00+00:00"
+MOST_BYTES = 120
+"""Of task and model in a file's name."""
 DETAILS = "tina_bench"
 """Key of what a log has no field of its own for."""
 
@@ -48,7 +50,8 @@ def write(measurements: Sequence[Measurement], path: Path, left_out: LeftOut) ->
 
 
 def _file_name(one: Measurement) -> str:
-    return re.sub(r"[^\w.-]+", "-", f"{one.task}_{one.model}_{one.id}.eval")
+    named = re.sub(r"[^\w.-]+", "-", f"{one.task}_{one.model}").encode()[:MOST_BYTES]
+    return f"{named.decode(errors='ignore')}_{one.id}.eval"
 
 
 def _log(one: Measurement, answers: list[Answer]) -> Any:
