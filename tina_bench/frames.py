@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from tina_bench.metering.bill import COLUMNS, Column, bill, check_columns
+from tina_bench.store.answer_logs import inside
 from tina_bench.store.home import Home, open_home, read_records
 from tina_bench.store.records import Sample
 
@@ -49,13 +50,13 @@ def samples(home: Home | Path | str | None = None, *, model: str | None = None) 
 
     Columns: `model`, then those fields; `tokens_in` and `tokens_out` in tokens, `finished_at` with
     its time zone. Texts are what a model wrote and may be anything. Raises `DamagedLogError` for a
-    log that is damaged before its end.
+    log that is damaged before its end, `IntegrityError` for a link that leads out of the home.
     """
     store = open_home(home)
     rows = [
         {"model": path.parent.name, **sample.model_dump()}
         for path in sorted((store.root / "samples").glob(f"{model or '*'}/*.jsonl"))
-        for sample in read_records(path, Sample)
+        for sample in read_records(inside(store.root, path), Sample)
     ]
     return pd.DataFrame(rows, columns=["model", *Sample.model_fields])
 

@@ -51,22 +51,17 @@ def _figure() -> Figure:
     return figure
 
 
-def test_what_neighbours_share_is_said_once_and_still_reaches_each_of_them() -> None:
+def test_every_text_and_mark_has_the_colour_of_its_artist() -> None:
     root = ET.fromstring(inline(_figure(), name="x", label="Five rows."))
-    inherited: dict[ET.Element, dict[str, str]] = {root: dict(root.attrib)}
-    for parent in root.iter():
-        for child in parent:
-            inherited[child] = {**inherited[parent], **child.attrib}
     rows = [e for e in root.iter(f"{SVG}text") if (e.text or "").startswith("row")]
     assert len(rows) == 5
     for row in rows:
-        assert inherited[row]["fill"] == f"var(--ink, {PALETTE['ink']})"
-        assert inherited[row]["font-size"] == "9px"
-        assert "fill" not in row.attrib
-    marks = [e for e in root.iter(f"{SVG}use") if "fill" in inherited[e]]
-    assert {inherited[e]["fill"] for e in marks if inherited[e].get("data-is")} == {
-        f"var(--measured, {PALETTE['measured']})"
-    }
+        assert row.attrib["fill"] == f"var(--ink, {PALETTE['ink']})"
+        assert row.attrib["font-size"] == "9px"
+    (group,) = (e for e in root.iter() if e.get("data-is") == "some")
+    marks = list(group.iter(f"{SVG}use"))
+    assert len(marks) == 5
+    assert {e.attrib["fill"] for e in marks} == {f"var(--measured, {PALETTE['measured']})"}
 
 
 def test_nothing_is_left_of_the_standalone_document() -> None:

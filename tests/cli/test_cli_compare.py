@@ -159,7 +159,7 @@ def test_models_without_common_problems_get_one_sentence(home: Home) -> None:
 
 
 def test_changed_samples_are_noticed_before_anything_is_compared(three: Home) -> None:
-    (three.root / "samples" / "best.jsonl").write_bytes(b"others!\n")
+    three.sample_log("best", "log").write_bytes(b"others!\n")
     ended = call("compare")
     assert ended.code == 14
     assert ended.out == ""

@@ -17,9 +17,9 @@ READING = (
 def test_a_verb_that_only_reads_says_that_the_named_home_is_not_there(
     verb: tuple[str, ...], tmp_path: Path
 ) -> None:
-    ended = call(*verb, "--home", tmp_path / "recrods")
+    ended = call(*verb, "--home", tmp_path / "results-x")
     assert (ended.code, ended.out) == (11, "")
-    assert ended.sentence.startswith(f"--home {tmp_path / 'recrods'}: is no folder, expected ")
+    assert ended.sentence.startswith(f"--home {tmp_path / 'results-x'}: is no folder, expected ")
     assert not any(tmp_path.iterdir()), "reading creates nothing"
 
 

@@ -120,3 +120,10 @@ def test_the_tables_of_real_verbs_split_no_word(
         shown = Text.from_ansi(call(*verb).out).plain
         split = [word for word in words(shown) if word not in known and not word.endswith("…")]
         assert split == [], f"{width} columns"
+
+
+def test_a_figure_stays_beside_its_unit_where_other_columns_can_give_way() -> None:
+    rows = table("model", "what for", "score", right=("score",))
+    rows.add_row("open-rs3", "a sentence of several words " * 3, "50.12 %")
+    assert "50.12 %" in printed(rows, width=40)
+    assert "50.12 %" not in printed(rows, width=22), "words of other columns come first"

@@ -12,6 +12,7 @@ from tina_bench.files.atomic import write_model
 from tina_bench.lock.lockfile import read_lock
 from tina_bench.running.local import LocalRunner
 from tina_bench.stats.scores.majority import majority
+from tina_bench.store.answer_logs import check_sample_logs
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.job_folder import Dataset, GradeInputs, JobFolder, JobResult, Protocol
 from tina_bench.store.problem_texts import read_problems
@@ -84,6 +85,8 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, JobResult]:
                 finished_at=now(),
             )
             log.append([sample.model_dump(mode="json")])
+    with path.open("ab") as torn:  # as a sampler leaves it that was killed in the middle of a line
+        torn.write(b'{"check":"0123')
     source = SampleSource(
         weights_sha256={}, engine=ENGINE, hardware={}, prompts_sha256={"smoke-30": "0" * 64}
     )
@@ -125,6 +128,14 @@ def test_a_result_names_the_packages_that_its_answers_were_made_with(
 ) -> None:
     home, _ = graded
     assert home.results()[0].provenance.packages == ENGINE["packages"]
+
+
+def test_a_result_counts_whole_lines_so_that_a_torn_one_may_be_cut_off_later(
+    graded: tuple[Home, JobResult],
+) -> None:
+    home, _ = graded
+    with LogWriter(home.sample_log("smoke-base", IDENTITY)):
+        check_sample_logs(home.root, home.results())
 
 
 def test_an_undecided_answer_stays_in_the_denominator(graded: tuple[Home, JobResult]) -> None:

@@ -101,6 +101,11 @@ def _whole_lines(path: Path, length: int | None = None) -> Iterator[tuple[int, b
             yield number, line
 
 
+def whole_length(path: Path) -> int:
+    """Bytes of a log without a torn last line: what the next writer leaves of it."""
+    return sum(len(line) for _, line in _whole_lines(path))
+
+
 def read_log(path: Path, length: int | None = None) -> Iterator[dict[str, Any]]:
     """Yield every whole record in order; a missing file is an empty log.
 
@@ -160,8 +165,7 @@ class LogWriter:
             raise BusyError(
                 f"{path}: another tina-bench is writing to this log; wait for it or stop it."
             ) from None
-        whole = sum(len(line) for _, line in _whole_lines(path))
-        os.ftruncate(self._descriptor, whole)
+        os.ftruncate(self._descriptor, whole_length(path))
         os.lseek(self._descriptor, 0, os.SEEK_END)
         fsync_folder(path.parent)
 

@@ -18,9 +18,9 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
 FOUND_CHARACTERS = 80
@@ -54,6 +54,9 @@ _WORDS = tuple(
 )
 """From pydantic's words for what is wrong to words for what is wanted, applied in order."""
 _TOML_PLACE = re.compile(r" ?\((at [^()]*)\)$")
+
+
+ShapeT = TypeVar("ShapeT", bound=BaseModel)
 
 
 class MalformedError(ValueError):
@@ -270,3 +273,14 @@ def parse_toml(data: bytes, expected: str) -> dict[str, Any]:
         if isinstance(thing, int) and not LEAST_INTEGER <= thing <= GREATEST_INTEGER:
             raise MalformedError(shown_key(where), "an integer beyond 64 bits", "one of 64 bits")
     return value
+
+
+def read_toml(path: Path, expected: str, shape: type[ShapeT]) -> ShapeT:
+    """A TOML file as a record.
+
+    Raises `FileNotFoundError`, and `MalformedError` with the key for what does not fit.
+    """
+    try:
+        return shape.model_validate(parse_toml(read_bytes(path), expected))
+    except ValidationError as error:
+        raise first_wrong(error) from None

@@ -36,11 +36,21 @@ from tina_bench.store.job_folder import (
 )
 from tina_bench.store.records import Outcome, Phase, now
 
+INTERRUPTED = "interrupted; everything finished so far is kept, run the same command again."
+
 
 def _interrupt(*_: Any) -> None:
     # Once is enough: what an interrupted job writes as it ends must not be interrupted too.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def _is_interrupted() -> bool:
+    """Whether the job was stopped, whatever a library has made of the `KeyboardInterrupt` since.
+
+    pydantic, for one, makes it an error of a schema when it comes in the middle of an import.
+    """
+    return signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
 
 
 def _check_gpu(folder: JobFolder) -> None:
@@ -104,15 +114,16 @@ def _do(folder: JobFolder, path: Path, home: Home) -> None:
         outputs = raw.model_dump(mode="json") if isinstance(raw, BaseModel) else raw or {}
     except TinaBenchError as error:
         failure, kind = str(error), kind_of(error, path)
-    except KeyboardInterrupt:
-        if meter.is_budget_spent:  # the runner stops a job shortly before that
-            outcome = Outcome.BUDGET
+    except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - it is this job's result
+        if isinstance(error, KeyboardInterrupt) or _is_interrupted():
+            kind = FailureKind.INTERRUPTED
+            if meter.is_budget_spent:  # the runner stops a job shortly before that
+                outcome = Outcome.BUDGET
+            else:
+                failure = INTERRUPTED
         else:
-            failure = "interrupted; everything finished so far is kept, run the same command again."
-        kind = FailureKind.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - whatever an engine raises is this job's result
-        traceback.print_exc()
-        failure, kind = f"{type(error).__name__}: {error}", kind_of(error, path)
+            traceback.print_exc()
+            failure, kind = f"{type(error).__name__}: {error}", kind_of(error, path)
     # All that is left is to write how it ended, which takes less time than a stop.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     meter.end(outcome)

@@ -14,11 +14,11 @@ from functools import partial
 from typing import Any
 
 from tina_bench import __version__
-from tina_bench.files.append_log import LogWriter
+from tina_bench.files.append_log import LogWriter, whole_length
 from tina_bench.files.atomic import write_model
 from tina_bench.files.hashing import digest, sha256_prefix
 from tina_bench.jobs.context import Context
-from tina_bench.jobs.grade_workers import decide, grade_with
+from tina_bench.jobs.grade_workers import decide, grade_of, grade_with
 from tina_bench.jobs.lighteval_tasks import TaskProblem, load_problems, task_metric
 from tina_bench.jobs.sample_requests import protocol_digest
 from tina_bench.metering.hardware import installed
@@ -69,20 +69,11 @@ def _grades(
         return sample.task, problem.doc, sample.text
 
     for (sample, problem), decision in decide(todo, grade, arguments, timeout_seconds):
-        yield Grade(
-            key=sample.key,
-            task=sample.task,
-            problem=sample.problem,
-            index=sample.index,
-            seed=sample.seed,
-            protocol=sample.protocol,
+        yield grade_of(
+            sample,
+            decision,
             metric=protocol.tasks[sample.task].metric,
-            status=decision.status,
-            correct=decision.correct,
-            extracted=decision.extracted,
             gold=str(problem.doc.get_golds()[0]),
-            truncated=sample.finish_reason == "length",
-            tokens_out=sample.tokens_out,
         )
 
 
@@ -106,7 +97,7 @@ def _loaded(context: Context, protocol: Protocol, name: str) -> list[TaskProblem
     task, dataset = protocol.tasks[name], protocol.datasets[name]
     loaded = load_problems(name, task, dataset, context.home.root)
     if task.access == "open":
-        keep_problems(context.home, name, (problem.told() for problem in loaded))
+        keep_problems(context.home, name, (problem.text() for problem in loaded))
     return loaded
 
 
@@ -165,7 +156,7 @@ def run(context: Context) -> tuple[Outcome, list[str], dict[str, Any]]:
             if written < len(fresh):
                 flush()
     grades = [grade for grade in grades + fresh if grade.protocol == protocol_id]
-    length = sample_path.stat().st_size
+    length = whole_length(sample_path)
     origin = _Origin(
         source=read_record(sample_path.with_suffix(".json"), SampleSource),
         versions=versions,

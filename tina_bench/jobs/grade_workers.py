@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
-from tina_bench.store.records import GradeStatus
+from tina_bench.store.records import Grade, GradeStatus, Sample
 
 WORKERS = 2
 IN_FLIGHT = 64
@@ -34,6 +34,25 @@ class Decision:
     """The decision; false when there is none."""
     extracted: str | None = None
     """What the grader read out of the text."""
+
+
+def grade_of(sample: Sample, decision: Decision, *, metric: str, gold: str) -> Grade:
+    """The grade that a decision on an answer makes, for a grade log."""
+    return Grade(
+        key=sample.key,
+        task=sample.task,
+        problem=sample.problem,
+        index=sample.index,
+        seed=sample.seed,
+        protocol=sample.protocol,
+        metric=metric,
+        status=decision.status,
+        correct=decision.correct,
+        extracted=decision.extracted,
+        gold=gold,
+        truncated=sample.finish_reason == "length",
+        tokens_out=sample.tokens_out,
+    )
 
 
 def grade_with(

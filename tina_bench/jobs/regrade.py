@@ -19,7 +19,7 @@ from tina_bench.catalog.graders import Answers, Grader
 from tina_bench.errors import MissingEngineError, TinaBenchError
 from tina_bench.files.append_log import LogWriter
 from tina_bench.files.worker_process import REFUSED, read_order, report, write_answer
-from tina_bench.jobs.grade_workers import Decision, decide
+from tina_bench.jobs.grade_workers import decide, grade_of
 from tina_bench.jobs.graders import load, regrade_text
 from tina_bench.jobs.parent_death import die_with_parent
 from tina_bench.store.answer_logs import counted_samples
@@ -121,7 +121,9 @@ def _grade(
             timeout_seconds,
         )
         for (cell, sample, problem), decision in found:
-            fresh.append(_as_grade(cell, sample, problem, grader, decision))
+            fresh.append(
+                grade_of(sample, decision, metric=cell.metric_of(grader), gold=problem.golds[0])
+            )
             total += 1
             if len(fresh) >= FLUSH_EVERY:
                 log.append(made.model_dump(mode="json") for made in fresh)
@@ -131,26 +133,6 @@ def _grade(
             log.append(made.model_dump(mode="json") for made in fresh)
             progress.add(len(fresh))
     return total
-
-
-def _as_grade(
-    cell: RegradeCell, sample: Sample, problem: StoredProblem, grader: Grader, decision: Decision
-) -> Grade:
-    return Grade(
-        key=sample.key,
-        task=sample.task,
-        problem=sample.problem,
-        index=sample.index,
-        seed=sample.seed,
-        protocol=sample.protocol,
-        metric=cell.metric_of(grader),
-        status=decision.status,
-        correct=decision.correct,
-        extracted=decision.extracted,
-        gold=problem.golds[0],
-        truncated=sample.finish_reason == "length",
-        tokens_out=sample.tokens_out,
-    )
 
 
 def regrade(home: Home, order: RegradeOrder) -> RegradeAnswer:

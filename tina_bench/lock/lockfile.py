@@ -12,19 +12,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tina_bench.errors import IntegrityError, LockError
 from tina_bench.files.atomic import write_text
 from tina_bench.files.hashing import digest, sha256_file
-from tina_bench.files.strict import (
-    MalformedError,
-    contradiction,
-    first_wrong,
-    parse_toml,
-    read_bytes,
-    shown,
-)
+from tina_bench.files.strict import MalformedError, contradiction, read_toml, shown
 
 LOCK_NAME = "checkpoints.lock"
 LOCK_VARIABLE = "TINA_BENCH_LOCK"
@@ -156,14 +149,12 @@ def read_lock(path: Path | None = None) -> Lock:
     """Read a lock; raises `LockError` naming the file and what is wrong with it."""
     path = path or chosen_lock()
     try:
-        return Lock.model_validate(parse_toml(read_bytes(path), "a lock"))
+        return read_toml(path, "a lock", Lock)
     except FileNotFoundError:
         raise LockError(
             f"{path}: found nothing there, expected a lock; `tina-bench lock --file {path}` makes "
             "it, and one comes with the package and with every checkout."
         ) from None
-    except ValidationError as error:
-        raise _refusal(path, first_wrong(error)) from None
     except MalformedError as error:
         raise _refusal(path, error) from None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from tina_bench.planning.gpus import is_gpu
 from tina_bench.planning.types import Snapshot, Speed
 from tina_bench.store.home import Home
-from tina_bench.store.records import JobKind, LedgerEntry, Outcome, Phase
+from tina_bench.store.records import JobKind, LedgerEntry, Outcome, Phase, ResultRecord
 
 
 def take_snapshot(home: Home, gpu: str | None = None) -> Snapshot:
@@ -15,12 +15,6 @@ def take_snapshot(home: Home, gpu: str | None = None) -> Snapshot:
     Of work that a GPU did, only what that GPU did counts for speeds; `None` for no such choice.
     """
     done = frozenset(job for result in home.finished().values() for job in result.done)
-    lengths = {
-        (record.model, record.task): sum(sum(p.tokens_out) for p in record.problems)
-        / (record.n * record.k)
-        for record in home.results()
-        if record.k
-    }
     entries = [
         entry
         for entry in home.ledger()
@@ -29,9 +23,19 @@ def take_snapshot(home: Home, gpu: str | None = None) -> Snapshot:
     return Snapshot(
         done=done,
         speeds=measured_speeds(entries),
-        mean_tokens_out=lengths,
+        mean_tokens_out=mean_tokens(home.results()),
         start_seconds=measured_starts(entries),
     )
+
+
+def mean_tokens(records: Iterable[ResultRecord]) -> dict[tuple[str, str], float]:
+    """Generated tokens per answer, by model and task."""
+    return {
+        (record.model, record.task): sum(sum(p.tokens_out) for p in record.problems)
+        / (record.n * record.k)
+        for record in records
+        if record.k
+    }
 
 
 def measured_starts(entries: Iterable[LedgerEntry]) -> dict[tuple[str, JobKind], float]:

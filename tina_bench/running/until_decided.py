@@ -22,8 +22,7 @@ from tina_bench.planning.plan import resolve_profile
 from tina_bench.planning.types import CellSeeds, Request
 from tina_bench.running.job_inputs import is_retrained
 from tina_bench.stats.claims.protocol import protocol_differences
-from tina_bench.stats.claims.sequential import SequentialDecision, decide
-from tina_bench.stats.outcome_matrix import correct_answers
+from tina_bench.stats.claims.sequential import SequentialDecision, decide_claim
 from tina_bench.store.home import Home, read_record
 from tina_bench.store.records import RETRAINED, ResultRecord, UntilDecided
 
@@ -230,14 +229,7 @@ def _look(catalog: Catalog, name: str, claim: Claim, record: ResultRecord) -> Lo
     return LookedAt(
         name,
         claim,
-        decide(
-            correct_answers(record),
-            claimed_percent=claim.value_percent,
-            decimals=claim.decimals,
-            k0=claim.runs or 1,
-            margin_points=task.margin_points,
-            family=declared.family,
-        ),
+        decide_claim(claim, task, record, declared),
     )
 
 

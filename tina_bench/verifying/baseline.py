@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError, field_validator
 from tina_bench.catalog.fields import Name, Sha256
 from tina_bench.errors import UsageError
 from tina_bench.files.atomic import write_text
-from tina_bench.files.strict import MalformedError, first_wrong, parse_toml, read_bytes
+from tina_bench.files.strict import MalformedError, first_wrong, read_toml
 from tina_bench.formatting.escape import printable
 from tina_bench.stats.types import Judgement, Shape, Verdict
 from tina_bench.verifying.types import Acceptance, StaleEntry
@@ -141,14 +141,12 @@ def write_baseline(path: Path, baseline: Baseline) -> None:
 def read_baseline(path: Path) -> Baseline:
     """Read a baseline; raises `UsageError` naming file, key, what was found and what expected."""
     try:
-        return Baseline.model_validate(parse_toml(read_bytes(path), "a baseline file"))
+        return read_toml(path, "a baseline file", Baseline)
     except FileNotFoundError:
         raise UsageError(
             f"{path}: does not exist; `tina-bench verify --accept CLAIM --reason TEXT "
             f"--baseline {path}` makes it."
         ) from None
-    except ValidationError as error:
-        raise _refusal(path, first_wrong(error)) from None
     except MalformedError as error:
         raise _refusal(path, error) from None
 
@@ -160,7 +158,7 @@ def _refusal(path: Path, wrong: MalformedError) -> UsageError:
     )
 
 
-def weigh(
+def check_acceptance(
     entry: BaselineEntry, judgement: Judgement, evidence_sha256: str | None
 ) -> tuple[Acceptance | None, str | None]:
     """An acceptance, or why the entry does not hold for the claim as it stands now."""

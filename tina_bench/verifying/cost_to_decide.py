@@ -10,7 +10,7 @@ from functools import cached_property
 from tina_bench.catalog.schema import Catalog
 from tina_bench.planning.gpus import choose_price, is_gpu, resolve_gpu
 from tina_bench.planning.marginal_cost import price_together
-from tina_bench.planning.measured_speeds import measured_speeds
+from tina_bench.planning.measured_speeds import mean_tokens, measured_speeds
 from tina_bench.planning.types import Machine, Request, Snapshot
 from tina_bench.stats.types import Judgement
 from tina_bench.store.home import Home
@@ -85,10 +85,7 @@ class Pricer:
         if gpu not in self._snapshots:
             self._snapshots[gpu] = Snapshot(
                 speeds=measured_speeds(self._of(gpu)),
-                mean_tokens_out={
-                    cell: sum(sum(p.tokens_out) for p in record.problems) / (record.n * record.k)
-                    for cell, record in self._records.items()
-                },
+                mean_tokens_out=mean_tokens(self._records.values()),
             )
         return self._snapshots[gpu]
 

@@ -24,8 +24,7 @@ from tina_bench.stats.comparisons.all_pairs import PairTable, compare_all
 from tina_bench.stats.comparisons.ranks import RankTable, rank_bands
 from tina_bench.stats.report import build_report
 from tina_bench.stats.types import Comparison, Judgement, Report, TaskEstimate
-from tina_bench.store.fast_read import reader
-from tina_bench.store.home import Home
+from tina_bench.store.home import Home, cached_reader
 from tina_bench.store.imported_results import ImportedResult
 from tina_bench.store.records import ResultRecord
 
@@ -144,6 +143,11 @@ class SiteContext:
         """Hash of the file of each record."""
         return self.record_cache.sha256
 
+    def estimates_on(self, task: str) -> list[TaskEstimate]:
+        """Our scores on a task, models in the order of the catalog."""
+        found = (self.estimates.get((model, task)) for model in self.models)
+        return [estimate for estimate in found if estimate is not None]
+
     def record_file(self, model: str, task: str) -> Path:
         """Where a record stands."""
         return record_file(self.home, self.records[model, task])
@@ -241,7 +245,7 @@ def collect_context(
     thing and none was chosen.
     """
     cache = cache or Cache()
-    found = home.measurements(profile, reader(cache)) if measured is None else measured
+    found = home.measurements(profile, cached_reader(cache)) if measured is None else measured
     records = {(record.model, record.task): record for record in found}
     if report is None:
         report = build_report(catalog, found, record_cache(home, records, cache))

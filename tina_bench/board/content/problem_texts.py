@@ -19,7 +19,7 @@ WITHHELD_DATASETS = {
         "https://huggingface.co/datasets/Idavidrein/gpqa), so that models are not trained on them."
     ),
 }
-"""By hub dataset: why its problems stand on no page. Whoever publishes under another task name does
+"""By hub dataset: why its problems stand on no page. Publishing under another task name does
 not get around it."""
 GATED = (
     "The dataset is handed out only to those who accept its licence, so its problems stand on no "
@@ -100,7 +100,7 @@ class Problems(Mapping[str, Mapping[str, ProblemText]]):
                 return json.dumps({name: _shown(one) for name, one in problems.items()}).encode()
 
             found = json.loads(self._cache.get("problems", key, make)) if problems else {}
-            # Markup again: what `_shown` made by escaping, kept under the hash of its bytes.
+            # Markup once more: what `_shown` returned by escaping, cached under its bytes' hash.
             self._shown[task] = {
                 name: Shown(Markup(question), tuple(map(Markup, golds)))  # noqa: S704
                 for name, (question, golds) in found.items()

@@ -25,7 +25,7 @@ VERDICT: Schema = {"enum": [*(verdict.value for verdict in Verdict), None]}
 QUESTION: Schema = {"enum": [*(question.value for question in Question), None]}
 
 
-def _each(kind: Schema, **meanings: str) -> dict[str, Schema]:
+def _each(kind: Schema, /, **meanings: str) -> dict[str, Schema]:
     """Columns of one type, by name what each of them means."""
     return {name: {**kind, "description": meaning} for name, meaning in meanings.items()}
 

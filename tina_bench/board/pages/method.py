@@ -30,7 +30,7 @@ class TaskLine:
     """One problem in one run, points."""
     half_width_points: tuple[float, float] | None
     """Half of the 95 % interval of a single run, least and greatest over such claims; `None` where
-    nobody published a single run."""
+    no single run was published."""
     chance_ratio: float | None
     """Variance of a run over its binomial bound, by published spreads; `None` where there are too
     few."""

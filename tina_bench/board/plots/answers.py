@@ -201,11 +201,7 @@ def _lengths(
 
 def truncation(evidence: SiteContext, task: str) -> Plot | None:
     """The share of answers that were cut at the generation limit, with its interval, by model."""
-    found = [
-        evidence.estimates[model, task]
-        for model in evidence.models
-        if (model, task) in evidence.estimates
-    ]
+    found = evidence.estimates_on(task)
     if not found:
         return None
     found.sort(key=lambda e: (-e.truncated.percent, e.model))

@@ -26,11 +26,7 @@ def seeds(evidence: SiteContext, task: str) -> Plot | None:
 
     Runs with the same score stand on each other. With few problems every possible score has a line.
     """
-    found = [
-        evidence.estimates[model, task]
-        for model in evidence.models
-        if (model, task) in evidence.estimates
-    ]
+    found = evidence.estimates_on(task)
     if not found:
         return None
     found.sort(key=lambda e: (-e.avg_percent, e.model))

@@ -1,18 +1,16 @@
 """matplotlib's SVG made fit to stand inside a page.
 
 matplotlib writes a standalone document: inline styles, which the pages' content security policy
-forbids; fixed colours, which cannot follow a dark scheme; ids, which collide between two figures of
-one page; six decimals; an element around every element. Here styles become presentation attributes,
-palette colours become the style sheet's custom properties (with the light colour to fall back on),
-unused ids go, and used ones get the figure's name; coordinates are rounded to a tenth of a point,
-and what neighbours have in common is said once. Text stays text, in the page's own font: it can be
-searched, copied and read aloud.
+forbids; fixed colours, which cannot follow a dark scheme; ids, which collide between two figures
+of one page; six decimals. Here styles become presentation attributes, palette colours become the
+style sheet's custom properties (with the light colour to fall back on), unused ids go, and used
+ones get the figure's name; coordinates are rounded to a tenth of a point. Text stays text, in the
+page's own font: it can be searched, copied and read aloud.
 """
 
 import io
 import re
 import warnings
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -37,26 +35,18 @@ PALETTE = {
     "series-b": "#a85110",
     "series-c": "#1a7037",
 }
-"""Custom property to light colour; no two alike, so that a colour names its property."""
+"""Custom property to light colour; no two are equal, so that a colour names its property."""
 
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
-_G, _DEFS, _USE, _TEXT, _PATH = (f"{{{_SVG}}}{tag}" for tag in ("g", "defs", "use", "text", "path"))
+_G, _DEFS, _TEXT, _PATH = (f"{{{_SVG}}}{tag}" for tag in ("g", "defs", "text", "path"))
 _PROPERTY_OF = {colour: name for name, colour in PALETTE.items()}
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _NUMBER = re.compile(r"-?\d+\.\d+")
 _LEVEL = re.compile(r"M(\S+) (\S+)L(\S+) \2(?=M|$)")
 _PLUMB = re.compile(r"M(\S+) (\S+)L\1 (\S+)(?=M|$)")
-_STEP = re.compile(r"([MLHV])([-\d. ]+)")
-_STEPS = re.compile(r"(?:[MLHV][-\d. ]+)+")
-_MANY_STEPS = 8
 _COORDINATES = frozenset({"d", "x", "y", "transform", "width", "height"})
-_INHERITED = frozenset({
-    "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-linecap",
-    "stroke-linejoin", "stroke-dasharray", "stroke-dashoffset", "font-size", "font-weight",
-    "font-style", "text-anchor",
-})  # fmt: skip
 _PLACE, _SHAPE_OF_MARK = 1, 2
 """Decimals of a place in the picture, and of the outline of a mark."""
 MARK = "data-is"
@@ -95,30 +85,9 @@ def _shorter(value: str, decimals: int) -> str:
 
 
 def _outline(value: str, decimals: int) -> str:
-    """A path's commands without what they can do without."""
+    """A path's commands without spaces, and level and upright lines with one coordinate."""
     text = re.sub(r"\s*([MLCQz])\s*", r"\1", " ".join(_shorter(value, decimals).split()))
-    text = _PLUMB.sub(r"M\1 \2V\3", _LEVEL.sub(r"M\1 \2H\3", text))
-    return _relative(text, decimals) if len(_STEP.findall(text)) > _MANY_STEPS else text
-
-
-def _relative(outline: str, decimals: int) -> str:
-    """The same path by steps instead of places, which are shorter to write.
-
-    Steps lead from rounded place to rounded place, so that errors do not add up.
-    """
-    if not _STEPS.fullmatch(outline):
-        return outline
-    unit = 10**decimals
-    made = []
-    x = y = 0
-    for command, numbers in _STEP.findall(outline):
-        places = [round(float(number) * unit) for number in numbers.split()]
-        to_x = x if command == "V" else places[0]
-        to_y = y if command == "H" else places[-1]
-        dx, dy = f"{(to_x - x) / unit:g}", f"{(to_y - y) / unit:g}"
-        made.append(command.lower() + {"H": dx, "V": dy}.get(command, f"{dx} {dy}"))
-        x, y = to_x, to_y
-    return "".join(made)
+    return _PLUMB.sub(r"M\1 \2V\3", _LEVEL.sub(r"M\1 \2H\3", text))
 
 
 def _is_invisible(element: ET.Element) -> bool:
@@ -168,48 +137,6 @@ def _rename_ids(root: ET.Element, prefix: str) -> None:
                 element.set(key, _REFERENCE.sub(lambda m: f"url(#{names[m[1]]})", value))
 
 
-def _common(elements: list[ET.Element]) -> dict[str, str]:
-    first, *others = elements
-    return {
-        name: value
-        for name, value in first.attrib.items()
-        if name in _INHERITED and all(other.get(name) == value for other in others)
-    }
-
-
-def _say_once(element: ET.Element) -> None:
-    """Unwrap groups that say nothing, and let groups say what all that they hold have in common."""
-    for child in list(element):
-        _say_once(child)
-    children: list[ET.Element] = []
-    for child in element:
-        children += list(child) if child.tag == _G and not child.attrib else [child]
-    grouped: list[ET.Element] = []
-    for key, run in groupby(children, lambda c: (c.tag, _looks(c))):
-        neighbours = list(run)
-        if (
-            len(neighbours) > 2
-            and key[0] in {_TEXT, _PATH, _USE}
-            and len(children) > len(neighbours)
-        ):
-            group = ET.Element(_G)
-            group.extend(neighbours)
-            neighbours = [group]
-        grouped += neighbours
-    element[:] = grouped
-    for group in (*element, *([element] if element.tag == _G else [])):
-        shown = [child for child in group if child.tag != _DEFS]
-        if group.tag == _G and shown:
-            for name, value in _common(shown).items():
-                group.set(name, value)
-                for child in shown:
-                    del child.attrib[name]
-
-
-def _looks(element: ET.Element) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((k, v) for k, v in element.attrib.items() if k in _INHERITED))
-
-
 def inline(figure: "Figure", *, name: str, label: str) -> Markup:
     """The figure as an `<svg role="img">` element.
 
@@ -227,7 +154,6 @@ def inline(figure: "Figure", *, name: str, label: str) -> Markup:
     root = ET.fromstring(buffer.getvalue())  # noqa: S314 - matplotlib wrote it a moment ago
     _strip(root)
     _rename_ids(root, name)
-    _say_once(root)
     width, height = root.attrib["viewBox"].split()[2:]
     root.attrib.update({"viewBox": _shorter(root.attrib["viewBox"], _PLACE)})
     root.attrib.update({"width": _shorter(width, _PLACE), "height": _shorter(height, _PLACE)})

@@ -31,8 +31,7 @@ from tina_bench.board.site.writer import Site
 from tina_bench.catalog.schema import Catalog
 from tina_bench.files.hashing import digest
 from tina_bench.stats.types import Question, Report, Verdict
-from tina_bench.store.fast_read import reader
-from tina_bench.store.home import Home
+from tina_bench.store.home import Home, cached_reader
 from tina_bench.store.records import ResultRecord
 
 
@@ -94,7 +93,7 @@ def _cache(options: SiteOptions) -> Cache:
 
 def measurements(home: Home, options: SiteOptions) -> list[ResultRecord]:
     """`Home.measurements`, quicker for records that an earlier build read."""
-    return home.measurements(options.profile, reader(_cache(options)))
+    return home.measurements(options.profile, cached_reader(_cache(options)))
 
 
 def build_site(

@@ -59,7 +59,7 @@ def print_pairs(found: "PairTable", out: "Console") -> None:
             pair.model_a, pair.model_b, f"{pair.difference_points:+.2f}",
             span + ("*" if pair.interval.validity_reason else ""),
             p_cell(pair.p_value), p_cell(pair.adjusted_p),
-            f"{_points(power.minimum_points_points)} ({_points(power.corrected_points)})",
+            f"{_points(power.minimum_detectable_points)} ({_points(power.corrected_points)})",
             _needed(power), _verdict_text(pair),
         )  # fmt: skip
     out.print(rows)

@@ -2,8 +2,9 @@
 
 rich takes the width that is missing from the widest columns, whatever they hold, and breaks a word
 that no longer fits: a name ends up on two lines and can be neither searched for nor copied. Here a
-column is never narrower than its longest word as long as that can be; where it cannot, columns move
-together first, and then the longest words end in an ellipsis (`--json` has them whole).
+column is never narrower than its longest word, and a figure stays beside its unit, as long as that
+can be; where it cannot, columns move together first, and then the longest words end in an ellipsis
+(`--json` has them whole).
 
 On a console that does not wrap lines, as in a pipe, nothing is narrowed: a row is one line.
 """
@@ -35,15 +36,18 @@ class FittedTable(Table):
         yield from super().__rich_console__(console, options)
 
     def _fit(self, console: Console, endless: ConsoleOptions, room: int) -> None:
-        needs = [_need(column, console, endless) for column in self.columns]
-        words, whole = sum(need.minimum for need in needs), sum(need.maximum for need in needs)
-        self._set([need.maximum for need in needs])
-        between = Measurement.get(console, endless, self).maximum - whole
-        if whole + between <= room:
+        words = [_need(column, console, endless, figures=False) for column in self.columns]
+        figures = [_need(column, console, endless, figures=True) for column in self.columns]
+        lines = [need.maximum for need in words]
+        self._set(lines)
+        between = Measurement.get(console, endless, self).maximum - sum(lines)
+        if sum(lines) + between <= room:
             return
-        if words + between > room:
+        least = sum(need.minimum for need in figures)
+        if least + between > room:
             self.padding = CLOSE
-            between = Measurement.get(console, endless, self).maximum - whole
+            between = Measurement.get(console, endless, self).maximum - sum(lines)
+        needs = figures if least + between <= room else words
         self._set(column_widths(needs, room - between))
 
     def _set(self, widths: Sequence[int]) -> None:
@@ -51,10 +55,19 @@ class FittedTable(Table):
             column.width = width
 
 
-def _need(column: Column, console: Console, endless: ConsoleOptions) -> Measurement:
-    """Widths of a column's longest word and of its longest line."""
-    cells = [Measurement.get(console, endless, cell) for cell in (column.header, *column.cells)]
-    word, line = max(cell.minimum for cell in cells), max(cell.maximum for cell in cells)
+def _need(
+    column: Column, console: Console, endless: ConsoleOptions, *, figures: bool
+) -> Measurement:
+    """Widths of a column's longest word and of its longest line.
+
+    With `figures` a cell that stands to the right, a figure with its unit, counts as one word.
+    """
+    header = Measurement.get(console, endless, column.header)
+    cells = [Measurement.get(console, endless, cell) for cell in column.cells]
+    word = max([header.minimum, *(cell.minimum for cell in cells)])
+    line = max([header.maximum, *(cell.maximum for cell in cells)])
+    if figures and column.justify == "right":
+        word = max([header.minimum, *(cell.maximum for cell in cells)])
     return Measurement(max(1, line if column.no_wrap else word), max(1, line))
 
 

@@ -63,7 +63,7 @@ class Measurer(Shape):
     best_of: int | None
     """Checkpoints that it was picked out of by such scores, where known."""
     told_again_in: tuple[str, ...]
-    """Where the same runs were found again; counted once."""
+    """Where else the same runs were found; counted once."""
 
 
 class Disagreement(Shape):

@@ -14,11 +14,13 @@ draws: greedy decoding, or seeds that were left out for what they gave.
 
 from scipy import special
 
+from tina_bench.catalog.schema import Claim, Task
 from tina_bench.errors import UsageError
 from tina_bench.stats.claims.p_values import SIZE, printed_totals
 from tina_bench.stats.methods.betting import Capital
-from tina_bench.stats.outcome_matrix import BoolMatrix
+from tina_bench.stats.outcome_matrix import BoolMatrix, correct_answers
 from tina_bench.stats.types import Interval, Question, Shape, Verdict
+from tina_bench.store.records import ResultRecord, UntilDecided
 
 METHOD = (
     "confidence sequence by betting (Waudby-Smith & Ramdas 2024, arXiv 2010.01686) on every answer "
@@ -84,6 +86,20 @@ def confidence_sequence(correct: BoolMatrix, level: float, *, resolution: float)
         level=level,
         question=Question.SAME_PROBLEMS,
         method=METHOD,
+    )
+
+
+def decide_claim(
+    claim: Claim, task: Task, record: ResultRecord, declared: UntilDecided
+) -> SequentialDecision:
+    """`decide` for a result whose family was declared before the first look."""
+    return decide(
+        correct_answers(record),
+        claimed_percent=claim.value_percent,
+        decimals=claim.decimals,
+        k0=claim.runs or 1,
+        margin_points=task.margin_points,
+        family=declared.family,
     )
 
 

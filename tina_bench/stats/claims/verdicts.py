@@ -30,11 +30,10 @@ from tina_bench.catalog.schema import AverageClaim, Claim, Task
 from tina_bench.errors import UsageError
 from tina_bench.stats.cache import NO_CACHE, RecordCache
 from tina_bench.stats.claims import sentences
-from tina_bench.stats.claims.p_values import SIZE, ClaimTest, claim_p_value, weigh_average
+from tina_bench.stats.claims.p_values import SIZE, ClaimTest, average_p_value, claim_p_value
 from tina_bench.stats.claims.protocol import protocol_differences
-from tina_bench.stats.claims.sequential import SequentialDecision, decide
+from tina_bench.stats.claims.sequential import SequentialDecision, decide_claim
 from tina_bench.stats.methods.holm import holm
-from tina_bench.stats.outcome_matrix import correct_answers
 from tina_bench.stats.types import AVERAGE, Judgement, Verdict
 from tina_bench.store.records import ResultRecord
 
@@ -153,16 +152,10 @@ def _is_looked_at(record: ResultRecord | None) -> bool:
 
 def _sequential(claim: Claim, task: Task, record: ResultRecord | None) -> SequentialDecision | None:
     """The decision of a result that was looked at as it came; a claim on trainings has none."""
-    if record is None or record.provenance.until_decided is None or claim.trainings is not None:
+    declared = None if record is None else record.provenance.until_decided
+    if record is None or declared is None or claim.trainings is not None:
         return None
-    return decide(
-        correct_answers(record),
-        claimed_percent=claim.value_percent,
-        decimals=claim.decimals,
-        k0=claim.runs or 1,
-        margin_points=task.margin_points,
-        family=record.provenance.until_decided.family,
-    )
+    return decide_claim(claim, task, record, declared)
 
 
 def _average_subject(case: AverageCase) -> _Subject:
@@ -188,7 +181,7 @@ def _average_subject(case: AverageCase) -> _Subject:
         task=AVERAGE,
         tasks=tasks,
         margin=sum(cell.task.margin_points for cell in case.cells) / max(len(case.cells), 1),
-        evidence=weigh_average(case.claim, records) if whole else None,
+        evidence=average_p_value(case.claim, records) if whole else None,
         lacks=lacks,
         runs_text=f"{' and '.join(map(str, runs))} runs of {len(tasks)} tasks",
         differences=tuple(differences),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from tina_bench.store.records import ResultRecord
 
 MOST_NAMES = 3
-"""Models that are named where a setting is not everybody's."""
+"""Models that are named where a setting differs between models."""
 
 
 def made_differently(records: Iterable[ResultRecord]) -> tuple[str, ...]:

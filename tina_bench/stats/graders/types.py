@@ -84,7 +84,7 @@ class Flip(Shape):
     key: str
     """The sample's key."""
     rulings: dict[str, Ruling]
-    """What each grader said."""
+    """The ruling of each grader."""
     read: dict[str, str | None]
     """What each grader read out of the answer."""
     gold: str | None = None
@@ -135,7 +135,7 @@ class CellAudit(Shape):
 
 
 class LeftOut(Shape):
-    """A model × task that was not graded again."""
+    """A model × task that was not regraded."""
 
     model: str
     """Model."""
@@ -146,11 +146,11 @@ class LeftOut(Shape):
 
 
 class GraderAudit(Shape):
-    """Everything that grading again has found."""
+    """The result of grading the same answers once more."""
 
     cells: tuple[CellAudit, ...]
     """By model and task."""
     left_out: tuple[LeftOut, ...] = ()
-    """What could not be graded again."""
+    """What could not be regraded."""
     graded_now: int = 0
     """Grades that this call made; the others had been made before."""
