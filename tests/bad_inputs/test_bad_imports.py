@@ -82,6 +82,10 @@ CASES = {
         changed(results__task__extractive_match_stderr=0.7), BAD, SCORE + "_stderr", "0.7",
         "0.0851 as 0.3 of 30 problems has",
     ),
+    "a standard error beyond all bounds": Case(
+        changed(results__task__extractive_match_stderr=1e308), BAD, SCORE + "_stderr", "1e+308",
+        "0.0851 as 0.3 of 30 problems has",
+    ),
     "a negative standard error": Case(
         changed(results__task__extractive_match_stderr=-0.085), BAD, SCORE + "_stderr", "-0.085",
         "a standard error, which is not negative",

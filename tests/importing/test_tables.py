@@ -178,3 +178,14 @@ def test_models_of_one_table_are_records_of_their_own(tmp_path: Path) -> None:
     assert len(take_in(home.root, path).runs) == 2
     assert {run.model_as_printed for run in home.imported_runs()} == {"a", "b"}
     assert len({run.file.sha256 for run in home.imported_runs()}) == 1
+    assert {result.part for result in home.imported()} == {"model a", "model b"}
+
+
+def test_one_model_of_the_users_is_not_put_on_a_table_of_several(tmp_path: Path) -> None:
+    rows = [{"model": m, "task": "t", "percent": 4} for m in ("a", "b")]
+    path = write_csv(tmp_path / "t.csv", rows)
+    done = take_in(tmp_path / "home", path, model="open-rs1")
+    assert done.runs == []
+    assert "model: found 2 models by name, such as 'a' and 'b', expected one" in done.bad[0]
+    done = take_in(tmp_path / "home", path, names={"a": "open-rs1", "b": "open-rs2"})
+    assert [run.model for run, _ in done.runs] == ["open-rs1", "open-rs2"]

@@ -100,7 +100,7 @@ def import_(
 
     Files are recognised by what is in them; --formats lists what is known. A folder may hold
     anything: what can be read is in, everything else is named with the reason. Scores, counts,
-    settings and times are kept as printed, as somebody else's: never part of our results or our
+    settings and times are kept as printed, as those of others: never part of our results or our
     bill. Names become the catalog's only where that is certain or where --model or --map say so;
     others stay in (brackets). A run that gives the very same answers as an earlier one of the same
     model is a repeat, and no further evidence; "?" means that the file cannot tell.

@@ -123,6 +123,13 @@ def _read(
         run, used = read_lighteval(file.found, catalog, said)
         return [run], used
     drafts = file.format.read(file.found)
+    named = sorted({draft.model or "" for draft in drafts})
+    if said.model is not None and len(named) > 1:
+        raise ForeignFileError(
+            f"{file.found.path}: model: found {len(named)} models by name, such as {named[0]!a} "
+            f"and {named[1]!a}, expected one, as --model says one; name each with --map, or import "
+            "this file without --model."
+        )
     return (
         [make_record(draft, catalog, said) for draft in drafts],
         [path for draft in drafts for path in draft.used],

@@ -80,7 +80,7 @@ def read(found: Found) -> list[Draft]:
         path=found.path,
         file=describe(data, found.where),
         format=NAME,
-        model=file.model_name,
+        model=file.model_name or _argument(file, "pretrained"),  # older releases have no name
         model_key="model_name",
         revision=values.text(file.config.get("model_sha")) or _argument(file, "revision"),
         dtype=values.text(file.config.get("model_dtype")) or _argument(file, "dtype"),

@@ -231,10 +231,10 @@ def count_totals(task: DraftTask, ours: int | None) -> Counted:
         for total in task.totals
         if total.run is not None
     ]
-    told = any(total.n or total.run is not None for total in task.totals)
+    in_table = any(total.n or total.run is not None for total in task.totals)
     return Counted(
         n=n,
-        n_known_by="table" if told else "catalog",
+        n_known_by="table" if in_table else "catalog",
         runs=runs,
         trials=trials,
         correct={task.metric: sum(total.correct for total in task.totals)},

@@ -28,7 +28,7 @@ def is_lighteval_details(probe: Probe) -> bool:
 
 def is_lm_eval_results(probe: Probe) -> bool:
     """Results of the Language Model Evaluation Harness."""
-    marks = {"lm_eval_version", "n-shot", "n-samples", "group_subtasks", "model_name_sanitized"}
+    marks = {"lm_eval_version", "n-shot", "n-samples", "group_subtasks", "configs", "git_hash"}
     return probe.kind is Kind.JSON and probe.has("results") and len(marks & probe.keys) > 1
 
 

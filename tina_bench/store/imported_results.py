@@ -74,6 +74,8 @@ class ImportedResult(Record):
     """What measured, where a table says it."""
     harness_version: str | None = None
     """Version or commit of what measured."""
+    part: str | None = None
+    """Which part of a file with several models or settings it is from."""
     protocol: ReportedProtocol = ReportedProtocol()
     """How the answers were made, as far as the files say."""
     truncated: int | None = None
@@ -146,6 +148,7 @@ def _results(run: ImportedRun) -> Iterable[ImportedResult]:
                 format=run.format,
                 harness=run.harness,
                 harness_version=run.harness_version or run.lighteval_sha,
+                part=run.part,
                 protocol=run.protocol,
                 truncated=truncated,
             )
