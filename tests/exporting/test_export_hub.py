@@ -66,7 +66,7 @@ def test_what_the_hub_cannot_hold_is_left_out_with_a_sentence_each(
     assert "open-rs1 on aime24 (paper): left out, as the catalog names no registered" in said
     assert "open-rs1 on gpqa (paper.retrained): left out, as the weights were trained here" in said
     assert "tina-open-rs2 on gpqa (paper): left out, as the format cannot say which folder" in said
-    assert "smoke-base on gpqa (paper): left out, as the model has no repository" in said
+    assert "smoke-base on gpqa (paper): left out, as there is no repository" in said
 
 
 def test_an_import_goes_along_only_with_the_address_of_its_source(

@@ -12,6 +12,7 @@ from tests.importing.made_harness import lm_eval, qwen_math
 from tests.support.program import call
 from tests.support.sealed import seal, shares
 from tina_bench.exporting.formats import FORMATS
+from tina_bench.files.atomic import write_model
 from tina_bench.files.hashing import problem_id
 from tina_bench.store.home import Home
 from tina_bench.store.problem_texts import ProblemText, keep_problems
@@ -103,6 +104,26 @@ def test_answers_that_changed_end_it_and_leave_nothing_behind(form: str, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
 
 
+@pytest.mark.parametrize("form", ["csv", "eee", "hf-eval-results"])
+@pytest.mark.parametrize("samples", [True, False])
+def test_a_result_that_counts_otherwise_than_its_grades_is_not_exported(
+    form: str, *, samples: bool, tmp_path: Path
+) -> None:
+    home = Home(tmp_path / "home")
+    record = seal(home, "open-rs1", "gpqa", shares(3, 2, 4))
+    better = tuple(one.model_copy(update={"correct": (True, True)}) for one in record.problems)
+    better = tuple(one.model_copy(update={"answer_group": ()}) for one in better)
+    path = home.result_file("smoke", "open-rs1", "gpqa")
+    write_model(path, record.model_copy(update={"problems": better}))
+    if not samples:
+        (log,) = (home.root / "samples" / "open-rs1").glob("*.jsonl")
+        log.unlink()
+    ended = call("export", "--format", form, tmp_path / "out", "--home", home.root)
+    assert ended.code == 14
+    assert "problem 2 of gpqa, seed 0, is not what its result counts" in ended.sentence
+    assert [one.name for one in tmp_path.iterdir()] == ["home"]
+
+
 def test_without_inspect_ai_one_sentence_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,4 +198,4 @@ def test_a_repeat_is_no_evidence_and_is_told_once(tmp_path: Path) -> None:
     assert [one.repeat_of is None for one in Home(tmp_path / "home").imported()] == [True, False]
     made = export(tmp_path / "home", "csv", tmp_path / "out.csv")
     assert made.imported == 1
-    assert any("repeats an earlier run" in sentence for sentence in made.left_out)
+    assert any("repeats of earlier runs" in sentence for sentence in made.left_out)

@@ -7,7 +7,6 @@ import typer
 
 from tina_bench.cli.options.common import (
     CatalogOption,
-    ChosenProfileOption,
     ExistingHomeOption,
     JsonOption,
     ModelsOption,
@@ -28,7 +27,8 @@ def export(
         ),
     ],
     form: Annotated[
-        str, typer.Option("--format", metavar="eee|hf-eval-results|inspect|csv", help="See above.")
+        str,
+        typer.Option("--format", metavar="FORMAT", help="eee, hf-eval-results, inspect or csv."),
     ],
     without_texts: Annotated[
         bool,
@@ -48,14 +48,18 @@ def export(
         str,
         typer.Option(
             "--relationship",
-            metavar="first_party|third_party|collaborative|other",
-            help="For eee: how whoever measured your own results stands to the makers of the "
-            "models; `other` is not stated. Imports are third_party.",
+            metavar="WORD",
+            help="For eee, how those who measured your own results stand to the makers of the "
+            "models: first_party, third_party, collaborative, or other, which states nothing. "
+            "Imports are third_party.",
         ),
     ] = "other",
     model: ModelsOption = None,
     task: TasksOption = None,
-    profile: ChosenProfileOption = None,
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", "-p", help="Only your own results of this profile."),
+    ] = None,
     catalog: CatalogOption = None,
     home: ExistingHomeOption = None,
     as_json: JsonOption = False,

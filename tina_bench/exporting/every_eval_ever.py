@@ -29,7 +29,7 @@ RESERVED = {
 """Names that the datastore refuses for a folder."""
 MOST_BYTES = 120
 """Of a folder's name: half of what file systems take."""
-NOT_A_SHARE = "left out, as its score is no share of 0 to 1"
+NOT_A_SHARE = "left out, as only scores of 0 to 1 are written"
 ONLY_COUNTED = "without samples, as no single answer is known: only the score and its counts"
 
 

@@ -23,7 +23,7 @@ SETTINGS = (
 )  # fmt: skip
 TEXTS = ("gold", "extracted", "text")
 COLUMNS = (*WHOSE, *ANSWER, *COUNT, *SETTINGS, *TEXTS)
-NOT_A_PERCENTAGE = "left out, as its score is no percentage"
+NOT_A_PERCENTAGE = "left out, as only shares and percentages have a column"
 
 
 def write(measurements: Sequence[Measurement], path: Path, left_out: LeftOut) -> Written:

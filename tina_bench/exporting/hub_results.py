@@ -20,7 +20,7 @@ from tina_bench.files.atomic import written_folder
 FOLDER = ".eval_results"
 ADDRESS = re.compile(r"https?://[^\s]+")
 NOT_REGISTERED = "left out, as the catalog names no registered benchmark of the hub for the task"
-NO_REPOSITORY = "left out, as the model has no repository on the hub to put the file into"
+NO_REPOSITORY = "left out, as there is no repository on the hub to put the file into"
 RETRAINED_HERE = "left out, as the weights were trained here and are not those of the repository"
 ONE_OF_MANY = "left out, as the format cannot say which folder of the repository was measured"
 NO_ADDRESS = "left out, as an import without the address (http…) of its source cannot be told apart"
@@ -38,6 +38,7 @@ def write(measurements: Sequence[Measurement], path: Path, left_out: LeftOut) ->
             if why is not None:
                 left_out.add(why, one.label)
                 continue
+            one.check()
             entry = EvalResultEntry(**_entry(one))
             text = yaml.safe_dump(
                 eval_result_entries_to_yaml([entry]), sort_keys=False, allow_unicode=True

@@ -28,7 +28,7 @@ def imported_measurements(
     found = []
     for result in results:
         if result.repeat_of is not None:
-            reason = "left out, as it repeats an earlier run and is no further evidence"
+            reason = "left out, as repeats of earlier runs are no further evidence"
             left_out.add(reason, f"import {result.id}")
             continue
         several = metrics[result.id, result.task_as_printed] > 1

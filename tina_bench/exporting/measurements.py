@@ -171,6 +171,14 @@ class Measurement:
     details: dict[str, str] = field(default_factory=dict)
     """Dollars, joules, hardware, verdicts, hashes: by name, as words."""
 
+    def check(self) -> None:
+        """Read every answer once, for formats that write none.
+
+        Raises `IntegrityError` for a score that its logs do not carry.
+        """
+        for _ in self.answers() if self.answers is not None else ():
+            pass
+
     @property
     def label(self) -> str:
         """For sentences."""

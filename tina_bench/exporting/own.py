@@ -1,8 +1,8 @@
 """Our own result records as measurements, with the answers behind them.
 
 Guarantees: an answer has the bytes that its record counts, as `tina_bench.store.answers` sees to
-it; a grade is told only where it says what the record says; texts of problems that may not be
-published, and answers to them, are never handed out.
+it, and a grade that says otherwise than the record ends the export; texts of problems that may not
+be published, and answers to them, are never handed out.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 
 from tina_bench.catalog.schema import Catalog, Source
 from tina_bench.catalog.withheld import withheld
+from tina_bench.errors import IntegrityError
 from tina_bench.exporting.measurements import Answer, Bounds, Measurement, Protocol
 from tina_bench.exporting.options import ExportOptions
 from tina_bench.files.hashing import digest
@@ -31,7 +32,7 @@ from tina_bench.store.answers import (
 )
 from tina_bench.store.home import Home
 from tina_bench.store.problem_texts import ProblemText, read_problems
-from tina_bench.store.records import RETRAINED, JobKind, ResultRecord
+from tina_bench.store.records import RETRAINED, GradeStatus, JobKind, ProblemOutcome, ResultRecord
 
 MEASURING = (JobKind.EVALUATE, JobKind.GRADE)
 """What counts as the cost of measuring a model; its training is another matter."""
@@ -231,6 +232,8 @@ def _answers(home: Home, record: ResultRecord, logs: _Logs, *, texts: bool) -> I
     for outcome, found in zip(record.problems, zip(*behind, strict=True), strict=True):
         asked: ProblemText | None = problems.get(outcome.problem)
         for position, (head, grade) in enumerate(found):
+            if grade is None:
+                _refuse_other_grade(answers, record, position, outcome)
             sample = None if head is None else read_sample(answers.path, head)
             gold = grade.gold if grade is not None else None
             yield Answer(
@@ -252,6 +255,19 @@ def _answers(home: Home, record: ResultRecord, logs: _Logs, *, texts: bool) -> I
             )
 
 
+def _refuse_other_grade(
+    answers: RecordAnswers, record: ResultRecord, position: int, outcome: ProblemOutcome
+) -> None:
+    """Raise `IntegrityError` where there is a grade, and it says something else than the record."""
+    seed = record.seeds[position]
+    if outcome.problem in answers.grades_of(record, seed):
+        raise IntegrityError(
+            f"{record.provenance.grade_log}: the grade of {record.model}'s answer to problem "
+            f"{outcome.index} of {record.task}, seed {seed}, is not what its result counts; "
+            "`tina-bench verify` says which records differ from their logs."
+        )
+
+
 def _choices(asked: ProblemText | None) -> tuple[str, ...]:
     """Answers to choose from: a task without a choice has its right answer as the only one."""
     if asked is None or len(asked.choices) < 2 or set(asked.choices) <= set(asked.golds):
@@ -266,8 +282,9 @@ def _graded(
     grades = answers.grades_of(record, record.seeds[position])
     for outcome in record.problems:
         grade = grades.get(outcome.problem)
-        agrees = grade is not None and grade.correct == outcome.correct[position]
-        yield None, grade if agrees else None
+        told = None if grade is None else (grade.correct, grade.status != GradeStatus.GRADED)
+        counted = (outcome.correct[position], outcome.undecided[position])
+        yield None, grade if told == counted else None
 
 
 def _cleaned(text: str | None) -> str | None:
