@@ -43,6 +43,12 @@ def published_logs() -> Path:
 
 
 @pytest.fixture(scope="session")
+def published_evidence() -> Path:
+    """A third party's runs, two measurers of AIME24 by problem, and further published scores."""
+    return _published("evidence")
+
+
+@pytest.fixture(scope="session")
 def published_leaderboard() -> Path:
     """data.json of bethgelab/sober-reasoning."""
     return _published("sober-reasoning-leaderboard.json")

@@ -17,7 +17,7 @@ score by chance are then one. What is left out is reported, with the reason.
 
 from collections.abc import Iterable
 
-from tina_bench.stats.audits.measurement_types import Measurement, SetAside, group_of
+from tina_bench.stats.evidence.measurement_types import Measurement, SetAside, group_of
 
 
 def same_print(a: Measurement, b: Measurement) -> bool:
