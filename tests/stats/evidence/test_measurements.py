@@ -335,3 +335,11 @@ def test_settings_of_a_record_that_are_no_figures_are_not_taken_for_some():
     (ours,) = [piece for piece in evidence.measurements if piece.who == OURS]
     assert ours.protocol.temperature is None
     assert ours.protocol.max_new_tokens is None
+
+
+def test_a_print_that_was_read_from_a_file_keeps_the_counts_of_the_file():
+    claims = {"c": make_claim(30.0, who="the authors", runs=1)}
+    evidence = collect_measurements(make_catalog(claims), [make_file(1)])
+    (piece,) = evidence.measurements
+    assert piece.name == "c"
+    assert piece.correct_by_run == (9,)
