@@ -55,12 +55,6 @@ def published_leaderboard() -> Path:
 
 
 @pytest.fixture(scope="session")
-def published_evidence() -> Path:
-    """Runs of a third party by seed and by task, and other tables."""
-    return _published("evidence")
-
-
-@pytest.fixture(scope="session")
 def published_harness() -> Path:
     """A small folder of each harness, and files that two of them wrote."""
     return _published("harness")
