@@ -7,7 +7,7 @@ verbs of the command line are one call of these functions, with options before a
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ from tina_bench.stats.comparisons.all_pairs import PairTable, compare_all
 from tina_bench.stats.comparisons.ranks import RankTable, rank_bands
 from tina_bench.store.answer_logs import check_sample_logs
 from tina_bench.store.home import Home, open_home
+from tina_bench.verifying.fail_on import FailOn
 from tina_bench.verifying.reports.outputs import VerifyFiles
 from tina_bench.verifying.run import run_verify
 from tina_bench.verifying.types import Verification
@@ -133,17 +134,23 @@ def verify(
 
     Scores are in percent, differences in points. `verification.claims` has a verdict and a reason
     per claim, `verification.problems` records that are not what they say, `exit_code` what
-    `tina-bench verify` would end with. `files` are those for CI: written once everything is known.
+    `tina-bench verify` would end with; `claim.estimate` is the best estimate of the score from all
+    public evidence and `claim.others` what other teams say. `files` are those for CI: written once
+    everything is known.
     `on_progress` gets numbers of answers, done and in all, while `options.regrade` grades them
     again. Raises `BlockedError` where there is neither a result nor an import, `UsageError` for
     options that do not go together. Methods and sources: docs/statistics.md.
     """
     loaded = load_catalog(catalog)
+    asked = options or VerifyOptions()
+    # Claims of one's own are there to be measured; of the packaged ones others have measured many.
+    packaged = not catalog or FailOn.OTHERS_DIFFER in asked.fail_on
+    enough = asked.others_suffice or (asked.others and packaged)
     return run_verify(
         open_home(home),
         loaded,
         open_lock(lock, loaded),
-        options or VerifyOptions(),
+        replace(asked, others_suffice=enough),
         files or VerifyFiles(),
         on_progress or _ignore,
     )

@@ -17,7 +17,7 @@ from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.model_rows import by_maker
 from tina_bench.board.content.training_curves import Curve, thinned
 from tina_bench.board.output.elements import Plot
-from tina_bench.stats.audits.measurement_types import OURS
+from tina_bench.stats.evidence.measurement_types import OURS
 from tina_bench.store.records import JobKind, LedgerEntry, Phase
 
 TITLES = {"base": "Base", "near": "Near", "far": "Far", "lost": "Lost"}

@@ -150,6 +150,40 @@ BAD = {
         'confidence = "page"', 'confidence = "sure"', "claims.boast.confidence", "'sure'",
         "'measured'",
     ),
+    "another number of runs than were counted": Bad(
+        'confidence = "page"', 'confidence = "page"\nruns = 3\ncorrect_by_run = [11, 11]',
+        "claims.boast.correct_by_run", "2 runs", "3, as 'runs' says",
+    ),
+    "more right answers than problems": Bad(
+        'confidence = "page"', 'confidence = "page"\nruns = 1\ncorrect_by_run = [13]',
+        "claims.boast.correct_by_run", "13", "at most 12, the problems of task 'riddles'",
+    ),
+    "counts that give another score": Bad(
+        'confidence = "page"', 'confidence = "page"\nruns = 1\ncorrect_by_run = [10]',
+        "claims.boast.value_percent", "91.67", "83.33, as its 10 right answers give",
+    ),
+    "counts of other problems": Bad(
+        'confidence = "page"', 'confidence = "page"\nruns = 1\ncorrect_by_problem = [1, 0, 1]',
+        "claims.boast.correct_by_problem", "3 problems", "12, as task 'riddles' has",
+    ),
+    "more right answers to a problem than runs": Bad(
+        'confidence = "page"', 'confidence = "page"\nruns = 1\ncorrect_by_problem = [2, 0, 1]',
+        "claims.boast.correct_by_problem", "2", "at most 1, 'runs'",
+    ),
+    "answers by problem of an unknown number of runs": Bad(
+        'confidence = "page"', 'confidence = "page"\ncorrect_by_problem = [1, 0, 1]',
+        "claims.boast.correct_by_problem", "1", "known where problems are counted",
+    ),
+    "answers by problem that are not those by run": Bad(
+        'confidence = "page"',
+        'confidence = "page"\nruns = 1\ncorrect_by_run = [1]\ncorrect_by_problem = [1, 1]',
+        "claims.boast.correct_by_problem", "2 right answers", "1, as 'correct_by_run' has",
+    ),
+    "a temperature said twice": Bad(
+        'confidence = "page"',
+        'confidence = "page"\ntemperature = 0.3\nsampling = { temperature = 0.6, top_p = 0.9 }',
+        "claims.boast.temperature", "0.3", "none beside 'sampling'",
+    ),
     "no import path": Bad(
         "my.prompts:ask", "my.prompts.ask", "tasks.riddles.prompt", "'my.prompts.ask'", "pattern"
     ),

@@ -32,8 +32,8 @@ def scene(tmp_path: Path) -> Scene:
 
 
 def verify(scene: Scene, *arguments: object, audits: bool = False) -> Ended:
-    """Without the audits, where a test is not about them."""
-    quick = () if audits else ("--no-audits",)
+    """Without the audits and others, where a test is not about them."""
+    quick = () if audits else ("--no-audits", "--no-others")
     return call("verify", "--home", scene.home.root, "--catalog", scene.claims, *quick, *arguments)
 
 
@@ -316,3 +316,52 @@ def test_a_record_of_another_version_is_told_beside_the_others(scene: Scene) -> 
     ended = verify(scene)
     assert ended.code == 14
     assert ended.sentence.startswith(f"{path}: schema_version: ")
+
+
+def test_a_fresh_home_with_nothing_but_the_catalog_is_answered_by_others(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    ended = call("verify", "--json", "--no-audits")
+    assert ended.code == 0, ended.err
+    made = ended.json()
+    words = {one["others"]["word"] for one in made["claims"]}
+    assert words <= {"OTHERS_AGREE", "OTHERS_DIFFER", "OTHERS_DISAGREE", "OTHERS_UNDECIDED",
+                     "TOO_FEW_OTHERS"}  # fmt: skip
+    assert sum(made["others_counts"].values()) == len(made["claims"])
+    without = [one["claim"] for one in made["claims"] if one["estimate"] is None]
+    assert len(without) == 2, "averages that do not say of which tasks"
+    (base,) = [
+        cell for cell in made["estimates"]
+        if (cell["model"], cell["task"]) == ("r1-distill-qwen-1.5b", "aime24")
+    ]  # fmt: skip
+    assert base["estimate"]["teams"] >= 10
+    assert base["estimate"]["runs"] >= 400
+
+
+def test_the_terminal_counts_and_names_what_is_contested_in_few_lines(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    ended = call("verify", "--no-audits")
+    assert len(ended.out.splitlines()) < 40
+    text = " ".join(ended.out.split())
+    assert "By public evidence:" in text
+    assert "OTHERS_DISAGREE" in text
+    assert "`tina-bench verify --all`" in text
+    whole = " ".join(call("verify", "--no-audits", "--all", "--model", "open-rs3").out.split())
+    assert "OTHERS_UNDECIDED: Not measured here. 2 other teams (12 runs)" in whole
+
+
+def test_claims_of_one_s_own_without_a_result_are_still_no_success(
+    scene: Scene, tmp_path: Path
+) -> None:
+    scene.home = Home(tmp_path / "nothing")
+    scene.home.root.mkdir()
+    assert call("verify", "--home", scene.home.root, "--catalog", scene.claims).code == 22
+    asked = ("--fail-on", "others-differ", "--no-audits")
+    ended = call("verify", "--home", scene.home.root, "--catalog", scene.claims, *asked)
+    assert ended.code == 0
+
+
+def test_verify_of_the_whole_catalog_takes_less_than_three_seconds(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    ended, seconds = processor_seconds("verify")
+    assert ended.code == 0
+    assert seconds < 3

@@ -43,15 +43,15 @@ def published_logs() -> Path:
 
 
 @pytest.fixture(scope="session")
-def published_leaderboard() -> Path:
-    """data.json of bethgelab/sober-reasoning."""
-    return _published("sober-reasoning-leaderboard.json")
+def published_evidence() -> Path:
+    """A third party's runs, two measurers of AIME24 by problem, and further published scores."""
+    return _published("evidence")
 
 
 @pytest.fixture(scope="session")
-def published_evidence() -> Path:
-    """Runs of a third party by seed and by task, and other tables."""
-    return _published("evidence")
+def published_leaderboard() -> Path:
+    """data.json of bethgelab/sober-reasoning."""
+    return _published("sober-reasoning-leaderboard.json")
 
 
 @pytest.fixture(scope="session")

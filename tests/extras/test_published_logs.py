@@ -10,9 +10,9 @@ from tests.catalog.facts import CATALOG
 from tests.importing.log_claims import LogClaims
 from tests.importing.made_files import take_in
 from tests.importing.made_logs import checkpoint_of, document, file_of, runs
-from tina_bench.stats.audits.chance import chance_of
-from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.own_logs import OwnLog, audit_own_logs
+from tina_bench.stats.evidence.chance import chance_of
+from tina_bench.stats.evidence.measurements import collect_measurements
 from tina_bench.store.home import Home
 from tina_bench.store.imported_results import ImportedResult
 

@@ -13,12 +13,12 @@ import pytest
 from grid import POPULATIONS, share_interval
 
 from tests.stats.audits.audit_catalog import make_average, make_catalog, make_claim, make_model
-from tina_bench.stats.audits.chance import Chance, chance_of
 from tina_bench.stats.audits.disagreement import with_variances
 from tina_bench.stats.audits.gains import audit_gains
-from tina_bench.stats.audits.measurement_types import Measurement
-from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.selection import shrink
+from tina_bench.stats.evidence.chance import Chance, chance_of
+from tina_bench.stats.evidence.measurement_types import Measurement
+from tina_bench.stats.evidence.measurements import collect_measurements
 
 SHAPES = {population.name: population for population in POPULATIONS}
 AIME, MATH = "hard, U-shaped (AIME)", "easy with a tail (MATH-500)"

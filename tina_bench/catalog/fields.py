@@ -38,13 +38,19 @@ class Source(StrEnum):
 
 
 class Confidence(StrEnum):
-    """How sure we are that the figure was published as it stands here."""
+    """How sure we are that the figure was published as it stands here.
+
+    `secondary`: what others say about the source; `unread`: the number was seen, its table with the
+    runs and settings behind it was not. Neither enters an estimate.
+    """
 
     MEASURED = "measured"
     READ = "read"
     THREAD = "thread"
     PAGE = "page"
+    IMAGE = "image"
     SECONDARY = "secondary"
+    UNREAD = "unread"
     DERIVED = "derived"
 
 

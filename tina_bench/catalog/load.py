@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from tina_bench.catalog.published import SLACK
 from tina_bench.catalog.schema import (
     AverageClaim,
     Calibration,
@@ -118,6 +119,7 @@ MENTIONS = (
     ("models", "base", "models"),
     ("models", "recipe", "recipes"),
     ("models", "published_as", "models"),
+    ("models", "retraining_of", "models"),
     ("recipes", "base", "models"),
     ("recipes", "twin", "recipes"),
     ("stacks", "price", "prices"),
@@ -235,6 +237,34 @@ def _check_averages(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> No
             )
 
 
+def _check_counts(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> None:
+    """Counted answers must be of the task's problems, and give the printed score."""
+    for name, claim in catalog.claims.items():
+        n = catalog.tasks[claim.task].n_problems
+        where = f"{origin['claims', name]}: claims.{name}"
+        if claim.correct_by_problem and len(claim.correct_by_problem) != n:
+            raise CatalogError(
+                f"{where}.correct_by_problem: found {len(claim.correct_by_problem)} problems, "
+                f"expected {n}, as task {claim.task!r} has; give one count for each."
+            )
+        most = max(claim.correct_by_run, default=0)
+        if most > n:
+            raise CatalogError(
+                f"{where}.correct_by_run: found {most} right answers, expected at most {n}, the "
+                f"problems of task {claim.task!r}; correct the count."
+            )
+        correct = sum(claim.correct_by_run or claim.correct_by_problem)
+        if not (claim.correct_by_run or claim.correct_by_problem) or claim.note:
+            continue
+        percent = 100 * correct / (n * (claim.runs or 1))
+        if abs(percent - claim.value_percent) > 0.5 * 10.0**-claim.decimals + SLACK:
+            raise CatalogError(
+                f"{where}.value_percent: found {claim.value_percent}, expected "
+                f"{percent:.{claim.decimals}f}, as its {correct} right answers give; correct one, "
+                "or tell in 'note' that the source prints it so."
+            )
+
+
 def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
     """The packaged catalog plus the user's files or folders, cross-references checked.
 
@@ -271,4 +301,5 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
     _check_references(catalog, origin)
     _check_aliases(catalog, origin)
     _check_averages(catalog, origin)
+    _check_counts(catalog, origin)
     return catalog

@@ -81,6 +81,10 @@ class Claim(CatalogEntry):
     """Lowest and highest single run as printed, percent."""
     per_run_percent: tuple[Percent, ...] = ()
     """The score of each run, where printed, percent."""
+    correct_by_run: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    """Right answers of each run out of the task's problems, where the source has them."""
+    correct_by_problem: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    """Right answers to each problem out of `runs`, in the order of the task's dataset."""
     best_of: Annotated[int, Field(gt=1, le=1_000_000)] | None = None
     """Number of checkpoints out of which this one was picked by such scores, where known."""
     protocol: str = ""
@@ -97,6 +101,10 @@ class Claim(CatalogEntry):
     """Stack it was measured with, when it is one of the catalog's."""
     sampling: Sampling | None = None
     """Protocol it was measured with, where known."""
+    temperature: Annotated[float, Field(ge=0)] | None = None
+    """Where the source states it and no top_p, which `sampling` needs."""
+    harness: str = ""
+    """Software that asked and graded, where known."""
     max_new_tokens: Annotated[int, Field(gt=0)] | None = None
     """Longest answer, tokens, where the source states it."""
     grader: ImportPath | None = None
@@ -113,6 +121,27 @@ class Claim(CatalogEntry):
                 "training_sd_points", "trainings"
             )  # fmt: skip
             raise contradiction(has, f"'{has}' without '{lacks}'", "both or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _settings_stand_once(self) -> "Claim":
+        if self.sampling is not None and self.temperature is not None:
+            raise contradiction("temperature", self.temperature, "none beside 'sampling'")
+        return self
+
+    @model_validator(mode="after")
+    def _counts_are_of_its_runs(self) -> "Claim":
+        by_run, by_problem, runs = self.correct_by_run, self.correct_by_problem, self.runs
+        if by_run and len(by_run) != runs:
+            raise contradiction("correct_by_run", f"{len(by_run)} runs", f"{runs}, as 'runs' says")
+        if by_problem and (runs is None or max(by_problem) > runs):
+            most = "known where problems are counted" if runs is None else f"at most {runs}, 'runs'"
+            raise contradiction("correct_by_problem", max(by_problem), most)
+        if by_run and by_problem and sum(by_run) != sum(by_problem):
+            raise contradiction(
+                "correct_by_problem", f"{sum(by_problem)} right answers",
+                f"{sum(by_run)}, as 'correct_by_run' has",
+            )  # fmt: skip
         return self
 
     @model_validator(mode="after")

@@ -101,6 +101,11 @@ class Model(CatalogEntry):
     """Training that this checkpoint came out of; checkpoints of one training share the name."""
     published_as: Name | None = None
     """The model as which this very checkpoint was published under its own name."""
+    retraining_of: Name | None = None
+    """The model whose recipe others trained anew: its scores speak of the recipe, not of those
+    weights."""
+    retraining_differs: str = ""
+    """In what that training differs from the recipe, where known; its step stands by itself."""
     max_model_tokens: Annotated[int, Field(gt=0)] | None = None
     """Context length in tokens, prompt included, when it is shorter than the protocol's."""
     aliases: tuple[str, ...] = ()

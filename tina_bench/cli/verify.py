@@ -49,8 +49,9 @@ def verify(
             metavar="WHAT[,WHAT…]",
             help="What fails: not-reproduced (if not given), inconclusive, not-comparable, "
             "not-measured, audit (a printed value that no run can give), stale (a baseline entry "
-            "that nothing needs), flip (with --regrade: an answer is graded otherwise), or "
-            "nothing. Changed records always fail.",
+            "that nothing needs), flip (with --regrade: an answer is graded otherwise), "
+            "others-differ (other teams' measurements exclude a claim), or nothing. Changed "
+            "records always fail.",
         ),
     ] = None,
     strict: Annotated[
@@ -105,6 +106,15 @@ def verify(
         Path | None,
         typer.Option("--badge", metavar="FILE", help="Write an SVG badge.", rich_help_panel=FILES),
     ] = None,
+    others_badge: Annotated[
+        Path | None,
+        typer.Option(
+            "--others-badge",
+            metavar="FILE",
+            help="Write an SVG badge of what other teams say.",
+            rich_help_panel=FILES,
+        ),
+    ] = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -143,6 +153,14 @@ def verify(
     audits: Annotated[
         bool, typer.Option("--audits/--no-audits", help="Audit the published numbers, too.")
     ] = True,
+    others: Annotated[
+        bool,
+        typer.Option(
+            "--others/--no-others",
+            help="Estimate every score from all public evidence, and say what other teams say of "
+            "each claim, beside our own verdict.",
+        ),
+    ] = True,
     catalog: CatalogOption = None,
     lock: LockOption = None,
     home: ExistingHomeOption = None,
@@ -153,12 +171,15 @@ def verify(
     Needs no engine, no GPU and no network. Every score is counted again from its grades, every
     hash compared: of the samples, of the logs' names, of dataset and weights with the lock. What
     could not be checked is listed. A record that is not what it says is judged by nobody and fails.
-    Then come audits of the published numbers themselves, a line each; --all shows them in full.
+    Then comes what other teams say, by all that the catalog and imports hold of their measurements:
+    an estimate of every score, and a word beside our verdict for each claim; it needs no result of
+    ours. Then come audits of the published numbers themselves, a line each. --all shows everything.
 
     Exit codes, the first that applies: 14 a record is not what it says (15: its log is damaged);
     1 a claim is NOT_REPRODUCED and that fails; 3 only something else of --fail-on fails; 0 nothing
-    fails. And: 11 a bad option or baseline file; 22 there is nothing to verify: neither a result
-    that any claim is about nor an import (not with --fail-on nothing).
+    fails. And: 11 a bad option or baseline file; 22 there is nothing to verify: records that no
+    claim is about, or claims of --catalog without a result or an import (not with --fail-on
+    nothing).
     """
     from tina_bench import api
     from tina_bench.verifying.baseline import DEFAULT_NAME
@@ -175,12 +196,14 @@ def verify(
         without_samples=without_samples,
         regrade=regrade,
         audits=audits,
+        others=others,
         price_usd_per_hour=given[1] if given else None,
     )
     files = VerifyFiles(
         baseline=baseline or (Path(DEFAULT_NAME) if accept else None),
         junit=junit,
         badge=badge,
+        others_badge=others_badge,
         report=report,
         summary=summary,
         audits_text=audits_text,

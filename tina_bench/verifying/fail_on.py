@@ -31,6 +31,7 @@ class FailOn(StrEnum):
     AUDIT = "audit"
     STALE = "stale"
     FLIP = "flip"
+    OTHERS_DIFFER = "others-differ"
     NOTHING = "nothing"
 
 

@@ -37,7 +37,7 @@ def run_verify(
     `accept_cases` and `regrade_home` do, and `UsageError` for options that do not go together, a
     bad baseline file, and a file that cannot be written.
     """
-    _check(options)
+    _check(options, files)
     accept, path = options.accept, files.baseline
     files.check(home.root, accepts=accept is not None)
     if path is not None and (path.exists() or accept is None):
@@ -60,10 +60,14 @@ def run_verify(
     return made
 
 
-def _check(options: VerifyOptions) -> None:
+def _check(options: VerifyOptions, files: VerifyFiles) -> None:
     """Raise `UsageError` for the first two options that do not go together."""
     if FailOn.AUDIT in options.fail_on and not options.audits:
         raise UsageError("--fail-on audit needs the audits; leave out --no-audits.")
+    if files.others_badge is not None and not options.others:
+        raise UsageError("--others-badge needs the others; leave out --no-others.")
+    if FailOn.OTHERS_DIFFER in options.fail_on and not options.others:
+        raise UsageError("--fail-on others-differ needs the others; leave out --no-others.")
     if FailOn.FLIP in options.fail_on and not options.regrade:
         raise UsageError("--fail-on flip needs grading again; give --regrade with it.")
     if options.regrade and options.without_samples:

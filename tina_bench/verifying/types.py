@@ -4,7 +4,10 @@ import datetime
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import Field
+
 from tina_bench.stats.audits.report import Audits
+from tina_bench.stats.evidence.types import CellEstimate, OthersSay, ScoreEstimate
 from tina_bench.stats.graders.audit import GraderAudit
 from tina_bench.stats.types import Judgement, Shape, Verdict
 
@@ -106,6 +109,14 @@ class ClaimResult(Judgement):
     task."""
     further: CostToDecide | None = None
     """With INCONCLUSIVE: what deciding it takes; `None` where no number of seeds decides."""
+    estimate: ScoreEstimate | None = None
+    """The best estimate of the score from all public evidence, our own included; `None` where that
+    was not asked for, and for an average whose tasks are not known."""
+    others: OthersSay | None = None
+    """What other teams say of the claim; no verdict, and in no count of verdicts. `None` where that
+    was not asked for."""
+    others_fail: bool = False
+    """What others say counts against the exit code."""
 
 
 class AuditFailure(Shape):
@@ -151,6 +162,11 @@ class Verification(Shape):
     """What the audits found wrong."""
     audits: Audits | None
     """Every audit in full; `None` where audits were not requested."""
+    others_counts: dict[str, int] = Field(default_factory=dict)
+    """Claims by the word of others, all words named; empty where that was not requested."""
+    estimates: tuple[CellEstimate, ...] = ()
+    """The best estimate of every model and task, with what it rests on; empty where that was not
+    requested."""
     regraded: GraderAudit | None = None
     """What grading the stored answers again gave; `None` where that was not requested."""
 

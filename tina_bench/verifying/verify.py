@@ -15,6 +15,8 @@ from tina_bench.files.hashing import digest
 from tina_bench.lock.lockfile import Lock
 from tina_bench.stats.audits.report import Audits, build_audits
 from tina_bench.stats.claims.labels import INTEGRITY
+from tina_bench.stats.evidence.report import build_evidence
+from tina_bench.stats.evidence.types import CellEstimate, Others, PublicEvidence
 from tina_bench.stats.graders.audit import GraderAudit
 from tina_bench.stats.report import build_report
 from tina_bench.stats.types import Judgement, Verdict
@@ -32,6 +34,7 @@ from tina_bench.verifying.fail_on import (
     findings_of,
     spelled,
 )
+from tina_bench.verifying.others import Known, counted, known_of
 from tina_bench.verifying.record_checks import CheckedRecord, check_folder
 from tina_bench.verifying.types import Acceptance, ClaimResult, Verification
 
@@ -68,6 +71,11 @@ class VerifyOptions:
     """Grade every stored answer again by its task's own metric; needs the samples."""
     audits: bool = True
     """Audit the published numbers, too: a second or two."""
+    others: bool = True
+    """Estimate every score from all public evidence, and say what other teams say of every claim:
+    half a second."""
+    others_suffice: bool = False
+    """What others measured is enough to verify by, where nothing was measured or imported here."""
     price_usd_per_hour: float | None = None
     """Instead of the stack's own, for what further seeds would cost; US dollars."""
 
@@ -81,6 +89,10 @@ class JudgedRecords:
     """Of every claim of the catalog: the verdicts' corrections are over all of them."""
     audits: Audits | None
     """`None` where they were not asked for."""
+    evidence: PublicEvidence | None
+    """`None` where it was not asked for."""
+    known: Known | None
+    """The same by claim."""
     imported: int
     pricer: Pricer
 
@@ -110,7 +122,7 @@ def judge(home: Home, catalog: Catalog, lock: Lock, ask: VerifyOptions) -> Judge
         home, catalog, lock, profile=ask.profile, without_samples=ask.without_samples
     )
     imported = home.imported()
-    if not checked and not imported:
+    if not checked and not imported and not ask.others_suffice:
         raise BlockedError(
             f"none of {len(catalog.claims)} claims has a result in {home.root}, and nothing is "
             "imported there; run `tina-bench reproduce` or `tina-bench import` first, or name "
@@ -120,10 +132,13 @@ def judge(home: Home, catalog: Catalog, lock: Lock, ask: VerifyOptions) -> Judge
         if name not in catalog.models and all(c.check.model != name for c in checked):
             raise UsageError(f"--model: there is no model {name!r} in the catalog or the records.")
     sound = [c.record for c in checked if c.record is not None and not c.check.problems]
+    evidence = build_evidence(catalog, imported, sound) if ask.others else None
     return JudgedRecords(
         checked=tuple(checked),
         judgements=build_report(catalog, sound).judgements,
         audits=build_audits(catalog, imported, sound) if ask.audits else None,
+        evidence=evidence,
+        known=None if evidence is None else known_of(evidence, catalog),
         imported=len({result.id for result in imported}),
         pricer=Pricer(home, catalog, sound, ask.price_usd_per_hour),
     )
@@ -157,17 +172,26 @@ def verify(
         stale=stale,
         findings=findings,
         audits=audits,
+        others_counts=counted(claims),
+        estimates=_estimates(judged, ask),
         regraded=regraded,
     )
-    return made.model_copy(update={"exit_code": _exit_code(made, ask.fail_on)})
+    return made.model_copy(update={"exit_code": _exit_code(made, ask)})
 
 
-def _exit_code(made: Verification, fail_on: frozenset[FailOn]) -> int:
+def _estimates(judged: JudgedRecords, ask: VerifyOptions) -> tuple[CellEstimate, ...]:
+    cells = () if judged.evidence is None else judged.evidence.cells
+    return tuple(cell for cell in cells if not ask.models or cell.model in ask.models)
+
+
+def _exit_code(made: Verification, ask: VerifyOptions) -> int:
     """Changed bytes first, then nothing verified, then a contradicted claim, then the rest."""
+    fail_on = ask.fail_on
     if made.problems:
         return min(check.exit_code for _, check in made.problems)
     told = any(claim.verdict is not Verdict.NOT_MEASURED for claim in made.claims)
-    if fail_on and not told and not made.imported:
+    nothing = not made.records and ask.others_suffice
+    if fail_on and not told and not made.imported and not nothing:
         return BlockedError.exit_code
     failing = {claim.verdict for claim in made.claims if claim.fails}
     if Verdict.NOT_REPRODUCED in failing:
@@ -175,13 +199,22 @@ def _exit_code(made: Verification, fail_on: frozenset[FailOn]) -> int:
     audit = FailOn.AUDIT in fail_on and made.findings
     stale = FailOn.STALE in fail_on and made.stale
     flips = FailOn.FLIP in fail_on and made.regraded and any(c.flips for c in made.regraded.cells)
-    return EXIT_OTHER if failing or audit or stale or flips else 0
+    others = any(claim.others_fail for claim in made.claims)
+    return EXIT_OTHER if failing or audit or stale or flips or others else 0
 
 
 def _result(judged: JudgedRecords, judgement: Judgement, ask: VerifyOptions) -> ClaimResult:
     behind = judged.behind(judgement)
     values = {name: getattr(judgement, name) for name in Judgement.model_fields}
     files = tuple(checked.check.file for checked in behind)
+    if judged.known is not None:
+        others = judged.known.others.get(judgement.claim)
+        differ = others is not None and others.word is Others.DIFFER
+        values |= {
+            "estimate": judged.known.estimate_of(judgement),
+            "others": others,
+            "others_fail": differ and FailOn.OTHERS_DIFFER in ask.fail_on,
+        }
     broken = [checked.check for checked in behind if checked.check.problems]
     if broken:
         why = broken[0].problems[0].detail

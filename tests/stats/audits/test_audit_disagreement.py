@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 from statsmodels.stats.multitest import multipletests
 
-from tests.catalog.facts import CATALOG
-from tina_bench.stats.audits.chance import PRIOR_DEGREES_OF_FREEDOM, Basis, Chance, chance_of
+from tests.catalog.facts import CATALOG, facts
 from tina_bench.stats.audits.disagreement import audit_disagreement, distance, with_variances
-from tina_bench.stats.audits.measurement_types import Measurement
-from tina_bench.stats.audits.measurements import collect_measurements
+from tina_bench.stats.evidence.chance import PRIOR_DEGREES_OF_FREEDOM, Basis, Chance, chance_of
+from tina_bench.stats.evidence.measurement_types import Measurement
+from tina_bench.stats.evidence.measurements import collect_measurements
 from tina_bench.stats.methods.pooling import pool
 
 HALF = Chance(ratios={"aime": 0.5, "amc": 0.5, "math": 0.5}, spreads={})
@@ -179,8 +179,21 @@ def test_open_rs3_on_aime24_is_more_than_chance(known):
     assert found.p_value_bound > 0.05
 
 
-def test_the_base_on_aime24_is_not(known):
+def test_the_base_on_aime24_is_by_three_of_23_measurements(known):
     found = known["r1-distill-qwen-1.5b", "aime24"]
+    assert len(found.measurers) == 23
+    assert found.adjusted_p < 0.001
+    apart = {m.who: m.percent for m in found.measurers if m.adjusted_p < 0.05}
+    assert apart == {"SGLang authors": 33.2, "NeMo-Skills authors": 26.8, "evalscope authors": 20.0}
+    assert found.pooled_low < 29.5 < found.pooled_high
+
+
+def test_the_base_on_aime24_is_not_by_what_tina_s_readers_had():
+    further = {row["source"].rpartition(" [")[0] for row in facts()["further_score"]}
+    claims = {n: c for n, c in CATALOG.claims.items() if c.source not in further}
+    before = CATALOG.model_copy(update={"claims": claims})
+    cells = audit_disagreement(collect_measurements(before), chance_of(before))
+    (found,) = [c for c in cells if (c.model, c.task) == ("r1-distill-qwen-1.5b", "aime24")]
     assert len(found.measurers) == 10
     assert found.adjusted_p > 0.05
     assert found.pooled_low < 30 < found.pooled_high

@@ -5,10 +5,10 @@ from audit_catalog import make_average, make_catalog, make_claim, make_model
 from scipy import stats
 
 from tests.catalog.facts import BASE, CATALOG, facts
-from tina_bench.stats.audits.chance import Chance, chance_of
 from tina_bench.stats.audits.gains import SUSPECT, audit_gains
-from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.selection import audit_picks
+from tina_bench.stats.evidence.chance import Chance, chance_of
+from tina_bench.stats.evidence.measurements import collect_measurements
 
 HALF = Chance(ratios={"aime": 0.5, "amc": 0.5}, spreads={})
 TASKS = ("aime", "amc")

@@ -3,9 +3,9 @@ from audit_catalog import make_catalog, make_claim, make_model
 
 from tests.catalog.facts import CATALOG
 from tests.importing.made_files import take_in
-from tina_bench.stats.audits.chance import Chance, chance_of
-from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.own_logs import LogSays, audit_own_logs
+from tina_bench.stats.evidence.chance import Chance, chance_of
+from tina_bench.stats.evidence.measurements import collect_measurements
 from tina_bench.store.home import Home
 
 HALF = Chance(ratios={"aime": 0.5}, spreads={})

@@ -6,8 +6,8 @@ from audit_catalog import make_catalog, make_claim
 from scipy import stats
 
 from tests.catalog.facts import CATALOG
-from tina_bench.stats.audits.chance import LEAST_SPREADS, Basis, Chance, chance_of
 from tina_bench.stats.audits.resolution import resolution, resolutions, task_resolutions
+from tina_bench.stats.evidence.chance import LEAST_SPREADS, Basis, Chance, chance_of
 
 NOTHING = Chance(ratios={}, spreads={})
 

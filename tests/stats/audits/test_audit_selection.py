@@ -7,16 +7,15 @@ from audit_catalog import make_catalog, make_claim, make_model
 from scipy import stats
 
 from tests.catalog.facts import CATALOG, facts
-from tina_bench.stats.audits.chance import Chance, chance_of
-from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.selection import (
     MEAN,
     audit_families,
     audit_picks,
-    binomial_excess,
-    expected_maximum,
     shrink,
 )
+from tina_bench.stats.evidence.chance import Chance, chance_of
+from tina_bench.stats.evidence.measurements import collect_measurements
+from tina_bench.stats.methods.best_of_many import binomial_excess, expected_maximum
 
 HALF = Chance(ratios={"aime": 0.5, "amc": 0.5}, spreads={})
 

@@ -16,12 +16,12 @@ from tina_bench.board.output.cache import Cache
 from tina_bench.catalog.schema import Catalog, Model, Name
 from tina_bench.errors import IntegrityError, UsageError
 from tina_bench.files.hashing import digest, sha256_file
-from tina_bench.stats.audits.measurement_types import Measurement
-from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.report import Audits, build_audits
 from tina_bench.stats.cache import RecordCache
 from tina_bench.stats.comparisons.all_pairs import PairTable, compare_all
 from tina_bench.stats.comparisons.ranks import RankTable, rank_bands
+from tina_bench.stats.evidence.measurement_types import Measurement
+from tina_bench.stats.evidence.measurements import collect_measurements
 from tina_bench.stats.report import build_report
 from tina_bench.stats.types import Comparison, Judgement, Report, TaskEstimate
 from tina_bench.store.home import Home, cached_reader

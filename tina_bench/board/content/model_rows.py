@@ -15,7 +15,7 @@ from tina_bench.board.content.board_types import (
 )
 from tina_bench.board.content.context import SiteContext
 from tina_bench.catalog.fields import Source
-from tina_bench.stats.audits.measurement_types import group_of
+from tina_bench.stats.evidence.measurement_types import group_of
 from tina_bench.stats.types import (
     AVERAGE,
     AverageEstimate,

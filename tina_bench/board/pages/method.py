@@ -9,8 +9,8 @@ from tina_bench.board.content.model_rows import embedded_task
 from tina_bench.board.output.elements import Page
 from tina_bench.catalog.schema import AverageClaim, Claim
 from tina_bench.stats.audits.disagreement import LEVEL
-from tina_bench.stats.audits.measurement_types import group_of
 from tina_bench.stats.audits.report import Kind
+from tina_bench.stats.evidence.measurement_types import group_of
 from tina_bench.stats.types import Interval
 
 

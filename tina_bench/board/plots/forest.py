@@ -17,7 +17,7 @@ from tina_bench.board.output.elements import Plot, Row
 from tina_bench.board.plots.frame import limits, plot, rows_figure, table
 from tina_bench.board.plots.labels import LABEL_EMS, ems, shortened, text_of
 from tina_bench.formatting.numbers import fixed, p_value, plural
-from tina_bench.stats.audits.measurement_types import OURS, Measurement, group_of
+from tina_bench.stats.evidence.measurement_types import OURS, Measurement, group_of
 from tina_bench.stats.scores.estimates import estimate_totals
 from tina_bench.stats.types import Interval
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from tina_bench.cli.show.others import others_cell, print_others
 from tina_bench.cli.show.tables import console, print_json, safe, say, table
 
 if TYPE_CHECKING:
@@ -23,9 +24,10 @@ def print_verification(made: "Verification", out: "Console", *, everything: bool
 
     shown = [claim for claim in made.claims if everything or is_shown(claim)]
     if shown:
-        _print_claims(shown, out)
+        _print_claims(shown, out, everything=everything)
     else:
-        out.print("No claim has a result of ours here: there is nothing to give a verdict on yet.")
+        below = "; what other teams measured comes below" if made.others_counts else ""
+        out.print(f"No claim has a result of ours here, so there is no verdict of ours yet{below}.")
     _print_records(made, out)
     if made.regraded is not None:
         _print_regraded(made.regraded, out)
@@ -34,9 +36,10 @@ def print_verification(made: "Verification", out: "Console", *, everything: bool
     counted = ", ".join(f"{number} {name}" for name, number in made.counts.items() if number)
     accepted = f" {made.accepted} accepted by the baseline." if made.accepted else ""
     out.print(f"{plural(len(made.claims), 'claim')}: {counted}.{accepted}", markup=False)
+    print_others(made, out, everything=everything)
 
 
-def _print_claims(claims: "list[ClaimResult]", out: "Console") -> None:
+def _print_claims(claims: "list[ClaimResult]", out: "Console", *, everything: bool) -> None:
     from tina_bench.stats.claims.labels import INTEGRITY, INTEGRITY_LABEL, LABELS
 
     rows = table("verdict", "model", "task", "claimed", "ours", "reason", right=("claimed", "ours"))
@@ -48,7 +51,7 @@ def _print_claims(claims: "list[ClaimResult]", out: "Console") -> None:
         accepted = ", accepted" if claim.accepted else ""
         cells = [
             claim.model, claim.task, f"{claim.claimed_percent:.{claim.decimals}f}",
-            "–" if ours is None else f"{ours:.2f}", _why(claim),
+            "–" if ours is None else f"{ours:.2f}", _why(claim, everything=everything),
         ]  # fmt: skip
         rows.add_row(
             f"[{label.terminal}]{label.sign} {name}{accepted}[/{label.terminal}]",
@@ -65,12 +68,15 @@ def _print_claims(claims: "list[ClaimResult]", out: "Console") -> None:
         say(out, f"Not as published ({', '.join(tasks)}): {caveat}.")
 
 
-def _why(claim: "ClaimResult") -> str:
+def _why(claim: "ClaimResult", *, everything: bool) -> str:
+    from tina_bench.stats.types import Verdict
     from tina_bench.verifying.reports.text import deciding
 
     if claim.integrity is not None:
         return f"Not judged: {claim.integrity}"
     parts = [claim.reason]
+    if everything and claim.others is not None and claim.verdict is Verdict.NOT_MEASURED:
+        parts = []  # what others say begins by saying so
     if claim.would_decide:
         parts.append(deciding(claim))
     if claim.accepted is not None:
@@ -80,7 +86,9 @@ def _why(claim: "ClaimResult") -> str:
             parts.append("(The answers have changed since, the case has not.)")
     if claim.acceptance_void is not None:
         parts.append(f"Acceptance void: {claim.acceptance_void}.")
-    return " ".join(parts)
+    if everything and claim.others is not None:
+        parts.append(others_cell(claim))
+    return " ".join(parts) or claim.reason
 
 
 def _print_regraded(audit: "GraderAudit", out: "Console") -> None:

@@ -1,7 +1,7 @@
 """Do those who measured the same model on the same task agree?
 
 Measurements of one model on one task differ by chance: k0 runs put a standard error on each, from
-its own published SD where there is one, else from the task's (`tina_bench.stats.audits.chance`).
+its own published SD where there is one, else from the task's (`tina_bench.stats.evidence.chance`).
 Whether they differ by more is Cochran's Q; whether one of them lies apart is its distance from the
 pool of the others: the deleted residual of Viechtbauer & Cheung (2010, Res. Synth. Methods 1:112)
 with no variance between measurers, for the question is what chance can do.
@@ -22,13 +22,13 @@ from dataclasses import dataclass
 from math import inf, sqrt
 
 from tina_bench.formatting.numbers import p_text
-from tina_bench.stats.audits.chance import (
+from tina_bench.stats.evidence.chance import (
     PRIOR_DEGREES_OF_FREEDOM,
     Basis,
     Chance,
     binomial_bound,
 )
-from tina_bench.stats.audits.measurement_types import AuditInput, Measurement
+from tina_bench.stats.evidence.measurement_types import Evidence, Measurement
 from tina_bench.stats.methods.distributions import t_tail
 from tina_bench.stats.methods.holm import holm
 from tina_bench.stats.methods.pooling import Pooled, pool
@@ -168,7 +168,7 @@ def distance(weighted: WeightedMeasurements, index: int) -> tuple[float, float]:
     return apart, 2 * t_tail(abs(apart) / sqrt(variance), weighted.scale_freedom)
 
 
-def audit_disagreement(evidence: AuditInput, chance: Chance) -> tuple[Disagreement, ...]:
+def audit_disagreement(evidence: Evidence, chance: Chance) -> tuple[Disagreement, ...]:
     """Return every model and task with two measurements and more, worst disagreement first."""
     cells: dict[tuple[str, str], list[Measurement]] = {}
     for piece in evidence.measurements:

@@ -1,6 +1,6 @@
 """What is reported of a gain; `tina_bench.stats.audits.gains` computes it."""
 
-from tina_bench.stats.audits.measurement_types import SetAside
+from tina_bench.stats.evidence.measurement_types import SetAside
 from tina_bench.stats.types import Shape
 
 

@@ -29,13 +29,13 @@ from math import inf, sqrt
 from tina_bench.catalog.schema import AverageClaim, Catalog
 from tina_bench.files.hashing import digest
 from tina_bench.stats.audits.averages import cells_of
-from tina_bench.stats.audits.chance import Chance
 from tina_bench.stats.audits.disagreement import with_variances
 from tina_bench.stats.audits.gain_sentences import gain_sentence
 from tina_bench.stats.audits.gain_types import Gain, GainTask, Sensitivity
-from tina_bench.stats.audits.measurement_types import AuditInput, Measurement, SetAside
 from tina_bench.stats.audits.selection_types import PickBound
 from tina_bench.stats.cache import NO_CACHE, RecordCache
+from tina_bench.stats.evidence.chance import Chance
+from tina_bench.stats.evidence.measurement_types import Evidence, Measurement, SetAside
 from tina_bench.stats.methods.score_variance import Variance
 
 LEVEL = 0.95
@@ -69,7 +69,7 @@ class _Supported:
 
 def audit_gains(
     catalog: Catalog,
-    evidence: AuditInput,
+    evidence: Evidence,
     chance: Chance,
     picks: Sequence[PickBound],
     cache: RecordCache = NO_CACHE,
@@ -103,7 +103,7 @@ def audit_gains(
 
 def _key(
     content: Callable[[], str],
-    evidence: AuditInput,
+    evidence: Evidence,
     name: str,
     average: AverageClaim,
     printed: AverageClaim,
@@ -148,7 +148,7 @@ def _printed_reference(
 
 def _gain(
     catalog: Catalog,
-    evidence: AuditInput,
+    evidence: Evidence,
     chance: Chance,
     picks: Sequence[PickBound],
     name: str,
@@ -215,7 +215,7 @@ def _gain(
     return made.model_copy(update={"sentence": gain_sentence(catalog, made)})
 
 
-def _pieces(evidence: AuditInput, model: str, tasks: Sequence[str]) -> Pieces:
+def _pieces(evidence: Evidence, model: str, tasks: Sequence[str]) -> Pieces:
     return {task: list(evidence.of(model, task)) for task in tasks}
 
 

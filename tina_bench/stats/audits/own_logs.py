@@ -11,11 +11,11 @@ from enum import StrEnum
 
 from tina_bench.catalog.schema import Catalog, Claim
 from tina_bench.formatting.numbers import p_text, plural
-from tina_bench.stats.audits.chance import Chance
 from tina_bench.stats.audits.disagreement import LEVEL, distance, with_variances
 from tina_bench.stats.audits.lattice import counts_printed_as
-from tina_bench.stats.audits.measurement_types import AuditInput, Measurement, group_of
-from tina_bench.stats.audits.measurements import log_folders, model_of
+from tina_bench.stats.evidence.chance import Chance
+from tina_bench.stats.evidence.measurement_types import Evidence, Measurement, group_of
+from tina_bench.stats.evidence.measurements import log_folders, model_of
 from tina_bench.stats.methods.holm import holm
 from tina_bench.stats.types import Shape
 from tina_bench.store.imported_results import ImportedResult
@@ -94,7 +94,7 @@ class OwnLog(Shape):
 
 def audit_own_logs(
     catalog: Catalog,
-    evidence: AuditInput,
+    evidence: Evidence,
     chance: Chance,
     imported: Sequence[ImportedResult] = (),
 ) -> tuple[OwnLog, ...]:
@@ -120,7 +120,7 @@ def _published_by(catalog: Catalog, checkpoint: str, claim: Claim) -> bool:
 
 def _one(
     catalog: Catalog,
-    evidence: AuditInput,
+    evidence: Evidence,
     chance: Chance,
     imported: Sequence[ImportedResult],
     name: str,

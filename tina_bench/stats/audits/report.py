@@ -6,7 +6,6 @@ from typing import Literal
 
 from tina_bench.catalog.schema import Catalog
 from tina_bench.stats.audits.averages import AverageAudit, Follows, audit_averages
-from tina_bench.stats.audits.chance import chance_of
 from tina_bench.stats.audits.disagreement import LEVEL, Disagreement, audit_disagreement
 from tina_bench.stats.audits.gain_types import Gain
 from tina_bench.stats.audits.gains import audit_gains
@@ -16,8 +15,6 @@ from tina_bench.stats.audits.lattice import (
     audit_lattices,
     audit_tables,
 )
-from tina_bench.stats.audits.measurement_types import Measurement, SetAside
-from tina_bench.stats.audits.measurements import collect_measurements
 from tina_bench.stats.audits.own_logs import LogSays, OwnLog, audit_own_logs
 from tina_bench.stats.audits.resolution import (
     Resolution,
@@ -28,6 +25,9 @@ from tina_bench.stats.audits.resolution import (
 from tina_bench.stats.audits.selection import audit_families, audit_picks
 from tina_bench.stats.audits.selection_types import FamilyOptimism, PickBound
 from tina_bench.stats.cache import NO_CACHE, RecordCache
+from tina_bench.stats.evidence.chance import chance_of
+from tina_bench.stats.evidence.measurement_types import Measurement, SetAside
+from tina_bench.stats.evidence.measurements import collect_measurements
 from tina_bench.stats.types import Shape
 from tina_bench.store.imported_results import ImportedResult
 from tina_bench.store.records import ResultRecord

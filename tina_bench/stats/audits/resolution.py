@@ -3,7 +3,7 @@
 A score of one run of n problems comes in steps of 100 / n points, but chance moves it by more: its
 variance is (1/n) mean p_i (1 - p_i) <= P (1 - P) / n, with p_i each problem's chance of a right
 answer and P their mean (Jensen's inequality). How much less it is follows from
-published spreads (`tina_bench.stats.audits.chance`).
+published spreads (`tina_bench.stats.evidence.chance`).
 
 Validity: normal approximation, for n of 30 and more and scores not near 0 or 100 %, where the bound
 tends to zero and says nothing.
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from math import sqrt
 
 from tina_bench.catalog.schema import Catalog, Claim
-from tina_bench.stats.audits.chance import Basis, Chance
+from tina_bench.stats.evidence.chance import Basis, Chance
 from tina_bench.stats.methods.distributions import normal_quantile
 from tina_bench.stats.types import Shape
 

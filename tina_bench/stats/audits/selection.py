@@ -32,16 +32,13 @@ The rule matters here: picked by this score alone, or by an average over tasks.
 """
 
 from collections.abc import Sequence
-from functools import cache
 from math import sqrt
 
-import numpy as np
-from scipy import special
-
 from tina_bench.catalog.schema import Catalog
-from tina_bench.stats.audits.chance import Chance
-from tina_bench.stats.audits.measurement_types import AuditInput, group_of
 from tina_bench.stats.audits.selection_types import FamilyOptimism, PickBound, Shrunk
+from tina_bench.stats.evidence.chance import Chance
+from tina_bench.stats.evidence.measurement_types import Evidence, group_of
+from tina_bench.stats.methods.best_of_many import binomial_excess, expected_maximum
 from tina_bench.stats.methods.distributions import normal_quantile
 from tina_bench.stats.methods.pooling import pool
 
@@ -49,23 +46,6 @@ LEVEL = 0.95
 LEAST_CHECKPOINTS = 4
 """Below this nothing guards against checkpoints that are alike by chance."""
 MEAN = "mean of tasks"
-
-
-@cache
-def expected_maximum(m: int) -> float:
-    """Return the expected highest of m independent standard normal values."""
-    # The trapezoidal rule is exact to rounding for what is smooth and vanishes at both ends.
-    x = np.linspace(-12, 12, 4801)
-    density = np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
-    return float(np.trapezoid(x * m * density * special.ndtr(x) ** (m - 1), x))
-
-
-@cache
-def binomial_excess(n: int, share: float, m: int) -> float:
-    """Return E[max] - mean, points, of m runs of n problems that are each solved with `share`."""
-    counts = np.arange(n)
-    below = special.bdtr(counts, n, share)
-    return float(100 * ((1 - below**m).sum() / n - share))
 
 
 def shrink(scores: Sequence[float], variance: float, published: float) -> Shrunk:
@@ -102,7 +82,7 @@ def _runs(chance: Chance, model: str, task: str, percent: float, n: int) -> tupl
 
 
 def audit_families(
-    catalog: Catalog, evidence: AuditInput, chance: Chance
+    catalog: Catalog, evidence: Evidence, chance: Chance
 ) -> tuple[FamilyOptimism, ...]:
     """Return, for every published checkpoint of a logged training, each task and their mean.
 
@@ -123,7 +103,7 @@ def audit_families(
 
 
 def _scores(
-    catalog: Catalog, evidence: AuditInput, members: list[str]
+    catalog: Catalog, evidence: Evidence, members: list[str]
 ) -> dict[str, dict[str, float]]:
     """Single-run scores by checkpoint and task, of those who logged the training."""
     logged = {claim.who for claim in catalog.claims.values() if claim.model in members}

@@ -90,6 +90,9 @@ def annotations(
 
 def _of_claim(claim: ClaimResult, place: Place | None) -> Iterable[Annotation]:
     title = f"{claim.claim}: {claim.verdict}"
+    if claim.others is not None and claim.others_fail:
+        name = f"{claim.claim}: {claim.others.word}"
+        yield Annotation("error", name, claim.others.sentence, place)
     if claim.integrity is not None:
         return
     if claim.accepted is not None:

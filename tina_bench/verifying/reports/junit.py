@@ -90,6 +90,8 @@ def _claim(claim: ClaimResult) -> Element:
     elif claim.fails:
         why = f" ({claim.acceptance_void})" if claim.acceptance_void else ""
         _add_result(case, FAILURE, f"{reason}{why}", verdict)
+    elif claim.others is not None and claim.others_fail:
+        _add_result(case, FAILURE, claim.others.sentence, str(claim.others.word))
     elif claim.accepted is not None:
         accepted = f"Accepted on {claim.accepted.date}: {claim.accepted.reason}"
         _add_result(case, SKIPPED, f"{accepted} [{verdict}: {reason}]", "ACCEPTED")
@@ -98,6 +100,8 @@ def _claim(claim: ClaimResult) -> Element:
     lines = [f"{verdict}: {reason}", f"Claimed by {claim.who}: {claim.source}"]
     if claim.would_decide:
         lines.append(deciding(claim))
+    if claim.others is not None:
+        lines.append(f"{claim.others.word}: {claim.others.sentence}")
     _add_output(case, *lines)
     return case
 

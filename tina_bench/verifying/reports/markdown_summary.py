@@ -5,10 +5,13 @@ import re
 from tina_bench.formatting.escape import printable
 from tina_bench.formatting.numbers import plural
 from tina_bench.stats.claims.labels import INTEGRITY, INTEGRITY_LABEL, LABELS
+from tina_bench.stats.evidence.labels import OTHERS_LABELS
+from tina_bench.verifying.others import contested
 from tina_bench.verifying.reports.text import (
     deciding,
     is_shown,
     markdown,
+    others_line,
     regraded_line,
     unchecked,
 )
@@ -33,6 +36,7 @@ def summary_markdown(made: Verification, audits: str = "") -> str:
         parts += [_row(claim) for claim in shown]
     elif not made.problems:
         parts.append("\nNo claim has a result of ours yet, so there is no verdict.\n")
+    parts += _others(made)
     parts += _baseline(made)
     if made.regraded is not None:
         parts += ["\n"] + [f"- {markdown(regraded_line(c))}\n" for c in made.regraded.cells]
@@ -86,6 +90,23 @@ def _records(made: Verification) -> list[str]:
             for (what, detail), number in unseen.items()
         ]
     return found
+
+
+def _others(made: Verification) -> list[str]:
+    """What other teams say: counted, then what they contest."""
+    if not made.others_counts:
+        return []
+    found = [f"\n{markdown(others_line(made))}\n"]
+    for row in contested(made.claims):
+        first = row.claims[0]
+        if first.others is not None:
+            sign = OTHERS_LABELS[row.word].emoji
+            names = ", ".join(claim.claim for claim in row.claims)
+            said = f"{row.word}: {first.others.sentence} ({names})"
+            found.append(
+                f"\n- {sign} {markdown(row.model)} on {markdown(row.task)}, {markdown(said)}"
+            )
+    return [*found, "\n"]
 
 
 def _baseline(made: Verification) -> list[str]:

@@ -28,7 +28,9 @@ class VerifyFiles:
     junit: Path | None = None
     """JUnit XML."""
     badge: Path | None = None
-    """An SVG badge."""
+    """An SVG badge of our verdicts."""
+    others_badge: Path | None = None
+    """An SVG badge of what other teams say."""
     report: Path | None = None
     """The verification as JSON."""
     summary: Path | None = None
@@ -41,6 +43,7 @@ class VerifyFiles:
         targets = {
             "--junit": self.junit,
             "--badge": self.badge,
+            "--others-badge": self.others_badge,
             "--report": self.report,
             "--summary": self.summary,
         }
@@ -61,6 +64,10 @@ class VerifyFiles:
             from tina_bench.verifying.reports.badge import badge_svg
 
             texts[self.badge] = badge_svg(made)
+        if self.others_badge is not None:
+            from tina_bench.verifying.reports.badge import others_badge_svg
+
+            texts[self.others_badge] = others_badge_svg(made)
         if self.report is not None:
             texts[self.report] = json_text(made.model_dump(mode="json")) + "\n"
         if self.summary is not None:

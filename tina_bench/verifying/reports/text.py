@@ -9,6 +9,8 @@ from collections import Counter
 
 from tina_bench.formatting.escape import printable
 from tina_bench.formatting.numbers import plural, usd_text
+from tina_bench.stats.evidence.labels import OTHERS_LABELS
+from tina_bench.stats.evidence.types import Others
 from tina_bench.stats.graders.audit import CellAudit
 from tina_bench.stats.types import Verdict
 from tina_bench.verifying.types import CheckState, ClaimResult, Verification
@@ -57,6 +59,23 @@ def is_shown(claim: ClaimResult) -> bool:
     """Whether a claim has a row of its own where not all claims have one."""
     silent = claim.verdict is Verdict.NOT_MEASURED and not claim.fails
     return not silent or claim.integrity is not None or claim.accepted is not None
+
+
+def others_line(made: Verification) -> str:
+    """What other teams say of all claims, in one sentence; empty where that was not asked for."""
+    if not made.others_counts:
+        return ""
+    told = sum(claim.estimate is not None for claim in made.claims)
+    single = sum(claim.estimate is not None and claim.estimate.runs == 1 for claim in made.claims)
+    counted = ", ".join(
+        f"{number} {OTHERS_LABELS[Others(word)].counted}"
+        for word, number in made.others_counts.items()
+        if number
+    )
+    return (
+        f"By public evidence: {told} of {plural(len(made.claims), 'claim')} have an estimate, "
+        f"{single} of them from a single run. Other teams: {counted}."
+    )
 
 
 def unchecked(made: Verification) -> dict[tuple[str, str], int]:

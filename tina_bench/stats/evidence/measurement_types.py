@@ -3,10 +3,37 @@
 import re
 from typing import Literal
 
+from tina_bench.catalog.fields import Confidence
 from tina_bench.stats.types import Shape
 
 OURS = "tina-bench (here)"
 """Who measured our own records."""
+
+
+NOT_POOLED = frozenset({Confidence.SECONDARY, Confidence.UNREAD})
+"""What was seen at second hand, or without its runs and settings: listed, and not pooled."""
+
+
+class MeasuredHow(Shape):
+    """How it was measured, as far as the source says; `None` and empty: it does not say."""
+
+    temperature: float | None = None
+    """0 is greedy."""
+    top_p: float | None = None
+    """Nucleus mass."""
+    max_new_tokens: int | None = None
+    """Longest answer, tokens."""
+    prompts_sha256: str | None = None
+    """Hash over problem ids and prompt tokens, template included."""
+    grader: str | None = None
+    """Import path of the metric."""
+    harness: str | None = None
+    """Software that asked and graded."""
+
+    @property
+    def stated(self) -> bool:
+        """Whether it says how answers were drawn, and how long they could be."""
+        return self.temperature is not None and self.max_new_tokens is not None
 
 
 class Measurement(Shape):
@@ -32,6 +59,14 @@ class Measurement(Shape):
     """SD of one run by this measurement itself, points."""
     spread_degrees_of_freedom: float | None = None
     """How well that SD is known, as those of a chi-square."""
+    correct_by_run: tuple[int, ...] = ()
+    """Right answers of each run, where known."""
+    correct_by_problem: tuple[int, ...] = ()
+    """Right answers to each problem over all runs, where known."""
+    protocol: MeasuredHow = MeasuredHow()
+    """How it was measured."""
+    confidence: Confidence | None = None
+    """How sure it is that this is what was measured; `None` where that is not known."""
     best_of: int | None = None
     """Checkpoints that it was picked out of by such scores, where known: its luck came with it."""
     who: str
@@ -53,11 +88,13 @@ class SetAside(Shape):
     """Why."""
 
 
-class AuditInput(Shape):
-    """Every piece once."""
+class Evidence(Shape):
+    """Every measurement once."""
 
     measurements: tuple[Measurement, ...]
     """By model, task and name."""
+    not_pooled: tuple[Measurement, ...] = ()
+    """What was seen at second hand or without its table; by model, task and name."""
     set_aside: tuple[SetAside, ...]
     """By name."""
 
@@ -67,5 +104,11 @@ class AuditInput(Shape):
 
 
 def group_of(who: str) -> str:
-    """Return the people behind a name: `Tina authors` and `Tina author (name)` are the same."""
+    """Return the people behind a name: `Tina authors` and `Tina author (name)` are the same.
+
+    So are `Resa authors (Tina authors)`, the same people under another paper.
+    """
+    known_as = re.search(r"\(([^()]+?)\s+authors\)$", who)
+    if known_as is not None:
+        return known_as[1]
     return re.split(r"\s+authors?\b", who, maxsplit=1)[0]

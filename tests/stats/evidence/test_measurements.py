@@ -2,13 +2,13 @@ import random
 
 import numpy as np
 import pytest
-from audit_catalog import make_catalog, make_claim, make_model
 
 from tests.catalog.facts import CATALOG
+from tests.stats.audits.audit_catalog import make_catalog, make_claim, make_model
 from tests.stats.made_records import make_provenance, make_solved
-from tina_bench.stats.audits.measurement_types import OURS, group_of
-from tina_bench.stats.audits.measurements import collect_measurements, log_folders, model_of
-from tina_bench.stats.audits.repeats import same_print
+from tina_bench.stats.evidence.measurement_types import OURS, group_of
+from tina_bench.stats.evidence.measurements import collect_measurements, log_folders, model_of
+from tina_bench.stats.evidence.repeats import same_print
 from tina_bench.store.imported import ImportedOutcome, ReportedProtocol, RunTotal
 from tina_bench.store.imported_results import ImportedResult
 
@@ -45,6 +45,7 @@ def names(evidence):
 def test_people_are_recognised_under_either_number():
     assert group_of("Tina authors") == group_of("Tina author (shangshang-wang)") == "Tina"
     assert group_of("Open-RS author") == group_of("Open-RS authors")
+    assert group_of("Resa authors (Tina authors)") == "Tina"
     assert group_of("third party, report of 2026-05-10") != group_of("Tina authors")
 
 
@@ -128,6 +129,7 @@ def test_several_runs_in_one_import_count_as_so_many_with_their_own_spread():
     evidence = collect_measurements(make_catalog(claims), [make_runs(1, [6, 12, 9, 7, 13])])
     (file,) = [m for m in evidence.measurements if m.origin == "imported file"]
     assert (file.runs, file.n, file.percent) == (5, 30, pytest.approx(100 * 47 / 150))
+    assert file.correct_by_run == (6, 12, 9, 7, 13)
     assert file.spread_points == pytest.approx(100 * np.std([6, 12, 9, 7, 13], ddof=1) / 30)
     assert file.spread_degrees_of_freedom == 4
 
@@ -148,6 +150,7 @@ def test_single_problems_say_how_far_chance_alone_moves_an_imported_score():
     (piece,) = collect_measurements(make_catalog(), [file]).measurements
     record = make_solved(solved, 10, model="m", task="aime")
     (ours,) = collect_measurements(make_catalog(), (), [record]).measurements
+    assert piece.correct_by_problem == ours.correct_by_problem == tuple(solved)
     assert piece.spread_points == pytest.approx(ours.spread_points)
     assert piece.spread_degrees_of_freedom == pytest.approx(ours.spread_degrees_of_freedom)
 
@@ -158,7 +161,8 @@ def test_greedy_imports_that_repeat_themselves_are_one_run():
         1, runs=4, n_correct=40, outcomes=outcomes_of([4, 0, 0] * 10, 4), protocol=greedy
     )
     (piece,) = collect_measurements(make_catalog(), [file]).measurements
-    assert (piece.runs, piece.spread_points) == (1, None)
+    assert (piece.runs, piece.spread_points, piece.correct_by_run) == (1, None, (10,))
+    assert (piece.protocol.temperature, piece.protocol.harness) == (0, "LightEval")
 
 
 def test_a_table_by_seed_and_its_sums_by_the_same_people_are_one_piece():
@@ -287,3 +291,50 @@ def test_open_rs3_on_aime24_has_the_known_measurers():
         "open-rs-authors-open-rs3-aime24",
         "thread-open-rs-issue-6-a40-aime24",
     }
+
+
+def test_what_was_seen_at_second_hand_is_kept_apart_and_enters_no_audit():
+    claims = {
+        "read": make_claim(40.0),
+        "quoted": make_claim(50.0, who="others", confidence="secondary"),
+        "glimpsed": make_claim(60.0, who="third", confidence="unread"),
+        "image": make_claim(41.0, who="fourth", confidence="image"),
+    }
+    evidence = collect_measurements(make_catalog(claims))
+    assert names(evidence) == ["image", "read"]
+    assert [piece.name for piece in evidence.not_pooled] == ["glimpsed", "quoted"]
+
+
+def test_a_measurement_says_how_it_was_made_and_nothing_that_its_source_does_not_say():
+    told = make_claim(
+        runs=2, max_new_tokens=100, harness="h", correct_by_run=(3, 5),
+        sampling={"temperature": 0.6, "top_p": 0.9},
+    )  # fmt: skip
+    warm = make_claim(who="others", temperature=0.3)
+    evidence = collect_measurements(make_catalog({"told": told, "warm": warm}))
+    first, second = evidence.measurements
+    assert first.correct_by_run == (3, 5)
+    assert first.protocol.stated
+    assert first.protocol.harness == "h"
+    assert (first.protocol.temperature, first.protocol.top_p) == (0.6, 0.9)
+    assert (second.protocol.temperature, second.protocol.top_p) == (0.3, None)
+    assert not second.protocol.stated
+
+
+def test_our_record_is_told_answer_by_answer():
+    solved = make_solved([2, 1, 0], 2, task="aime")
+    evidence = collect_measurements(make_catalog({"c": make_claim()}), records=[solved])
+    (ours,) = [piece for piece in evidence.measurements if piece.who == OURS]
+    assert ours.correct_by_problem == (2, 1, 0)
+    assert sum(ours.correct_by_run) == 3
+    assert ours.protocol.temperature == 0.6
+    assert ours.confidence == "measured"
+
+
+def test_settings_of_a_record_that_are_no_figures_are_not_taken_for_some():
+    odd = make_provenance(temperature="hot", max_new_tokens=True)
+    solved = make_solved([1, 0], 1, provenance=odd)
+    evidence = collect_measurements(make_catalog({"c": make_claim()}), records=[solved])
+    (ours,) = [piece for piece in evidence.measurements if piece.who == OURS]
+    assert ours.protocol.temperature is None
+    assert ours.protocol.max_new_tokens is None

@@ -1,19 +1,28 @@
 """Who measured what: claims, imported files and our own records as pieces of evidence.
 
-The same runs in two places are one piece: `tina_bench.stats.audits.repeats` finds them in what is
+The same runs in two places are one piece: `tina_bench.stats.evidence.repeats` finds them in what is
 printed, and an imported file whose answers repeat an earlier one's says so itself (`repeat_of`,
 from LightEval's hashes, else from those of the answers).
 """
 
 from collections.abc import Iterable, Sequence
+from math import isfinite
 
 import numpy as np
 
-from tina_bench.catalog.schema import Catalog, Claim
-from tina_bench.stats.audits.measurement_types import OURS, AuditInput, Measurement, SetAside
-from tina_bench.stats.audits.repeats import Agreements, counted_once
+from tina_bench.catalog.schema import Catalog, Claim, Confidence
+from tina_bench.stats.evidence.measurement_types import (
+    NOT_POOLED,
+    OURS,
+    Evidence,
+    MeasuredHow,
+    Measurement,
+    SetAside,
+)
+from tina_bench.stats.evidence.repeats import Agreements, counted_once
 from tina_bench.stats.methods.score_variance import Variance, answer_variance
-from tina_bench.stats.outcome_matrix import independent_answers
+from tina_bench.stats.outcome_matrix import correct_answers, independent_answers
+from tina_bench.store.imported import LIGHTEVAL
 from tina_bench.store.imported_results import ImportedResult
 from tina_bench.store.records import ResultRecord
 
@@ -54,7 +63,7 @@ def collect_measurements(
     imported: Sequence[ImportedResult] = (),
     records: Sequence[ResultRecord] = (),
     extra: Sequence[Measurement] = (),
-) -> AuditInput:
+) -> Evidence:
     """Return every piece of evidence once; the same for any order of the inputs."""
     aside: list[SetAside] = []
     found = list(extra)
@@ -63,9 +72,11 @@ def collect_measurements(
             reason = "about a recipe, over several trainings, and not about fixed weights"
             aside.append(SetAside(name=name, counted_as=None, reason=reason))
         else:
-            found.append(_of_claim(catalog, name, claim))
+            found.append(measurement_of(catalog, name, claim))
     found.extend(_of_record(record) for record in records)
     found.extend(_of_files(catalog, imported, aside))
+    not_pooled = [piece for piece in found if piece.confidence in NOT_POOLED]
+    found = [piece for piece in found if piece.confidence not in NOT_POOLED]
     kept: list[Measurement] = []
     cells: dict[tuple[str, str], list[Measurement]] = {}
     for piece in found:
@@ -73,10 +84,15 @@ def collect_measurements(
     agreements = Agreements(found)
     for _, pieces in sorted(cells.items()):
         kept.extend(counted_once(pieces, agreements, aside))
-    return AuditInput(
-        measurements=tuple(sorted(kept, key=lambda m: (m.model, m.task, m.name))),
+    return Evidence(
+        measurements=tuple(sorted(kept, key=_place)),
+        not_pooled=tuple(sorted(not_pooled, key=_place)),
         set_aside=tuple(sorted(aside, key=lambda a: (a.name, a.reason))),
     )
+
+
+def _place(piece: Measurement) -> tuple[str, str, str]:
+    return piece.model, piece.task, piece.name
 
 
 def _weights(catalog: Catalog, model: str) -> str:
@@ -88,7 +104,8 @@ def _weights(catalog: Catalog, model: str) -> str:
     return model if known is None else known.published_as or model
 
 
-def _of_claim(catalog: Catalog, name: str, claim: Claim) -> Measurement:
+def measurement_of(catalog: Catalog, name: str, claim: Claim) -> Measurement:
+    """Return what a claim says as a piece of evidence."""
     several = claim.runs is not None and claim.runs > 1
     spread = claim.spread_points if several else None
     return Measurement(
@@ -102,15 +119,34 @@ def _of_claim(catalog: Catalog, name: str, claim: Claim) -> Measurement:
         runs=claim.runs,
         spread_points=spread,
         spread_degrees_of_freedom=None if spread is None or not claim.runs else claim.runs - 1,
+        correct_by_run=claim.correct_by_run,
+        correct_by_problem=claim.correct_by_problem,
+        protocol=protocol_of(claim),
+        confidence=claim.confidence,
         best_of=claim.best_of,
         who=claim.who,
         source=claim.source,
     )
 
 
+def protocol_of(claim: Claim) -> MeasuredHow:
+    """Return how a claim was measured, as far as it says."""
+    sampling = claim.sampling
+    return MeasuredHow(
+        temperature=claim.temperature if sampling is None else sampling.temperature,
+        top_p=None if sampling is None else sampling.top_p,
+        max_new_tokens=claim.max_new_tokens,
+        prompts_sha256=claim.prompts_sha256,
+        grader=claim.grader,
+        harness=claim.harness or None,
+    )
+
+
 def _of_record(record: ResultRecord) -> Measurement:
     solved, runs = independent_answers(record)
     variance = answer_variance(solved, runs) if runs > 1 else None
+    by_run = correct_answers(record)[:, :runs].sum(axis=0)
+    asked = record.provenance
     return Measurement(
         name=f"record of {record.model} on {record.task}, {record.provenance.stack} stack",
         origin="own record",
@@ -121,9 +157,30 @@ def _of_record(record: ResultRecord) -> Measurement:
         runs=runs,
         spread_points=None if variance is None else 100 * (variance.value / len(solved)) ** 0.5,
         spread_degrees_of_freedom=None if variance is None else variance.degrees_of_freedom,
+        correct_by_run=tuple(map(int, by_run)),
+        correct_by_problem=tuple(map(int, solved)),
+        protocol=MeasuredHow(
+            temperature=_figure(asked.sampling.get("temperature")),
+            top_p=_figure(asked.sampling.get("top_p")),
+            max_new_tokens=_count(asked.sampling.get("max_new_tokens")),
+            prompts_sha256=asked.prompts_sha256,
+            grader=asked.grader.get("metric"),
+            harness="tina-bench",
+        ),
+        confidence=Confidence.MEASURED,
         who=OURS,
         source=f"profile {getattr(record.provenance, 'profile', '?')}",
     )
+
+
+def _figure(value: object) -> float | None:
+    """A figure out of a record's free-form settings; `None` where there is none."""
+    known = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return float(value) if known and isinstance(value, int | float) else None
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _of_files(
@@ -166,9 +223,43 @@ def _of_files(
             runs=runs,
             spread_points=None if spread is None else 100 * spread.value**0.5,
             spread_degrees_of_freedom=None if spread is None else spread.degrees_of_freedom,
+            correct_by_run=_by_run(result, runs),
+            correct_by_problem=_by_problem(result, runs),
+            protocol=_measured_how(result),
             who=who,
             source=result.source or result.path,
         )
+
+
+def _by_run(result: ImportedResult, runs: int | None) -> tuple[int, ...]:
+    """Right answers of each run, where each asked all problems."""
+    if result.n_correct is None:
+        return ()
+    counts = tuple(run.n_correct for run in result.by_run if run.n == result.n)
+    if runs == 1:
+        return counts[:1] or (result.n_correct // (result.runs or 1),)
+    return counts if len(counts) == runs else ()
+
+
+def _by_problem(result: ImportedResult, runs: int | None) -> tuple[int, ...]:
+    """Right answers to each problem, where each was answered as often."""
+    if runs is None or runs != result.runs:
+        return ()
+    known = [o.correct for o in result.outcomes if o.trials == runs and o.correct is not None]
+    return tuple(known) if len(known) == result.n else ()
+
+
+def _measured_how(result: ImportedResult) -> MeasuredHow:
+    """How it was measured, as far as its files say."""
+    told = result.protocol
+    format_name = "LightEval" if result.format == LIGHTEVAL else result.format
+    return MeasuredHow(
+        temperature=told.temperature,
+        top_p=told.top_p,
+        max_new_tokens=told.max_tokens,
+        grader=told.grader,
+        harness=result.harness or format_name,
+    )
 
 
 def repeats_itself(result: ImportedResult) -> bool:
