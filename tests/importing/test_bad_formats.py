@@ -205,7 +205,10 @@ CASES: dict[str, tuple[Spoil, str, str, str]] = {
         f"results.{TASK}", "30 problems", "31 as is printed beside them",
     ),
     "no name of a model": (
-        document("lm-eval", "results_*", lambda found: found.pop("model_name")), "model_name",
+        document(
+            "lm-eval", "results_*",
+            lambda found: found.pop("model_name") and found["config"].pop("model_args"),
+        ), "model_name",
         "no model's name", "--model NAME",
     ),
     "a format that names no model": (
@@ -398,6 +401,17 @@ def test_settings_that_no_record_could_hold_are_unknown(value: str, tmp_path: Pa
     assert take_in(home, folder).bad == []
     (run,) = Home(home).imported_runs()
     assert (run.protocol.temperature, run.protocol.max_tokens) == (None, None)
+
+
+def test_older_releases_of_lm_eval_name_the_model_in_its_arguments_alone(tmp_path: Path) -> None:
+    def older(found: dict[str, Any]) -> None:
+        for key in ("model_name", "lm_eval_version", "n-samples"):
+            del found[key]
+        found["config"]["model_args"] = f"pretrained={MODEL},dtype=bfloat16"
+
+    path = document("lm-eval", "results_*", older)(tmp_path)
+    ((run, _),) = take_in(tmp_path / "home", path).runs
+    assert (run.model, run.dtype_as_printed, run.tasks[0].n) == (OURS, "bfloat16", N)
 
 
 def test_a_perplexity_is_no_score_and_costs_its_task_alone(tmp_path: Path) -> None:

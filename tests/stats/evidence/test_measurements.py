@@ -129,6 +129,7 @@ def test_several_runs_in_one_import_count_as_so_many_with_their_own_spread():
     evidence = collect_measurements(make_catalog(claims), [make_runs(1, [6, 12, 9, 7, 13])])
     (file,) = [m for m in evidence.measurements if m.origin == "imported file"]
     assert (file.runs, file.n, file.percent) == (5, 30, pytest.approx(100 * 47 / 150))
+    assert file.correct_by_run == (6, 12, 9, 7, 13)
     assert file.spread_points == pytest.approx(100 * np.std([6, 12, 9, 7, 13], ddof=1) / 30)
     assert file.spread_degrees_of_freedom == 4
 
@@ -149,6 +150,7 @@ def test_single_problems_say_how_far_chance_alone_moves_an_imported_score():
     (piece,) = collect_measurements(make_catalog(), [file]).measurements
     record = make_solved(solved, 10, model="m", task="aime")
     (ours,) = collect_measurements(make_catalog(), (), [record]).measurements
+    assert piece.correct_by_problem == ours.correct_by_problem == tuple(solved)
     assert piece.spread_points == pytest.approx(ours.spread_points)
     assert piece.spread_degrees_of_freedom == pytest.approx(ours.spread_degrees_of_freedom)
 
@@ -159,7 +161,8 @@ def test_greedy_imports_that_repeat_themselves_are_one_run():
         1, runs=4, n_correct=40, outcomes=outcomes_of([4, 0, 0] * 10, 4), protocol=greedy
     )
     (piece,) = collect_measurements(make_catalog(), [file]).measurements
-    assert (piece.runs, piece.spread_points) == (1, None)
+    assert (piece.runs, piece.spread_points, piece.correct_by_run) == (1, None, (10,))
+    assert (piece.protocol.temperature, piece.protocol.harness) == (0, "LightEval")
 
 
 def test_a_table_by_seed_and_its_sums_by_the_same_people_are_one_piece():

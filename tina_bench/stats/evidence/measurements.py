@@ -224,37 +224,41 @@ def _of_files(
             spread_points=None if spread is None else 100 * spread.value**0.5,
             spread_degrees_of_freedom=None if spread is None else spread.degrees_of_freedom,
             correct_by_run=_by_run(result, runs),
-            correct_by_problem=tuple(_by_problem(result)) if runs == result.runs else (),
-            protocol=_reported(result),
+            correct_by_problem=_by_problem(result, runs),
+            protocol=_measured_how(result),
             who=who,
             source=result.source or result.path,
         )
 
 
 def _by_run(result: ImportedResult, runs: int | None) -> tuple[int, ...]:
-    """Right answers of each run, where the file has every run over all problems."""
+    """Right answers of each run, where each asked all problems."""
+    if result.n_correct is None:
+        return ()
+    counts = tuple(run.n_correct for run in result.by_run if run.n == result.n)
     if runs == 1:
-        return () if result.n_correct is None or result.runs != 1 else (result.n_correct,)
-    whole = all(run.n == result.n for run in result.by_run) and len(result.by_run) == runs
-    return tuple(run.n_correct for run in result.by_run) if whole else ()
+        return counts[:1] or (result.n_correct // (result.runs or 1),)
+    return counts if len(counts) == runs else ()
 
 
-def _by_problem(result: ImportedResult) -> list[int]:
-    """Right answers to each problem over all runs; empty unless each has as many answers."""
-    solved = [outcome.correct for outcome in result.outcomes if outcome.trials == result.runs]
-    known = [count for count in solved if count is not None]
-    return known if len(known) == result.n and len({r.n for r in result.by_run}) <= 1 else []
+def _by_problem(result: ImportedResult, runs: int | None) -> tuple[int, ...]:
+    """Right answers to each problem, where each was answered as often."""
+    if runs is None or runs != result.runs:
+        return ()
+    known = [o.correct for o in result.outcomes if o.trials == runs and o.correct is not None]
+    return tuple(known) if len(known) == result.n else ()
 
 
-def _reported(result: ImportedResult) -> MeasuredHow:
-    """How a file says that it was measured."""
-    protocol = result.protocol
+def _measured_how(result: ImportedResult) -> MeasuredHow:
+    """How it was measured, as far as its files say."""
+    told = result.protocol
+    format_name = "LightEval" if result.format == LIGHTEVAL else result.format
     return MeasuredHow(
-        temperature=protocol.temperature,
-        top_p=protocol.top_p,
-        max_new_tokens=protocol.max_tokens,
-        grader=protocol.grader,
-        harness=result.harness or ("LightEval" if result.format == LIGHTEVAL else result.format),
+        temperature=told.temperature,
+        top_p=told.top_p,
+        max_new_tokens=told.max_tokens,
+        grader=told.grader,
+        harness=result.harness or format_name,
     )
 
 
@@ -274,9 +278,10 @@ def spread_of(result: ImportedResult) -> Variance | None:
     runs = result.runs
     if runs is None or runs < 2 or not result.n:
         return None
-    solved = _by_problem(result)
-    if solved:
-        variance = answer_variance(np.array(solved, dtype=np.int64), runs)
+    solved = [outcome.correct for outcome in result.outcomes if outcome.trials == runs]
+    known = [count for count in solved if count is not None]
+    if known and len(known) == result.n and len({r.n for r in result.by_run}) <= 1:
+        variance = answer_variance(np.array(known, dtype=np.int64), runs)
         return variance.scaled(1 / result.n)
     if len(result.by_run) > 1:
         shares = [run.n_correct / run.n for run in result.by_run]

@@ -2,8 +2,8 @@
 
 - an imported file, or a line of an author's log, with the score and the number of runs that the
   same people print for the same weights: a published checkpoint and its line in the log are one
-  model (`published_as` in the catalog); the print stays, with the file's spread over runs and its
-  counts if it has none;
+  model (`published_as` in the catalog); the print stays, with the file's spread over runs if it has
+  none;
 - a score that the same people print in two sources which differ in nothing that they share;
 - smaller numbers of samples beside larger ones in one source: the larger may hold the smaller;
 - several-run figures of the same people in two versions of a table: one of the two;
@@ -69,19 +69,22 @@ def counted_once(
                 again = tuple(sorted((*first.told_again_in, piece.name)))
                 best_of = max(first.best_of or 0, piece.best_of or 0) or None
                 change: dict[str, object] = {"told_again_in": again, "best_of": best_of}
-                if first.spread_points is None and piece.runs == first.runs:
-                    change["spread_points"] = piece.spread_points
-                    change["spread_degrees_of_freedom"] = piece.spread_degrees_of_freedom
-                if piece.runs == first.runs and not first.correct_by_run:
-                    change["correct_by_run"] = piece.correct_by_run
-                if piece.runs == first.runs and not first.correct_by_problem:
-                    change["correct_by_problem"] = piece.correct_by_problem
+                if piece.runs == first.runs:
+                    change |= {name: getattr(piece, name) for name in _unknown(first)}
                 kept[index] = first.model_copy(update=change)
                 aside.append(SetAside(name=piece.name, counted_as=first.name, reason=reason))
                 break
         else:
             kept.append(piece)
     return kept
+
+
+def _unknown(piece: Measurement) -> list[str]:
+    """What a print may not say of its runs, and a file of the same runs does."""
+    names = [name for name in ("correct_by_run", "correct_by_problem") if not getattr(piece, name)]
+    if piece.spread_points is None:
+        names += ["spread_points", "spread_degrees_of_freedom"]
+    return names
 
 
 def _why_same(a: Measurement, b: Measurement, agreements: Agreements) -> str | None:
