@@ -12,6 +12,7 @@ import pytest
 from tests.e2e.program import Program
 from tests.support.program import ROOT
 from tests.support.smoke_home import smoke_copy, smoke_home
+from tina_bench.board.site.build import SiteOptions
 from tina_bench.errors import BlockedError, UsageError
 
 __all__ = ["smoke_copy", "smoke_home"]
@@ -101,7 +102,7 @@ def test_what_cannot_be_is_an_error_with_a_sentence(tmp_path: Any) -> None:
     with pytest.raises(BlockedError, match="fewer than two models"):
         tb.compare(tmp_path)
     with pytest.raises(BlockedError, match="nothing has been measured"):
-        tb.build_board(tmp_path, tmp_path / "site")
+        tb.build_board(tmp_path, tmp_path / "site", options=SiteOptions(profile="paper"))
     with pytest.raises(UsageError, match="--format: found 'excel', expected one of eee, hf-"):
         tb.export("excel", tmp_path / "out", home=tmp_path)
     with pytest.raises(BlockedError, match="nothing to export"):

@@ -254,7 +254,8 @@ def build_board(
     """Build the static leaderboard of a home in `out` (`HOME/site` if `None`).
 
     The old site stays until the new one is whole. Returns numbers of pages, files and answers, and
-    bytes. Raises `BlockedError` where nothing has been measured, `IntegrityError` for changed logs.
+    bytes. Without a result it is the board of what was published. Raises `BlockedError` where
+    nothing has been measured under the profile asked for, `IntegrityError` for changed logs.
     """
     # Not at the top: what draws takes a second to import, and nothing else needs it.
     from tina_bench.board.site.build import SiteOptions

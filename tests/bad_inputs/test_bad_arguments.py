@@ -111,8 +111,10 @@ CASES = {
     "a home without anything to verify": Words(
         ("verify", "--need-results", "--home", "{root}/logs"), MISSING, ("{root}/logs",)
     ),
-    "a home without anything to show": Words(
-        ("leaderboard", "build", "--home", "{root}/logs"), MISSING, ("nothing has been measured",)
+    "a home without anything to show of the profile": Words(
+        ("leaderboard", "build", "--home", "{root}/logs", "--profile", "paper"),
+        MISSING,
+        ("nothing has been measured", "under the profile 'paper'"),
     ),
 }  # fmt: skip
 

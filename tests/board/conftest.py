@@ -7,8 +7,10 @@ import pytest
 from board_catalog import catalog
 from board_home import fabricate
 
+from tina_bench.board.content.context import SiteContext, collect_context
 from tina_bench.board.site.build import SiteOptions, SiteSummary, build_site
 from tina_bench.board.transcripts import ALL_TEXTS
+from tina_bench.catalog.schema import Catalog
 from tina_bench.stats.report import build_report
 from tina_bench.store.home import Home
 
@@ -19,6 +21,10 @@ def build(home: Home, out: Path, options: SiteOptions = EVERYTHING) -> SiteSumma
     known = catalog()
     report = build_report(known, home.results())
     return build_site(home=home, catalog=known, report=report, out=out, options=options)
+
+
+def evidence_of(home: Home, known: Catalog) -> SiteContext:
+    return collect_context(home, known, build_report(known, home.results()), None)
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from board_catalog import ADAPTER, BASE, catalog
 from board_pages import Page
+from conftest import evidence_of
 from front_records import write_results
 
 from tina_bench.board.content.board_types import NOTHING, BoardRow
-from tina_bench.board.content.context import SiteContext, collect_context
+from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.highlights import EXAMPLES, cards
 from tina_bench.board.content.model_rows import (
     board,
@@ -23,16 +24,10 @@ from tina_bench.board.pages.front import headline
 from tina_bench.board.pages.method import pages as method_pages
 from tina_bench.board.pages.search import pages as search_pages
 from tina_bench.catalog.load import load_catalog
-from tina_bench.catalog.schema import Catalog
 from tina_bench.formatting.numbers import dollars, fixed, signed
 from tina_bench.metering.bill import BillLine
-from tina_bench.stats.report import build_report
 from tina_bench.stats.types import TaskEstimate, Verdict
 from tina_bench.store.home import Home
-
-
-def evidence_of(home: Home, known: Catalog) -> SiteContext:
-    return collect_context(home, known, build_report(known, home.results()), None)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from board_pages import Page
 from tina_bench.board.content.context import SiteContext, collect_context
 from tina_bench.board.content.provenance_tables import reproduce_command
 from tina_bench.board.output.elements import Page as Unrendered
-from tina_bench.board.output.paths import answer_path, run_path
+from tina_bench.board.output.paths import answer_path, run_path, score_path
 from tina_bench.board.output.templates import Renderer, site_folder
 from tina_bench.board.pages import claims
 from tina_bench.catalog.load import load_catalog
@@ -53,7 +53,7 @@ def renderer() -> Renderer:
 def rendered(evidence: SiteContext, page: Unrendered) -> str:
     common = {
         "evidence": evidence, "Verdict": Verdict, "Question": Question, "preview": None,
-        "run_path": run_path, "answer_path": answer_path,
+        "run_path": run_path, "answer_path": answer_path, "score_path": score_path,
     }  # fmt: skip
     return renderer().page(page.template, page.path, {**common, **context(page)}).decode()
 
@@ -103,7 +103,9 @@ def test_what_is_not_known_is_said_and_never_zero(site: Path) -> None:
     text = Page.of(site / "claims" / "tina-v1-base-amc23.html").text
     assert "not stated; taken as 1" in text
     text = Page.of(site / "claims" / "open-rs1-aime24.html").text
-    assert "there is no result of ours" in text
+    assert "not measured by us. There is no result of open-rs1 on aime24 yet." in " ".join(
+        text.split()
+    )
     assert "What we measured\nNothing yet." in text
     assert "Ours minus claimed" not in text
 

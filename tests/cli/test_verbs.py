@@ -205,7 +205,16 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
         "/no/such/lock: found nothing there",
     ),
     "verify": (("verify", "--need-results"), 22, "has a result in"),
-    "leaderboard": (("leaderboard", "build"), 22, "nothing has been measured"),
+    "leaderboard": (
+        ("leaderboard", "build", "--profile", "paper"),
+        22,
+        "nothing has been measured",
+    ),
+    "a board of a home that is not there": (
+        ("leaderboard", "build", "--home", "/no/such/home"),
+        11,
+        "--home /no/such/home: is no folder",
+    ),
 }
 
 

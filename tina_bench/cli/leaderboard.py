@@ -77,7 +77,11 @@ def build(
     lock: LockOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Build the site from this home's results. The old site stays until the new one is whole."""
+    """Build the site from this home's results and the catalog's published scores.
+
+    Without a result it shows what public evidence says of the published scores. The old site stays
+    until the new one is whole.
+    """
     import platformdirs
 
     from tina_bench import api

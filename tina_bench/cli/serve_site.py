@@ -58,7 +58,7 @@ def serve(
     the site stays as it was.
 
     Exit codes: 0 Ctrl-C, which is how it ends; 11 the port is taken, or there is no site; 22 with
-    --watch, nothing has been measured yet.
+    --watch, nothing has been measured under the profile asked for.
     """
     from tina_bench.board.output.replace import is_site
     from tina_bench.board.site.preview_server import SiteServer

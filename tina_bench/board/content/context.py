@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from tina_bench.board.content.bill import Bill, add_up_home
 from tina_bench.board.content.outcome_grid import OutcomeGrid, sheets
 from tina_bench.board.content.problem_texts import Problems
+from tina_bench.board.content.public_evidence import PublicScores, public_scores
 from tina_bench.board.content.training_curves import Curve, read_curves
 from tina_bench.board.output.cache import Cache
 from tina_bench.catalog.schema import Catalog, Model, Name
@@ -22,6 +23,8 @@ from tina_bench.stats.comparisons.all_pairs import PairTable, compare_all
 from tina_bench.stats.comparisons.ranks import RankTable, rank_bands
 from tina_bench.stats.evidence.measurement_types import Measurement
 from tina_bench.stats.evidence.measurements import collect_measurements
+from tina_bench.stats.evidence.report import build_evidence
+from tina_bench.stats.evidence.types import PublicEvidence
 from tina_bench.stats.report import build_report
 from tina_bench.stats.types import Comparison, Judgement, Report, TaskEstimate
 from tina_bench.store.home import Home, cached_reader
@@ -90,14 +93,32 @@ class SiteContext:
         return record_cache(self.home, self.records, self.cache)
 
     @cached_property
+    def _imported_digest(self) -> str:
+        return digest([result.model_dump(mode="json") for result in self.imported])
+
+    @cached_property
     def audits(self) -> Audits:
         """What the published numbers say of themselves and of each other."""
-        imported = [result.model_dump(mode="json") for result in self.imported]
         records = tuple(self.records.values())
         return self.record_cache.of_records(
-            "audits", records, [self.catalog_digest, digest(imported)], Audits,
+            "audits", records, [self.catalog_digest, self._imported_digest], Audits,
             lambda: build_audits(self.catalog, self.imported, records, cache=self.record_cache),
         )  # fmt: skip
+
+    @cached_property
+    def public_evidence(self) -> PublicEvidence:
+        """An estimate for every score, and what others say of every claim."""
+        records = tuple(self.records.values())
+        return self.record_cache.of_records(
+            "public", records, [self.catalog_digest, self._imported_digest], PublicEvidence,
+            lambda: build_evidence(self.catalog, self.imported, records),
+        )  # fmt: skip
+
+    @cached_property
+    def public(self) -> PublicScores:
+        """The same by model and task, claim and measurement."""
+        records = tuple(self.records.values())
+        return public_scores(self.catalog, self.public_evidence, self.imported, records)
 
     @cached_property
     def published_measurements(self) -> dict[str, tuple[Measurement, ...]]:

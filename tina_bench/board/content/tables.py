@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.output.elements import Row, Table
 from tina_bench.metering.bill import as_rows
-from tina_bench.stats.types import Interval, Rate
+from tina_bench.stats.evidence.types import CellEstimate, EvidenceAverage, ScoreEstimate
+from tina_bench.stats.types import AVERAGE, Interval, Rate
 
 
 def _interval(interval: Interval | None, prefix: str) -> Row:
@@ -67,6 +68,62 @@ def _claims(evidence: SiteContext) -> Iterator[Row]:
         yield {**values, **_interval(found.interval, "difference")}
 
 
+def _estimate(found: ScoreEstimate) -> Row:
+    return {
+        "estimate_percent": found.percent,
+        "estimate_low": found.low,
+        "estimate_high": found.high,
+        "next_team_low": found.next_low,
+        "next_team_high": found.next_high,
+        "between_teams_points": found.between_teams_points,
+        "teams": found.teams,
+        "runs": found.runs,
+    }
+
+
+def _estimates(evidence: SiteContext) -> Iterator[Row]:
+    known = evidence.public_evidence
+    rows: list[tuple[str, tuple[str, ...], CellEstimate | EvidenceAverage]] = [
+        *((cell.task, (cell.task,), cell) for cell in known.cells),
+        *((AVERAGE, average.tasks, average) for average in known.averages),
+    ]
+    for task, tasks, found in rows:
+        yield {
+            "model": found.model,
+            "task": task,
+            "tasks": tasks,
+            **_estimate(found.estimate),
+            "rests_on": found.rests_on,
+            "sentence": found.sentence,
+        }
+
+
+def _others(evidence: SiteContext) -> Iterator[Row]:
+    claims = {found.claim: found for found in evidence.report.judgements}
+    for said in evidence.public_evidence.others:
+        if said.claim not in claims:
+            continue
+        found = claims[said.claim]
+        yield {
+            "claim": said.claim,
+            "model": found.model,
+            "task": found.task,
+            "published_percent": found.claimed_percent,
+            "word": said.word.value,
+            "about": said.about,
+            "others_percent": said.percent,
+            "others_low": said.low,
+            "others_high": said.high,
+            "teams": said.teams,
+            "runs": said.runs,
+            "p_value": said.p_value,
+            "adjusted_p": said.adjusted_p,
+            "family": said.family,
+            "disagree_chance": said.disagree_chance,
+            "sentence": said.sentence,
+        }
+
+
 def _comparisons(evidence: SiteContext) -> Iterator[Row]:
     for found in evidence.report.comparisons:
         values = found.model_dump(mode="json", exclude={"interval"})
@@ -118,6 +175,18 @@ def tables_of(evidence: SiteContext) -> tuple[Table, ...]:
             "One row a published score: value, source, verdict, reason.",
             _claims(evidence),
             ("claim", "model", "task", "verdict"),
+        ),
+        Table.of(
+            "estimates",
+            "One row a model and task, or average: what all public evidence says of the score.",
+            _estimates(evidence),
+            ("model", "task", "estimate_percent"),
+        ),
+        Table.of(
+            "others",
+            "One row a published score: what other teams' measurements say of it.",
+            _others(evidence),
+            ("claim", "model", "task", "word"),
         ),
         Table.of(
             "comparisons",

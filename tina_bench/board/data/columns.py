@@ -6,6 +6,7 @@ A column means the same in every table that has it, and an unknown value is `nul
 from collections.abc import Mapping
 from typing import Any
 
+from tina_bench.stats.evidence.types import Others
 from tina_bench.stats.types import Question, Verdict
 
 Schema = dict[str, Any]
@@ -21,6 +22,7 @@ TEXTS: Schema = {"type": ["array", "null"], "items": {"type": "string"}}
 WHOLES: Schema = {"type": ["array", "null"], "items": {"type": "integer"}}
 NUMBERS: Schema = {"type": ["array", "null"], "items": {"type": "number"}}
 SHARE: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+OTHERS: Schema = {"enum": [*(word.value for word in Others), None]}
 VERDICT: Schema = {"enum": [*(verdict.value for verdict in Verdict), None]}
 QUESTION: Schema = {"enum": [*(question.value for question in Question), None]}
 
@@ -67,6 +69,15 @@ COLUMNS: Mapping[str, Schema] = {
         device="What was billed.",
         outcome="How it ended.",
         price_name="Which price it was billed at.",
+        team="Who measured, people that publish under several names as one.",
+        variance_from="What the standard error rests on.",
+        prompts_sha256="Hash over problem ids and prompt tokens, template included.",
+        grader="Import path of the metric.",
+        harness="Software that asked and graded.",
+        reason="Why it is not pooled.",
+        rests_on="What the estimate is made of.",
+        about="What others measured: these weights, or the recipe.",
+        sentence="The same for people.",
     ),
     **_all(TEXT, "Name.", "reference_name", "average_name", "measurement_name", "cost_name"),
     **_each(
@@ -92,6 +103,9 @@ COLUMNS: Mapping[str, Schema] = {
         samples="Number of answers.",
         steps="Number of training steps.",
         peak_memory_bytes="Bytes.",
+        teams="Number of teams.",
+        family="Claims that were corrected for.",
+        max_new_tokens="Longest answer, tokens.",
     ),
     **_all(
         COUNT, "Number of them.",
@@ -120,12 +134,21 @@ COLUMNS: Mapping[str, Schema] = {
         NUMBER, "Percent.",
         "avg_percent", "pass_at_k_percent", "solved_percent", "share_percent", "score_percent",
         "i_squared_percent", "published_percent", "measured_percent", "run_percent",
-        "mean_percent", "truncated_percent",
+        "mean_percent", "truncated_percent", "estimate_percent", "others_percent",
     ),
     **_all(
         NUMBER, "Percentage points.",
         "sd_over_runs_points", "difference_points", "gain_points", "printed_gain_points",
-        "supported_gain_points", "after_selection_points",
+        "supported_gain_points", "after_selection_points", "se_points", "between_teams_points",
+        "from_others_points",
+    ),
+    **_all(
+        NUMBER, "Lower end of a 95 % interval, percent.",
+        "estimate_low", "next_team_low", "others_low",
+    ),
+    **_all(
+        NUMBER, "Upper end of a 95 % interval, percent.",
+        "estimate_high", "next_team_high", "others_high",
     ),
     **_interval("same_problems"),
     **_interval("similar_problems"),
@@ -135,7 +158,13 @@ COLUMNS: Mapping[str, Schema] = {
     **_interval("printed"),
     **_interval("supported"),
     **_each(SHARE, p_value="Probability of data as extreme or more, if nothing differs."),
-    **_all(SHARE, "p-value.", "disagreement_adjusted_p"),
+    **_all(SHARE, "p-value.", "disagreement_adjusted_p", "adjusted_p"),
+    **_each(
+        SHARE, disagree_chance="Chance that teams differ by an SD of more than the margin.",
+        top_p="Nucleus mass.",
+    ),
+    **_each(AMOUNT, temperature="Of sampling; 0 is greedy."),
+    **_each(OTHERS, word="What other teams say of the claim."),
     **_each(VERDICT, verdict="Verdict on the claim."),
     **_each(
         FLAG,

@@ -11,6 +11,11 @@ def run_path(model: str, task: str, seed: int, page: int = 1) -> str:
     return f"runs/{model}/{task}/seed-{seed}{suffix}.html"
 
 
+def score_path(model: str, task: str) -> str:
+    """Where everything known about a model on a task lies, by the name of its weights."""
+    return f"scores/{model}/{task}.html"
+
+
 def answer_path(model: str, task: str, seed: int, position: int, index: int) -> str:
     """Where an answer stands: the problem at `position` of the record, with its dataset `index`."""
     page = position // PROBLEMS_A_PAGE + 1

@@ -21,6 +21,8 @@ from tina_bench.errors import BlockedError
 from tina_bench.formatting import numbers
 from tina_bench.formatting.escape import transcript, visible
 from tina_bench.stats.claims.labels import LABELS
+from tina_bench.stats.evidence.labels import OTHERS_LABELS
+from tina_bench.stats.evidence.sentences import interval_text
 
 _PACKAGED = Path(tina_bench.__file__).parent / "_site"
 _CHECKOUT = Path(tina_bench.__file__).parent.parent / "leaderboard"
@@ -103,6 +105,10 @@ class Renderer:
                 "cited": cited,
                 "maths": maths,
                 "transcript": transcript,
+                "others_role": lambda word: OTHERS_LABELS[word].role,
+                "others_sign": lambda word: OTHERS_LABELS[word].sign,
+                "others_word": lambda word: OTHERS_LABELS[word].word,
+                "percents": interval_text,
                 "verdict_role": lambda verdict: LABELS[verdict].role,
                 "verdict_word": lambda verdict: LABELS[verdict].word,
             }

@@ -263,6 +263,7 @@ def _page(
     notes = _notes(evidence, index, name, claim)
     key = (_weights(evidence, found.model), found.task)
     others = None if is_average else index.cells.get(key)
+    known, said = evidence.public.about(found), evidence.public.others.get(name)
     tasks = found.tasks or (found.task,)
 
     def context() -> dict[str, Any]:
@@ -284,6 +285,8 @@ def _page(
             "averages": index.averages.get(name, ()),
             "notes": notes,
             "others": others,
+            "known": known,
+            "said": said,
             "siblings": [n for n in siblings if n != name][:MOST_SIBLINGS],
             "verdicts": verdicts,
             "reproduce": _how(evidence, found),
@@ -301,5 +304,7 @@ def _page(
             [[note.state, note.title, note.sentence] for note in notes],
             [cell.verdict for cell in cells],
             others and others.model_dump(mode="json"),
+            known and known.model_dump(mode="json"),
+            said and said.model_dump(mode="json"),
         ],
     )

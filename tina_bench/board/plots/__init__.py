@@ -13,6 +13,7 @@ from tina_bench.board.plots.claims import published_against_measured
 from tina_bench.board.plots.dollars import pareto
 from tina_bench.board.plots.forest import forest
 from tina_bench.board.plots.gains import audit_gains, gains
+from tina_bench.board.plots.scores import score
 from tina_bench.board.plots.spread import seeds
 from tina_bench.board.plots.trainings import training
 
@@ -23,6 +24,7 @@ __all__ = [
     "lengths",
     "pareto",
     "published_against_measured",
+    "score",
     "seeds",
     "training",
     "truncation",

@@ -23,13 +23,14 @@ from tina_bench.board.data.social_card import preview
 from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.folder import Folder
 from tina_bench.board.output.incremental import BuildState
-from tina_bench.board.output.paths import answer_path, run_path
+from tina_bench.board.output.paths import answer_path, run_path, score_path
 from tina_bench.board.output.replace import replaced
 from tina_bench.board.output.templates import Renderer, site_folder
 from tina_bench.board.site.run_page_jobs import OnProgress, Runs
 from tina_bench.board.site.writer import Site
 from tina_bench.catalog.schema import Catalog
 from tina_bench.files.hashing import digest
+from tina_bench.stats.evidence.types import Others
 from tina_bench.stats.types import Question, Report, Verdict
 from tina_bench.store.home import Home, cached_reader
 from tina_bench.store.records import ResultRecord
@@ -124,9 +125,11 @@ def build_site(
     shared = {
         "evidence": evidence,
         "Verdict": Verdict,
+        "Others": Others,
         "Question": Question,
         "run_path": run_path,
         "answer_path": answer_path,
+        "score_path": score_path,
         "preview": preview(evidence, base_url),
         "schema_path": schema_path,
     }

@@ -22,17 +22,20 @@ def build_once(
     options: SiteOptions,
     on_progress: Callable[[int, int], None],
 ) -> SiteSummary:
-    """Build the site of a home; raises `BlockedError` without a result to show."""
+    """Build the site of a home; of one without a result it is the board of what was published.
+
+    Raises `BlockedError` where a profile was asked for that nothing has been measured under.
+    """
     # A build makes many objects and drops few: looking for cycles among them takes a quarter of it.
     # Nor are they looked through when it is over, but only once another build begins.
     gc.unfreeze()
     gc.disable()
     try:
         catalog, records = load_catalog(catalogs), measurements(home, options)
-        if not records:
+        if options.profile is not None and not records:
             raise BlockedError(
-                f"nothing has been measured in {home.root} yet, so there is nothing to show; run "
-                "`tina-bench reproduce` first."
+                f"nothing has been measured in {home.root} under the profile {options.profile!r}; "
+                "name another with --profile, or leave it out for the board of what was published."
             )
         return build_site(
             home=home, catalog=catalog, out=out, options=options, measured=records,

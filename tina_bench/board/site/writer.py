@@ -16,7 +16,17 @@ from tina_bench.board.output.folder import Folder, Written
 from tina_bench.board.output.incremental import BuildState, WrittenGroup
 from tina_bench.board.output.parallel import in_parallel
 from tina_bench.board.output.templates import Renderer
-from tina_bench.board.pages import claims, costs, front, method, models, pairs, search, tasks
+from tina_bench.board.pages import (
+    claims,
+    costs,
+    front,
+    method,
+    models,
+    pairs,
+    scores,
+    search,
+    tasks,
+)
 from tina_bench.errors import IntegrityError
 
 
@@ -28,7 +38,7 @@ class PageModule(Protocol):
         ...
 
 
-HERE: tuple[PageModule, ...] = (pairs, costs, tasks, search)
+HERE: tuple[PageModule, ...] = (pairs, costs, tasks, search, scores)
 THERE: tuple[PageModule, ...] = (claims, method, front, models)
 """What needs the audits, and most of the figures: about as much work as the rest. What both need,
 the comparisons, comes first in one and last in the other: by then it is cached."""
