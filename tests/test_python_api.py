@@ -103,6 +103,10 @@ def test_what_cannot_be_is_an_error_with_a_sentence(tmp_path: Any) -> None:
         tb.compare(tmp_path)
     with pytest.raises(BlockedError, match="nothing has been measured"):
         tb.build_board(tmp_path, tmp_path / "site", options=SiteOptions(profile="paper"))
+    with pytest.raises(UsageError, match="--format: found 'excel', expected one of eee, hf-"):
+        tb.export("excel", tmp_path / "out", home=tmp_path)
+    with pytest.raises(BlockedError, match="nothing to export"):
+        tb.export("csv", tmp_path / "out", home=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -114,9 +118,16 @@ def test_the_import_is_light_and_knows_its_names() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     imported, names = done.stdout.splitlines()
     assert imported == "['tina_bench']"
-    assert {"plan", "reproduce", "verify", "compare", "audit", "build_board", "frames"} <= set(
-        eval(names)
-    )
+    assert {
+        "plan",
+        "reproduce",
+        "verify",
+        "compare",
+        "audit",
+        "build_board",
+        "export",
+        "frames",
+    } <= set(eval(names))
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

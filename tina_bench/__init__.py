@@ -1,16 +1,17 @@
 """tina-bench: is this reasoning model's published score real, and what did it cost?
 
 `import tina_bench as tb` gives what the command line does as functions (`tb.plan`, `tb.reproduce`,
-`tb.verify`, `tb.compare`, `tb.audit`, `tb.build_board`), what they take (`tb.Request`,
-`tb.RunOptions`, `tb.SeedLimits`, `tb.VerifyOptions`, `tb.VerifyFiles`, `tb.Home`), and tables of
-what a home holds (`tb.frames`). They are imported when they are first used: this import takes no
-longer than Python.
+`tb.verify`, `tb.compare`, `tb.audit`, `tb.build_board`, `tb.export`), what they take (`tb.Request`,
+`tb.RunOptions`, `tb.SeedLimits`, `tb.VerifyOptions`, `tb.VerifyFiles`, `tb.ExportOptions`,
+`tb.Home`), and tables of what a home holds (`tb.frames`). They are imported when they are first
+used: this import takes no longer than Python.
 """
 
 TYPE_CHECKING = False  # as type checkers read it, without the import of typing
 
 if TYPE_CHECKING:
     from tina_bench import frames as frames
+    from tina_bench.api import ExportOptions as ExportOptions
     from tina_bench.api import Request as Request
     from tina_bench.api import RunOptions as RunOptions
     from tina_bench.api import SeedLimits as SeedLimits
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from tina_bench.api import audit as audit
     from tina_bench.api import build_board as build_board
     from tina_bench.api import compare as compare
+    from tina_bench.api import export as export
     from tina_bench.api import plan as plan
     from tina_bench.api import reproduce as reproduce
     from tina_bench.api import verify as verify
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Home", "Request", "RunOptions", "SeedLimits", "VerifyFiles", "VerifyOptions", "__version__",
-    "audit", "build_board", "compare", "frames", "plan", "reproduce", "verify",
+    "ExportOptions", "Home", "Request", "RunOptions", "SeedLimits", "VerifyFiles", "VerifyOptions",
+    "__version__", "audit", "build_board", "compare", "export", "frames", "plan", "reproduce",
+    "verify",
 ]  # fmt: skip
 
 

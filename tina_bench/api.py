@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from tina_bench.catalog.load import load_catalog
 from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import BlockedError, UsageError
+from tina_bench.exporting.export import ExportSummary, export_home
+from tina_bench.exporting.options import ExportOptions
 from tina_bench.lock.required_files import open_lock
 from tina_bench.planning.plan import build_plan
 from tina_bench.planning.scaled import at_scale
@@ -45,8 +47,9 @@ if TYPE_CHECKING:
     from tina_bench.board.site.build import SiteOptions, SiteSummary
 
 __all__ = [
-    "HomeLike", "ModelComparison", "Request", "RunOptions", "SeedLimits", "VerifyFiles",
-    "VerifyOptions", "audit", "build_board", "compare", "plan", "reproduce", "verify",
+    "ExportOptions", "ExportSummary", "HomeLike", "ModelComparison", "Request", "RunOptions",
+    "SeedLimits", "VerifyFiles", "VerifyOptions", "audit", "build_board", "compare", "export",
+    "plan", "reproduce", "verify",
 ]  # fmt: skip
 
 HomeLike = Home | Path | str | None
@@ -145,7 +148,8 @@ def verify(
     asked = options or VerifyOptions()
     # Claims of one's own are there to be measured; of the packaged ones others have measured many.
     packaged = not catalog or FailOn.OTHERS_DIFFER in asked.fail_on
-    enough = asked.others_suffice or (asked.others and packaged)
+    answered = asked.others_suffice or (asked.others and packaged)
+    enough = answered and not asked.need_results
     return run_verify(
         open_home(home),
         loaded,
@@ -217,6 +221,26 @@ def audit(
     store = open_home(home)
     made = build_audits(loaded, store.imported(), store.results())
     return made.about(list(models)) if models else made
+
+
+def export(
+    form: str,
+    path: Path | str,
+    home: HomeLike = None,
+    options: ExportOptions | None = None,
+    *,
+    catalog: Sequence[Path] = (),
+) -> ExportSummary:
+    """Write a home's results for other programs: `eee`, `hf-eval-results`, `inspect` or `csv`.
+
+    `path` is a file for `csv`, else a folder, and must not be there yet; it is written whole or not
+    at all. `summary.left_out` has a sentence for everything that the format cannot hold. Raises
+    `UsageError` for an unknown format or name and a path that is there, `BlockedError` where there
+    is nothing to export, `IntegrityError` for changed logs, `MissingEngineError` for `inspect`
+    without inspect-ai.
+    """
+    store, loaded = open_home(home), load_catalog(catalog)
+    return export_home(store, loaded, form, Path(path), options or ExportOptions())
 
 
 def build_board(

@@ -109,7 +109,7 @@ CASES = {
         ("import", "{root}/gone"), WRONG, ("gone: found nothing there, expected a result file",)
     ),
     "a home without anything to verify": Words(
-        ("verify", "--home", "{root}/logs"), MISSING, ("{root}/logs",)
+        ("verify", "--need-results", "--home", "{root}/logs"), MISSING, ("{root}/logs",)
     ),
     "a home without anything to show of the profile": Words(
         ("leaderboard", "build", "--home", "{root}/logs", "--profile", "paper"),

@@ -82,6 +82,10 @@ CASES = {
         changed(results__task__extractive_match_stderr=0.7), BAD, SCORE + "_stderr", "0.7",
         "0.0851 as 0.3 of 30 problems has",
     ),
+    "a standard error beyond all bounds": Case(
+        changed(results__task__extractive_match_stderr=1e308), BAD, SCORE + "_stderr", "1e+308",
+        "0.0851 as 0.3 of 30 problems has",
+    ),
     "a negative standard error": Case(
         changed(results__task__extractive_match_stderr=-0.085), BAD, SCORE + "_stderr", "-0.085",
         "a standard error, which is not negative",
@@ -147,7 +151,8 @@ def test_a_wrong_result_file_is_one_sentence_and_nothing_of_it_is_kept(
 
 PATHS = {
     "nothing there": (("import", "{root}/gone"), NO_SUCH, "nothing there"),
-    "a folder without results": (("import", "{root}/home/jobs"), NO_SUCH, "no results_*.json"),
+    "a folder of other data": (("import", "{root}/home/jobs"), BAD, "JSON lines with the keys"),
+    "an empty folder": (("import", "{root}/empty"), NO_SUCH, "no file in it"),
     "an unknown model": (("import", "{root}/logs", "--model", "nobody"), NO_SUCH, "'nobody'"),
     "a device": (("import", "/dev/null"), BAD, "no regular file"),
 }
@@ -157,6 +162,7 @@ PATHS = {
 def test_a_wrong_path_is_one_sentence(
     world: World, verb: tuple[str, ...], code: int, found: str
 ) -> None:
+    (world.root / "empty").mkdir()
     before = world.bytes()
     ended = ask(world, verb)
     assert ended.code == code

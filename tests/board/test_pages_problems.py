@@ -8,11 +8,12 @@ import pytest
 from board_catalog import ADAPTER, BASE, catalog
 from board_pages import Page, pages
 
-from tina_bench.board.content.problem_texts import GATED, WITHHELD_DATASETS, Problems, withheld
+from tina_bench.board.content.problem_texts import Problems
 from tina_bench.board.output.mathml import ELEMENTS
 from tina_bench.board.site.build import SiteOptions, build_site
 from tina_bench.catalog.load import load_catalog
 from tina_bench.catalog.schema import Catalog
+from tina_bench.catalog.withheld import GATED, WITHHELD_DATASETS, withheld
 from tina_bench.errors import IntegrityError
 from tina_bench.files.atomic import write_model
 from tina_bench.files.hashing import problem_id

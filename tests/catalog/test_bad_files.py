@@ -114,6 +114,10 @@ BAD = {
         'split = "test"', 'split = "test"\ncolour = "red"', "tasks.riddles.colour", "'red'",
         "no such key",
     ),
+    "an alias that is another entry": Bad(
+        'repo = "me/mine"', 'repo = "me/mine"\naliases = ["open-rs1"]', "models.mine.aliases",
+        "'open-rs1', which is open-rs1", "names of this entry alone",
+    ),
     "missing key": Bad('family = "home-made"\n', "", "models.mine.family", "nothing", "required"),
     "wrong type": Bad("n_problems = 12", 'n_problems = "few"', "tasks.riddles.n_problems", "'few'",
         "valid integer"),

@@ -21,7 +21,7 @@ from tests.catalog.facts import (
 from tina_bench.catalog.published import Claim
 from tina_bench.catalog.schema import Confidence
 
-Cell = tuple[str, str]
+ModelTask = tuple[str, str]
 """Model and task."""
 SOBER_TASKS = ("aime24", "aime25", "amc23", "math500", "minerva", "olympiadbench")
 THREADS = {
@@ -38,7 +38,7 @@ THREADS = {
 """Claims that stand in facts.md only: the row that they are in, and its words."""
 
 
-def of_source(start: str) -> dict[Cell, Claim]:
+def of_source(start: str) -> dict[ModelTask, Claim]:
     """The claims whose source begins so, by cell."""
     found = [claim for claim in CLAIMS.values() if claim.source.startswith(start)]
     cells = {(claim.model, claim.task): claim for claim in found}
@@ -46,14 +46,14 @@ def of_source(start: str) -> dict[Cell, Claim]:
     return cells
 
 
-def shown(claims: dict[Cell, Claim]) -> dict[Cell, tuple[Any, ...]]:
+def shown(claims: dict[ModelTask, Claim]) -> dict[ModelTask, tuple[Any, ...]]:
     return {
         cell: (claim.value_percent, claim.decimals, claim.runs, claim.spread_points)
         for cell, claim in claims.items()
     }
 
 
-def single_runs(section: str) -> dict[Cell, tuple[Any, ...]]:
+def single_runs(section: str) -> dict[ModelTask, tuple[Any, ...]]:
     """Rows of single values, two digits printed, one run behind each."""
     return {
         (MODELS[row["name"]], task): (row[task], 2, 1, None)
@@ -212,7 +212,7 @@ def test_what_only_the_prose_says_stands_there_word_for_word() -> None:
         assert CLAIMS[name].confidence in {Confidence.THREAD, Confidence.PAGE}
 
 
-def sober_cells(row: dict[str, Any]) -> dict[Cell, tuple[Any, ...]]:
+def sober_cells(row: dict[str, Any]) -> dict[ModelTask, tuple[Any, ...]]:
     """Mean and spread over ten seeds of a small set, three of a large one."""
     name = row["name"].removeprefix("DeepSeek-").replace("FastCurl", "FastCuRL").split(" (")[0]
     by_title = {model.title: key for key, model in CATALOG.models.items()}
@@ -226,7 +226,7 @@ def sober_cells(row: dict[str, Any]) -> dict[Cell, tuple[Any, ...]]:
 
 def test_a_sober_look_s_leaderboard_is_in_the_catalog_cell_by_cell() -> None:
     claims = {(c.model, c.task): c for n, c in CLAIMS.items() if "data.json" in c.source}
-    expected: dict[Cell, tuple[Any, ...]] = {}
+    expected: dict[ModelTask, tuple[Any, ...]] = {}
     for row in sober():
         expected |= sober_cells(row)
     assert len(expected) == len(sober()) * len(SOBER_TASKS) == 180

@@ -39,7 +39,7 @@ def page(body: str, head: str = HEAD) -> str:
     return head + body + TAIL
 
 
-class Made:
+class MadeSite:
     """The site, while it is being made."""
 
     def __init__(self, root: Path) -> None:

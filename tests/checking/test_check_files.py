@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checking.sites import OTHER, Made, page
+from tests.checking.sites import OTHER, MadeSite, page
 from tests.support.program import call
 from tina_bench.board.checking import check as checking
 from tina_bench.board.checking.check import check_site
@@ -15,8 +15,8 @@ from tina_bench.store.home import Home
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Made:
-    return Made(tmp_path / "site")
+def made(tmp_path: Path) -> MadeSite:
+    return MadeSite(tmp_path / "site")
 
 
 def changed(site: Path, **options: object) -> list[tuple[str, str]]:
@@ -24,7 +24,7 @@ def changed(site: Path, **options: object) -> list[tuple[str, str]]:
     return [(f.rule, f.path) for f in checked.findings if f.level is Level.CHANGED]
 
 
-def test_a_changed_a_missing_and_a_further_file_are_found(made: Made) -> None:
+def test_a_changed_a_missing_and_a_further_file_are_found(made: MadeSite) -> None:
     site = made.write()
     assert changed(site) == []
     (site / "data/results.csv").write_text("model\nb\n")
@@ -35,7 +35,7 @@ def test_a_changed_a_missing_and_a_further_file_are_found(made: Made) -> None:
     ]  # fmt: skip
 
 
-def test_a_file_that_leads_out_of_the_site_is_not_read(made: Made, tmp_path: Path) -> None:
+def test_a_file_that_leads_out_of_the_site_is_not_read(made: MadeSite, tmp_path: Path) -> None:
     site = made.write()
     (tmp_path / "secret").write_text("model\na\n")
     (site / "data/results.csv").unlink()
@@ -43,11 +43,11 @@ def test_a_file_that_leads_out_of_the_site_is_not_read(made: Made, tmp_path: Pat
     assert changed(site) == [("listed", "data/results.csv")]
 
 
-def test_an_index_whose_digest_is_of_other_records_is_found(made: Made) -> None:
+def test_an_index_whose_digest_is_of_other_records_is_found(made: MadeSite) -> None:
     assert changed(made.write(digest="0" * 12)) == [("digest", "index.json")]
 
 
-def test_records_are_compared_with_the_home(made: Made, tmp_path: Path) -> None:
+def test_records_are_compared_with_the_home(made: MadeSite, tmp_path: Path) -> None:
     site, home = made.write(), Home(tmp_path / "home")
     path = home.result_file("paper", "a", "t")
     assert changed(site, home=home) == [("home", "data/records/a/t.json")]
@@ -58,7 +58,7 @@ def test_records_are_compared_with_the_home(made: Made, tmp_path: Path) -> None:
         check_site(site, home=home)
 
 
-def test_the_lock_is_compared_by_its_digest(made: Made) -> None:
+def test_the_lock_is_compared_by_its_digest(made: MadeSite) -> None:
     site = made.write()
     assert changed(site, lock_digest="1" * 64) == []
     assert changed(site, lock_digest="2" * 64) == [("lock", "index.json")]
@@ -72,13 +72,13 @@ def test_a_folder_without_an_index_is_no_site(tmp_path: Path) -> None:
         check_site(tmp_path)
 
 
-def test_a_schema_that_is_not_there_is_an_error(made: Made) -> None:
+def test_a_schema_that_is_not_there_is_an_error(made: MadeSite) -> None:
     del made.files["schema/record.v1.json"]
     (found,) = check_site(made.write()).findings
     assert (found.rule, found.level) == ("schema", Level.ERROR)
 
 
-def many_runs(made: Made, count: int) -> None:
+def many_runs(made: MadeSite, count: int) -> None:
     up = (
         page(OTHER).replace('href="', 'href="../../../').replace("../../../index", "../../../other")
     )
@@ -86,7 +86,7 @@ def many_runs(made: Made, count: int) -> None:
         made.files[f"runs/a/t/seed-{seed}.html"] = up
 
 
-def test_fast_looks_at_some_runs_and_says_what_it_left_out(made: Made) -> None:
+def test_fast_looks_at_some_runs_and_says_what_it_left_out(made: MadeSite) -> None:
     many_runs(made, 130)
     made.files["runs/a/t/seed-7.html"] += "<p>"
     site = made.write()
@@ -100,7 +100,9 @@ def test_fast_looks_at_some_runs_and_says_what_it_left_out(made: Made) -> None:
     assert ("hash", "runs/a/t/seed-3.html") in changed(site, fast=True)
 
 
-def test_several_processes_find_what_one_finds(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_processes_find_what_one_finds(
+    made: MadeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
     many_runs(made, 6)
     made.files["runs/a/t/seed-2.html"] += "<p>"
     made.files["runs/a/t/seed-5.html"] = made.files["runs/a/t/seed-5.html"].replace("<h1>", "<h4>")
@@ -115,7 +117,7 @@ def test_several_processes_find_what_one_finds(made: Made, monkeypatch: pytest.M
     assert len(seen) > 3
 
 
-def test_exit_codes_and_output(made: Made) -> None:
+def test_exit_codes_and_output(made: MadeSite) -> None:
     site = made.write()
     ended = call("leaderboard", "check", site)
     assert (ended.code, ended.err) == (0, "")
@@ -143,7 +145,7 @@ def test_exit_codes_and_output(made: Made) -> None:
     assert call("leaderboard", "check", site / "data").code == 11
 
 
-def test_hostile_names_are_shown_as_what_they_are(made: Made) -> None:
+def test_hostile_names_are_shown_as_what_they_are(made: MadeSite) -> None:
     made.files["other.html"] = page(f'{OTHER}<a href="\u202e[red]x\x1b[31m">x</a>')
     ended = call("leaderboard", "check", made.write())
     assert ended.code == 1
@@ -153,7 +155,7 @@ def test_hostile_names_are_shown_as_what_they_are(made: Made) -> None:
 
 
 def test_without_a_name_the_home_s_own_site_is_checked_against_its_records(
-    made: Made, tmp_path: Path
+    made: MadeSite, tmp_path: Path
 ) -> None:
     home = Home(tmp_path / "home")
     made.root = home.site

@@ -5,21 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.checking.sites import FRONT, HEAD, POLICY, Made, page
+from tests.checking.sites import FRONT, HEAD, POLICY, MadeSite, page
 from tina_bench.board.checking.check import check_site
 from tina_bench.board.checking.findings import Level
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Made:
-    return Made(tmp_path / "site")
+def made(tmp_path: Path) -> MadeSite:
+    return MadeSite(tmp_path / "site")
 
 
 def rules(site: Path) -> list[str]:
     return sorted({found.rule for found in check_site(site).findings})
 
 
-def test_a_sound_site_has_no_findings(made: Made) -> None:
+def test_a_sound_site_has_no_findings(made: MadeSite) -> None:
     checked = check_site(made.write())
     assert checked.findings == ()
     assert (checked.files, checked.pages, checked.links) == (6, 2, 6)
@@ -72,7 +72,7 @@ BODIES = {
 @pytest.mark.parametrize(
     ("rule", "body"), [(rule, body) for rule, bodies in BODIES.items() for body in bodies]
 )
-def test_a_fault_is_found_by_its_name_and_line(made: Made, rule: str, body: str) -> None:
+def test_a_fault_is_found_by_its_name_and_line(made: MadeSite, rule: str, body: str) -> None:
     made.files["index.html"] = page(f"{FRONT}{body}\n")
     findings = [found for found in check_site(made.write()).findings if found.rule == rule]
     assert findings, rules(made.root)
@@ -91,7 +91,7 @@ HEADS = {
 
 
 @pytest.mark.parametrize("rule", HEADS)
-def test_a_faulty_head_is_found(made: Made, rule: str) -> None:
+def test_a_faulty_head_is_found(made: MadeSite, rule: str) -> None:
     before, after = HEADS[rule]
     made.files["index.html"] = page(FRONT, HEAD.replace(before, after))
     assert rule in rules(made.write())
@@ -107,12 +107,12 @@ def test_a_faulty_head_is_found(made: Made, rule: str) -> None:
         POLICY.replace("base-uri 'none'", ""), POLICY.replace("form-action 'none'", ""),
     ],
 )  # fmt: skip
-def test_a_policy_that_allows_more_than_it_must_is_found(made: Made, policy: str) -> None:
+def test_a_policy_that_allows_more_than_it_must_is_found(made: MadeSite, policy: str) -> None:
     made.files["index.html"] = page(FRONT, HEAD.replace(POLICY, policy))
     assert "csp" in rules(made.write())
 
 
-def test_a_script_file_of_the_site_may_be_allowed(made: Made) -> None:
+def test_a_script_file_of_the_site_may_be_allowed(made: MadeSite) -> None:
     head = HEAD.replace(POLICY, f"{POLICY}; script-src 'self'")
     script = '<script src="assets/board.js" defer></script>\n</head>'
     made.files["index.html"] = page(FRONT, head.replace("</head>", script))
@@ -120,31 +120,31 @@ def test_a_script_file_of_the_site_may_be_allowed(made: Made) -> None:
     assert check_site(made.write()).findings == ()
 
 
-def test_a_policy_that_comes_too_late_is_found(made: Made) -> None:
+def test_a_policy_that_comes_too_late_is_found(made: MadeSite) -> None:
     sheet = '<link rel="stylesheet" href="assets/site.css">\n'
     head = HEAD.replace(sheet, "").replace("<meta http-equiv", f"{sheet}<meta http-equiv")
     made.files["index.html"] = page(FRONT, head)
     assert "csp" in rules(made.write())
 
 
-def test_a_style_sheet_that_loads_from_elsewhere_is_found(made: Made) -> None:
+def test_a_style_sheet_that_loads_from_elsewhere_is_found(made: MadeSite) -> None:
     for text in ("@import 'https://evil.example/x';", "p { background: url( //evil.example/x ) }"):
         made.files["assets/site.css"] = text
         assert "external" in rules(made.write()), text
 
 
-def test_markup_in_a_transcript_is_no_fault_once_it_is_escaped(made: Made) -> None:
+def test_markup_in_a_transcript_is_no_fault_once_it_is_escaped(made: MadeSite) -> None:
     body = "<pre>\n&lt;script&gt;alert(1)&lt;/script&gt; &lt;/pre&gt; &amp;lt; ⟨U+202E⟩</pre>\n"
     made.files["index.html"] = page(FRONT + body)
     assert check_site(made.write()).findings == ()
 
 
-def test_a_page_that_is_not_utf8_is_found(made: Made) -> None:
+def test_a_page_that_is_not_utf8_is_found(made: MadeSite) -> None:
     made.files["other.html"] = page("<h1>\ud800</h1>")
     assert "encoding" in rules(made.write())
 
 
-def test_a_first_page_of_more_than_100_kilobytes_compressed_is_an_error(made: Made) -> None:
+def test_a_first_page_of_more_than_100_kilobytes_compressed_is_an_error(made: MadeSite) -> None:
     noise = random.Random(5).randbytes(95_000).hex()
     made.files["assets/site.css"] = f"/* {noise} */"
     checked = check_site(made.write())
@@ -152,7 +152,7 @@ def test_a_first_page_of_more_than_100_kilobytes_compressed_is_an_error(made: Ma
     assert [(f.rule, f.level) for f in checked.findings] == [("first-page", Level.ERROR)]
 
 
-def test_a_huge_page_is_a_warning(made: Made) -> None:
+def test_a_huge_page_is_a_warning(made: MadeSite) -> None:
     made.files["other.html"] = page(f'<h1 id="there">x</h1><p>{"x" * 2_200_000}</p>')
     findings = check_site(made.write()).findings
     assert [(f.rule, f.level) for f in findings] == [("page-size", Level.WARNING)]

@@ -27,7 +27,7 @@ def test_it_works_with_nothing_but_the_catalog(
     assert not (tmp_path / "no home").exists(), "reading creates nothing"
     for text in (
         "Published scores against their own log",
-        "aime24: the 59 single-run claims resolve",
+        "aime24: the 68 single-run claims resolve",
         "The best of many",
         "Gain over the base r1-distill-qwen-1.5b",
         "39.33 is no score of 30 problems × 64 runs",

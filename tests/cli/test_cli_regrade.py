@@ -37,7 +37,7 @@ def asked(home: Home, tmp_path_factory: pytest.TempPathFactory) -> tuple[Ended, 
 
 
 @pytest.fixture(scope="module")
-def told(home: Home, asked: tuple[Ended, Path]) -> Any:
+def reported(home: Home, asked: tuple[Ended, Path]) -> Any:
     return call("regrade", "--home", home.root, "--json").json()
 
 
@@ -69,20 +69,20 @@ def test_control_characters_of_an_answer_are_shown_and_never_obeyed(
 @pytest.mark.engine
 @pytest.mark.nightly
 def test_a_model_that_cannot_be_graded_again_is_left_out_with_the_reason(
-    asked: tuple[Ended, Path], told: Any
+    asked: tuple[Ended, Path], reported: Any
 ) -> None:
     reason = "the catalog's task asks other problems than the record has"
     assert f"Left out: smoke-tina on smoke-40: {reason}." in " ".join(asked[0].out.split())
-    assert told["left_out"] == [{"model": "smoke-tina", "task": "smoke-40", "reason": reason}]
+    assert reported["left_out"] == [{"model": "smoke-tina", "task": "smoke-40", "reason": reason}]
 
 
 @pytest.mark.engine
 @pytest.mark.nightly
 def test_the_file_holds_every_flip_with_the_whole_answer(
-    asked: tuple[Ended, Path], told: Any
+    asked: tuple[Ended, Path], reported: Any
 ) -> None:
     lines = [json.loads(line) for line in asked[1].read_text(encoding="utf-8").splitlines()]
-    (cell,) = told["cells"]
+    (cell,) = reported["cells"]
     assert {(line["index"], line["seed"]) for line in lines} == {(1, 0), (5, 1)}
     assert {line["key"] for line in lines} == {flip["key"] for flip in cell["flips"]}
     (hostile,) = [line for line in lines if line["index"] == 5]
@@ -92,9 +92,9 @@ def test_the_file_holds_every_flip_with_the_whole_answer(
 
 @pytest.mark.engine
 @pytest.mark.nightly
-def test_json_says_what_the_table_says(told: Any) -> None:
-    (cell,) = told["cells"]
-    assert told["graded_now"] == 0  # the first call has graded everything
+def test_json_says_what_the_table_says(reported: Any) -> None:
+    (cell,) = reported["cells"]
+    assert reported["graded_now"] == 0  # the first call has graded everything
     assert (cell["n"], cell["k"], cell["disputed"]) == (30, 2, 2)
     assert cell["lowest_percent"] == pytest.approx(100 * 58 / 60)
     assert "clusters" in cell["pairs"][0]["p_method"]

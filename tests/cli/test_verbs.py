@@ -204,7 +204,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], int, str]] = {
         13,
         "/no/such/lock: found nothing there",
     ),
-    "verify": (("verify",), 22, "has a result in"),
+    "verify": (("verify", "--need-results"), 22, "has a result in"),
     "leaderboard": (
         ("leaderboard", "build", "--profile", "paper"),
         22,
@@ -231,7 +231,7 @@ def test_a_refusal_is_one_sentence_on_stderr_and_its_exit_code(
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [(("verify",), 22), (("plan", "--all", "--profile", NOBODY), 11)],
+    [(("verify", "--need-results"), 22), (("plan", "--all", "--profile", NOBODY), 11)],
     ids=["verify", "plan"],
 )
 def test_a_real_process_says_it_too_without_a_traceback(

@@ -52,3 +52,9 @@ def published_evidence() -> Path:
 def published_leaderboard() -> Path:
     """data.json of bethgelab/sober-reasoning."""
     return _published("sober-reasoning-leaderboard.json")
+
+
+@pytest.fixture(scope="session")
+def published_harness() -> Path:
+    """A small folder of each harness, and files that two of them wrote."""
+    return _published("harness")

@@ -14,7 +14,7 @@ from tina_bench.stats.audits.own_logs import OwnLog, audit_own_logs
 from tina_bench.stats.evidence.chance import chance_of
 from tina_bench.stats.evidence.measurements import collect_measurements
 from tina_bench.store.home import Home
-from tina_bench.store.imported import ImportedResult
+from tina_bench.store.imported_results import ImportedResult
 
 pytestmark = pytest.mark.extra
 Key = tuple[tuple[str, int, int], str]

@@ -108,3 +108,40 @@ def test_the_bytes_are_synced_before_the_file_has_its_name_and_the_name_after(
     monkeypatch.setattr(os, "fsync", spy)
     atomic.write_text(path, "x")
     assert synced == [(path.stat().st_ino, False), (tmp_path.stat().st_ino, True)]
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path: Path, umask: None) -> None:
+    with atomic.written_folder(tmp_path / "made") as folder:
+        (folder / "inner").mkdir()
+        (folder / "inner" / "file").write_bytes(NEW)
+        assert not (tmp_path / "made").exists()
+    assert (tmp_path / "made" / "inner" / "file").read_bytes() == NEW
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o750
+    with pytest.raises(FileNotFoundError), atomic.written_folder(tmp_path / "torn") as folder:
+        (folder / "file").rename(folder / "nowhere" / "file")
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+def test_a_folder_never_takes_the_place_of_one_that_holds_something(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").write_bytes(OLD)
+    with pytest.raises(OSError, match="not empty"), atomic.written_folder(tmp_path / "mine"):
+        pass
+    assert (tmp_path / "mine" / "file").read_bytes() == OLD
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_file_written_piece_by_piece_is_the_old_one_until_it_is_whole(
+    tmp_path: Path, umask: None
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(OLD)
+    with atomic.written_lines(path) as file:
+        file.write("a\r\n")
+        assert path.read_bytes() == OLD
+    assert path.read_bytes() == b"a\r\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+    with pytest.raises(ZeroDivisionError), atomic.written_lines(path):
+        raise ZeroDivisionError
+    assert path.read_bytes() == b"a\r\n"
+    assert [one.name for one in tmp_path.iterdir()] == ["table.csv"]

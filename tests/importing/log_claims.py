@@ -14,7 +14,7 @@ from tests.importing.made_files import take_in
 from tests.importing.made_logs import checkpoint_of
 from tina_bench.metering.bill import reported
 from tina_bench.store.home import Home
-from tina_bench.store.imported import ImportedResult
+from tina_bench.store.imported_results import ImportedResult
 
 NAMES = {"custom|aime24|0": "aime24", "custom|math_500|0": "math500", "custom|amc23|0": "amc23"}
 SAID = {"reported_by": "Open-RS", "source": "knoveleng/open-rs@2889c47"}

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from tina_bench.catalog.load import load_catalog
-from tina_bench.importing.folder import Attribution, ImportSummary, import_results
+from tina_bench.importing.folder import ImportSummary, import_results
+from tina_bench.importing.names import Attribution
 from tina_bench.store.home import Home
 
 CATALOG = load_catalog()

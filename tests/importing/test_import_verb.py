@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.importing import made_harness as made
 from tests.importing.made_files import old_document, write_results
 from tests.support.made import make_entry
 from tests.support.program import call
@@ -82,7 +83,7 @@ def test_bad_files_are_listed_the_others_are_in_and_the_code_is_25(logs: Path, h
     [
         (("no-such-place",), 11, "no-such-place: found nothing there"),
         (("logs", "--model", "nobody"), 11, "found 'nobody', expected a model of the catalog"),
-        (("empty",), 11, "found no results_*.json"),
+        (("empty",), 11, "found no file in it"),
         (("bad.json",), 25, "not valid JSON"),
     ],
     ids=["path", "model", "empty folder", "one bad file"],
@@ -98,6 +99,78 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
     assert ended.code == code
     assert says in ended.sentence
     assert not home.root.exists()
+
+
+def test_a_name_of_theirs_becomes_ours_where_the_user_says_so(tmp_path: Path, home: Home) -> None:
+    rows = [{**row, "model": "Their R1", "task": "AIME of last year"} for row in made.table_rows()]
+    path = made.write_csv(tmp_path / "t.csv", rows)
+    (one,) = call("import", path, "--json").json()["results"]
+    assert (one["model"], one["task"]) == (None, None)
+    named = ("--map", f"Their R1={made.OURS}", "--map", f"AIME of last year={made.TASK}")
+    (one,) = call("import", path, "--json", *named).json()["results"]
+    assert (one["model"], one["task"], one["became"]) == (made.OURS, made.TASK, "renewed")
+    assert (one["n_correct"], one["runs"]) == (20, 2)
+    (one,) = call("import", path, "--json").json()["results"]
+    assert (one["task"], one["became"]) == (made.TASK, "already imported"), "what was said stays"
+    (run,) = home.imported_runs()
+    assert run.model_reason == run.tasks[0].task_reason == "the user said so"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--map", "aime24"), "found 'aime24', expected NAME=OURS"),
+        (("--map", "=aime24"), "found '=aime24', expected NAME=OURS"),
+        (("--map", "a=nothing"), "found 'nothing', expected a model or task of the catalog"),
+        (("--map", "a=aime24", "--map", "a=aime25"), "found 'a' as 'aime24' and as 'aime25'"),
+    ],
+)
+def test_a_wrong_map_is_one_sentence(words: tuple[str, ...], says: str, logs: Path) -> None:
+    ended = call("import", logs, *words)
+    assert ended.code == 11
+    assert says in ended.sentence
+
+
+def test_a_map_may_not_contradict_the_repository_that_a_file_names(tmp_path: Path) -> None:
+    path = made.write_csv(tmp_path / "t.csv", made.table_rows())
+    ended = call("import", path, "--map", f"{made.MODEL}=open-rs1")
+    assert ended.code == 25
+    assert "model: found the name of r1-distill-qwen-1.5b, expected open-rs1 as --map says" in (
+        ended.sentence
+    )
+
+
+def test_the_formats_are_listed_with_what_they_give() -> None:
+    text = " ".join(call("import", "--formats").out.split())
+    names = [one["name"] for one in call("import", "--formats", "--json").json()]
+    assert names[0] == "lighteval"
+    assert names[-1] == "table"
+    assert all(name in text for name in names)
+    ended = call("import")
+    assert ended.code == 11
+    assert ended.sentence.startswith("PATH: found none, expected result files")
+
+
+def test_what_is_no_result_is_named_and_does_not_make_the_import_fail(
+    logs: Path, home: Home
+) -> None:
+    (logs / "notes.txt").write_text("nothing to see", encoding="utf-8")
+    ended = call("import", logs)
+    assert ended.code == 0
+    assert "left out, as no results of a known format: logs/notes.txt" in ended.out
+    (logs / "config.json").write_text('{"lr": 1e-6}', encoding="utf-8")
+    ended = call("import", logs)
+    assert ended.code == 25
+    assert "config.json: found JSON with the keys 'lr', expected a result file" in ended.sentence
+    assert len(home.imported()) == 3
+
+
+def test_remarks_are_printed_and_in_json(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("model,task,percent,mood\nm,t,4,good\n", encoding="utf-8")
+    assert f"note: {path}: columns that were not read: 'mood'." in call("import", path).out
+    (remark,) = call("import", path, "--json").json()["remarks"]
+    assert "'mood'" in remark
 
 
 def test_what_others_spent_stands_apart_from_what_we_spent(logs: Path, home: Home) -> None:

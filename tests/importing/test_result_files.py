@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -20,12 +22,14 @@ from tests.importing.made_files import (
 )
 from tina_bench.errors import ForeignFileError, UsageError
 from tina_bench.importing import folder as room
+from tina_bench.importing import lighteval_files
 from tina_bench.importing.counts import problems_behind, whole
 from tina_bench.importing.folder import Became
 from tina_bench.importing.lighteval import parse_run
-from tina_bench.importing.names import match_model, match_task, split_name
+from tina_bench.importing.names import Attribution, Match, match_model, match_task, split_name
 from tina_bench.store.home import Home, read_record
-from tina_bench.store.imported import ImportedRun, imported_results
+from tina_bench.store.imported import ImportedRun
+from tina_bench.store.imported_results import imported_results
 
 DATASET = {"hf_repo": "HuggingFaceH4/aime_2024", "evaluation_splits": ["train"]}
 
@@ -33,7 +37,7 @@ DATASET = {"hf_repo": "HuggingFaceH4/aime_2024", "evaluation_splits": ["train"]}
 def parse(document: Any, **said: Any) -> ImportedRun:
     data = document if isinstance(document, bytes) else json.dumps(document).encode()
     path = Path("logs") / f"results_{STAMP}.json"
-    return parse_run(path, data, str(path), CATALOG, **said)
+    return parse_run(path, data, str(path), CATALOG, Attribution(**said))
 
 
 def test_a_plain_file_is_kept_whole() -> None:
@@ -278,6 +282,15 @@ def test_a_model_is_ours_only_by_repository_or_name() -> None:
     assert match_model(CATALOG, "quyanh/OpenRS-GRPO", None).name is None
 
 
+def test_an_alias_of_the_catalog_is_a_name_of_its_entry_letter_for_letter() -> None:
+    assert match_model(CATALOG, "DeepSeek-R1-Distill-Qwen-1.5B", None) == Match(
+        "r1-distill-qwen-1.5b", "the file prints an alias of this entry"
+    )
+    assert match_model(CATALOG, "deepseek-r1-distill-qwen-1.5b", None).name is None
+    assert match_task(CATALOG, "AIME_2024", {}).name == "aime24", "the title, written otherwise"
+    assert match_task(CATALOG, "aime_2024", {"hf_repo": "someone/else"}).name is None
+
+
 def test_another_revision_than_the_catalog_s_is_another_model() -> None:
     model = CATALOG.models["open-rs1"].model_copy(update={"revision": "a" * 40})
     catalog = CATALOG.model_copy(update={"models": {"open-rs1": model}})
@@ -319,7 +332,7 @@ def test_a_folder_goes_on_past_its_bad_files(tmp_path: Path) -> None:
 def test_a_large_file_is_refused_before_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "MAX_JSON_BYTES", 500)
+    monkeypatch.setattr(lighteval_files, "MAX_JSON_BYTES", 500)
     path = write_results(tmp_path, old_document())
     made = take_in(tmp_path / "home", path)
     assert made.runs == []
@@ -337,11 +350,15 @@ def test_a_name_that_would_steer_a_terminal_is_spelled_out(tmp_path: Path) -> No
 
 
 def test_a_path_without_results_is_a_user_s_mistake(tmp_path: Path) -> None:
-    (tmp_path / "details_x.parquet").write_bytes(b"")
+    details = tmp_path / "a" / "details_x.parquet"
+    details.parent.mkdir()
+    row = {"doc": {"query": "q"}, "model_response": {"text": ["t"]}, "metric": {"m": 1.0}}
+    pq.write_table(pa.Table.from_pylist([row]), details)
+    (tmp_path / "empty" / "inner").mkdir(parents=True)
     for path, says in (
-        (tmp_path, r"found no results_\*.json"),
+        (tmp_path / "empty", "found no file in it, expected a result file of a known format"),
         (tmp_path / "gone", "found nothing there"),
-        (tmp_path / "details_x.parquet", "import the folder that holds both"),
+        (details, "import the folder that holds them"),
     ):
         with pytest.raises(UsageError, match=says):
             take_in(tmp_path / "home", path)
@@ -374,7 +391,7 @@ def test_the_same_bytes_in_two_places_are_one_record(tmp_path: Path) -> None:
 def test_nothing_is_written_on_a_trial(tmp_path: Path) -> None:
     path = write_results(tmp_path / "logs", old_document())
     home = Home(tmp_path / "home")
-    made = room.import_results([path], CATALOG, home, room.Attribution(), write=False)
+    made = room.import_results([path], CATALOG, home, Attribution(), write=False)
     assert [became for _, became in made.runs] == [Became.IMPORTED]
     assert not home.root.exists()
 
@@ -389,6 +406,29 @@ def test_a_record_under_another_name_is_refused(tmp_path: Path) -> None:
     record.rename(record.with_name("0" * 16 + ".json"))
     with pytest.raises(IntegrityError, match="expected the file's name"):
         home.imported()
+
+
+def test_a_record_of_the_first_version_is_read_and_is_not_written_again(tmp_path: Path) -> None:
+    """As the version before this wrote it: without anything that other harnesses need."""
+    home = Home(tmp_path / "home")
+    path = write_results(tmp_path / "logs", old_document())
+    take_in(home.root, path)
+    (record,) = (home.root / "imported").iterdir()
+    first = json.loads(record.read_text(encoding="utf-8"))
+    for key in ("format", "harness", "harness_version", "part", "protocol", "beside", "remarks"):
+        del first[key]
+    for key in ("runs", "trials", "by_run"):
+        del first["tasks"][0][key]
+    for key in ("decimals", "sd_over_runs"):
+        del first["tasks"][0]["scores"][0][key]
+    first["schema_version"] = 1
+    text = json.dumps(first)
+    record.write_text(text, encoding="utf-8")
+    (result,) = home.imported()
+    assert (result.format, result.runs, result.n_trials) == ("lighteval", 1, 30)
+    ((_, became),) = take_in(home.root, path).runs
+    assert became is Became.UNCHANGED
+    assert record.read_text(encoding="utf-8") == text
 
 
 def _run(number: int, **changes: Any) -> ImportedRun:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.checking.sites import Made
+from tests.checking.sites import MadeSite
 from tests.support.program import ROOT, call
 from tina_bench.board.site.preview_server import OWN, SiteServer, site_file
 from tina_bench.errors import UsageError
@@ -33,7 +33,7 @@ def site(tmp_path: Path) -> Path:
     (tmp_path / "secret.txt").write_text(SECRET)
     (tmp_path / "site-of-another").mkdir()
     (tmp_path / "site-of-another" / "index.html").write_text(SECRET)
-    made = Made(tmp_path / "site")
+    made = MadeSite(tmp_path / "site")
     made.files["models/index.html"] = made.files["other.html"]
     return made.write()
 

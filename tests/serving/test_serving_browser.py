@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from tests.checking.sites import Made
+from tests.checking.sites import MadeSite
 from tests.support.chromium import new_context
 from tina_bench.board.site.preview_server import SiteServer
 
@@ -13,7 +13,7 @@ from tina_bench.board.site.preview_server import SiteServer
 def test_an_open_page_reloads_after_a_build_and_not_before(
     chromium: Browser, tmp_path: Path
 ) -> None:
-    made = Made(tmp_path / "site")
+    made = MadeSite(tmp_path / "site")
     icon = '<link rel="icon" href="assets/icon.svg">\n</head>'
     made.files["assets/icon.svg"] = '<svg xmlns="http://www.w3.org/2000/svg"/>'
     for name in ("index.html", "other.html"):

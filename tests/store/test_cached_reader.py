@@ -35,7 +35,7 @@ def test_it_equals_what_the_strict_reader_gives(
     path = tmp_path_factory.mktemp("record") / "t.json"
     write_model(path, make_result(tuple(tokens), **more))
     strict = read_record(path, ResultRecord)
-    kept = Kept()
+    kept = CountingCache()
     for _ in range(2):
         found = cached_reader(kept)(path)
         assert found == strict
@@ -43,7 +43,7 @@ def test_it_equals_what_the_strict_reader_gives(
     assert kept.made == 1
 
 
-class Kept:
+class CountingCache:
     """A memory that counts how often something had to be made."""
 
     def __init__(self) -> None:
@@ -59,14 +59,14 @@ class Kept:
 
 
 def test_only_the_first_reading_is_strict(tmp_path: Path) -> None:
-    path, kept = tmp_path / "t.json", Kept()
+    path, kept = tmp_path / "t.json", CountingCache()
     write_model(path, make_result())
     assert cached_reader(kept)(path) == cached_reader(kept)(path)
     assert kept.made == 1
 
 
 def test_what_was_refused_is_refused_again(tmp_path: Path) -> None:
-    path, kept = tmp_path / "t.json", Kept()
+    path, kept = tmp_path / "t.json", CountingCache()
     write_model(path, make_result())
     path.write_text(
         path.read_text().replace('"tokens_out": [\n        10', '"tokens_out": [\n        -1')
@@ -78,7 +78,7 @@ def test_what_was_refused_is_refused_again(tmp_path: Path) -> None:
 
 
 def test_changed_bytes_are_read_strictly(tmp_path: Path) -> None:
-    path, kept = tmp_path / "t.json", Kept()
+    path, kept = tmp_path / "t.json", CountingCache()
     write_model(path, make_result())
     cached_reader(kept)(path)
     write_model(path, make_result(((11,),)))

@@ -258,7 +258,7 @@ def test_escaping_for_workflow_commands_loses_nothing_and_ends_nothing(text: str
     assert data.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%") == text
 
 
-def told(lines: list[str]) -> list[tuple[str, dict[str, str], str]]:
+def reported(lines: list[str]) -> list[tuple[str, dict[str, str], str]]:
     found = []
     for line in lines:
         match = COMMAND.match(line)
@@ -277,7 +277,7 @@ def test_annotations_point_at_the_claims_line(scene: Scene) -> None:
         for name, (path, line) in lines.items()
         if (place := file_place(path, line, scene.claims.parent.parent)) is not None
     }
-    found = told(annotations(made, places, {}))
+    found = reported(annotations(made, places, {}))
     levels = {properties["title"]: level for level, properties, _ in found}
     assert levels == {
         "too-high: NOT_REPRODUCED": "error",
@@ -296,7 +296,7 @@ def test_annotations_point_at_the_record_where_the_claim_is_not_in_the_workspace
 ) -> None:
     made = scene.verify()
     record = made.records[0].file
-    found = told(annotations(made, {}, {record: Place(f"records/{record}", 1)}))
+    found = reported(annotations(made, {}, {record: Place(f"records/{record}", 1)}))
     assert {properties["file"] for _, properties, _ in found} == {f"records/{record}"}
 
 
@@ -312,14 +312,14 @@ def test_no_name_forges_a_workflow_command(hostile: Verification) -> None:
     for line in lines:
         assert "\n" not in line
         assert "\r" not in line
-    levels = [level for level, _, _ in told(lines)]
+    levels = [level for level, _, _ in reported(lines)]
     assert levels == sorted(levels, key=["error", "warning", "notice"].index)
 
 
 def test_beyond_what_github_shows_the_rest_is_counted(scene: Scene) -> None:
     made = scene.verify()
     many = made.model_copy(update={"claims": (of(made, "too-high"),) * 25})
-    found = told(annotations(many, {}, {}))
+    found = reported(annotations(many, {}, {}))
     assert len(found) == SHOWN
     assert found[-1][2].startswith("And 16 more")
 

@@ -124,7 +124,7 @@ class TranscriptLogs:
         """The grades of others of one of the record's runs, by problem."""
         return self.others.get((record.provenance.protocol, record.task, seed), {})
 
-    def said(self, record: ResultRecord) -> str:
+    def digest(self, record: ResultRecord) -> str:
         """A hash of what the logs hold of a record, apart from the bytes that it hashes itself."""
         hasher = hashlib.sha256()
         for seed in record.seeds:

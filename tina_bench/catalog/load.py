@@ -4,7 +4,7 @@ A file that is wrong is refused with one sentence: the file, the key, what was f
 expected. Nothing of a wrong file is used.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
@@ -189,6 +189,25 @@ def _check_foundation(catalog: Catalog, origin: dict[tuple[str, str], Path], nam
         chain.append(base)
 
 
+def _check_aliases(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> None:
+    """An alias stands for one entry: a name that could be two is none."""
+    sections: dict[str, Mapping[str, Model | Task]] = {
+        "models": catalog.models,
+        "tasks": catalog.tasks,
+    }
+    for section, entries in sections.items():
+        owners = {name: name for name in entries}
+        for name, entry in entries.items():
+            for alias in entry.aliases:
+                other = owners.setdefault(alias, name)
+                if other != name:
+                    raise CatalogError(
+                        f"{origin[section, name]}: {section}.{name}.aliases: found {alias!a}, "
+                        f"which is {other}, expected names of this entry alone; leave it out of "
+                        "one of them."
+                    )
+
+
 def _check_averages(catalog: Catalog, origin: dict[tuple[str, str], Path]) -> None:
     """No mean lies outside its cells: such an average is a slip in copying, or its note says why.
 
@@ -280,6 +299,7 @@ def load_catalog(extra: Iterable[Path] = ()) -> Catalog:
             "expected letters, digits, '.', '_' and '-', not more than 80; give it another name."
         ) from None
     _check_references(catalog, origin)
+    _check_aliases(catalog, origin)
     _check_averages(catalog, origin)
     _check_counts(catalog, origin)
     return catalog

@@ -108,6 +108,8 @@ class Model(CatalogEntry):
     """In what that training differs from the recipe, where known; its step stands by itself."""
     max_model_tokens: Annotated[int, Field(gt=0)] | None = None
     """Context length in tokens, prompt included, when it is shorter than the protocol's."""
+    aliases: tuple[str, ...] = ()
+    """Names that harnesses print for these weights, letter for letter; imports know them by it."""
     note: str = ""
     """Anything a reader of a result must know."""
     reference: str = ""
@@ -161,11 +163,15 @@ class Task(CatalogEntry):
     """Mean answer length, tokens, for estimates before there is a measurement."""
     margin_points: Annotated[float, Field(gt=0, le=100)]
     """Equivalence margin, percentage points: a difference this small is of no practical weight."""
+    hub_benchmark: str | None = None
+    """Id of its task in the `eval.yaml` of its dataset, where the hub lists that as a benchmark."""
     access: Literal["open", "gated"] = "open"
     """`gated`: the hub wants an accepted licence and a token."""
     caveats: tuple[str, ...] = ()
     """In what this differs from the published protocol without being another benchmark; stands on
     every result and beside every verdict, and decides none."""
+    aliases: tuple[str, ...] = ()
+    """Names that harnesses print for this benchmark, apart from its name and title."""
     note: str = ""
     """Known quirks."""
     reference: str = ""

@@ -15,6 +15,7 @@ from tina_bench.cli import (
     containers,
     cost,
     doctor,
+    export,
     fetch,
     import_,
     leaderboard,
@@ -113,6 +114,7 @@ app.add_typer(leaderboard.app, name="leaderboard")
 app.add_typer(results.app, name="results")
 app.command("cost")(cost.cost)
 app.command("import")(import_.import_)
+app.command("export")(export.export)
 app.add_typer(catalog.app, name="catalog")
 app.command("lock")(lock.lock)
 app.command("fetch")(fetch.fetch)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tina_bench.stats.types import TaskEstimate
     from tina_bench.store.home import Home
-    from tina_bench.store.imported import ImportedResult
+    from tina_bench.store.imported_results import ImportedResult
     from tina_bench.store.records import ResultRecord
 
 app = typer.Typer(
@@ -167,12 +167,12 @@ def list_imported(
 
 
 def _interval_text(result: "ImportedResult") -> str:
-    """The 95 % interval of one run's score over fresh runs, as far as its total allows."""
+    """The 95 % interval of a score over fresh runs, as far as its total allows."""
     from tina_bench.stats.scores.estimates import estimate_totals
 
-    if result.n is None or result.n_correct is None:
+    if result.n is None or result.n_correct is None or result.runs is None:
         return "–"
-    interval = estimate_totals(result.n, 1, result.n_correct).same_problems
+    interval = estimate_totals(result.n, result.runs, result.n_correct).same_problems
     return f"{interval.low:.1f} – {interval.high:.1f} %"
 
 

@@ -42,6 +42,15 @@ def verify(
             rich_help_panel=WHAT,
         ),
     ] = False,
+    need_results: Annotated[
+        bool,
+        typer.Option(
+            "--need-results",
+            help="A home with neither results nor imports is no success (exit code 22), whatever "
+            "others measured: for CI, where records might get lost.",
+            rich_help_panel=WHAT,
+        ),
+    ] = False,
     fail_on: Annotated[
         list[str] | None,
         typer.Option(
@@ -178,8 +187,8 @@ def verify(
     Exit codes, the first that applies: 14 a record is not what it says (15: its log is damaged);
     1 a claim is NOT_REPRODUCED and that fails; 3 only something else of --fail-on fails; 0 nothing
     fails. And: 11 a bad option or baseline file; 22 there is nothing to verify: records that no
-    claim is about, or claims of --catalog without a result or an import (not with --fail-on
-    nothing).
+    claim is about, or claims of --catalog, or any with --need-results, without a result or an
+    import (not with --fail-on nothing).
     """
     from tina_bench import api
     from tina_bench.verifying.baseline import DEFAULT_NAME
@@ -197,6 +206,7 @@ def verify(
         regrade=regrade,
         audits=audits,
         others=others,
+        need_results=need_results,
         price_usd_per_hour=given[1] if given else None,
     )
     files = VerifyFiles(

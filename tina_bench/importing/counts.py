@@ -19,7 +19,8 @@ def problems_behind(value: float, error: float | None) -> int | None:
     (`metrics/stderr.py`: sample SD over the square root of n). `None` where that has no whole
     solution, or any: when all answers are right, or all wrong.
     """
-    if error is None or error < TOLERANCE or not 0 < value < 1:
+    # No such error is above a half, and its square may be beyond what a float holds.
+    if error is None or not TOLERANCE <= error <= 1 or not 0 < value < 1:
         return None
     exact = 1 + value * (1 - value) / error**2
     if not exact < MAX_PROBLEMS:

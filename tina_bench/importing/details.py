@@ -9,8 +9,7 @@ Three layouts, read in LightEval's source (`logging/info_loggers.py`, class `Det
   columns as lists and structs;
 - 0.11.0 and later: structs `doc`, `model_response`, `metric`.
 
-Text is read by `ast.literal_eval`, which builds values and calls nothing. Memory stays bounded by
-the limits below as long as the file's own counts are honest; they are checked before a row is read.
+Text is read by `ast.literal_eval`, which builds values and calls nothing.
 """
 
 import ast
@@ -24,10 +23,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from tina_bench.errors import MissingEngineError
 from tina_bench.files.hashing import problem_id
 from tina_bench.files.strict import MalformedError
 from tina_bench.formatting.escape import clean
+from tina_bench.importing.parquet_rows import read_parquet
 from tina_bench.importing.reading import describe, read_bytes, refuse, shaped
 from tina_bench.store.imported import ImportedAnswer, ImportedOutcome, SourceFile
 
@@ -35,8 +34,6 @@ MAX_BYTES = 1 << 30
 MAX_UNPACKED_BYTES = 4 << 30
 MAX_ROWS = 200_000
 MAX_CELL_CHARACTERS = 32 << 20
-ROWS_AT_ONCE = 8
-"""Few, because one column of a problem with 64 long answers is megabytes."""
 NEW = ["doc.query", "doc.choices", "doc.gold_index", "doc.id", "doc.specific",
        "model_response.text", "model_response.output_tokens", "metric"]  # fmt: skip
 OLD = ["example", "predictions", "gold", "cont_tokens", "metrics", "specifics"]
@@ -100,30 +97,10 @@ def read_details(path: Path, where: str) -> tuple[SourceFile, tuple[ImportedOutc
 
 
 def _rows(path: Path, data: bytes) -> Iterator[dict[str, Any]]:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise MissingEngineError(
-            f"{path}: reading parquet needs pyarrow, which comes with the engines: "
-            "`pip install 'tina-bench[cpu]'`, or `pip install pyarrow` alone."
-        ) from None
-    try:
-        file = pq.ParquetFile(pa.BufferReader(data))
-        names = set(file.schema_arrow.names)
-        columns = _columns(path, names)
-        _check_size(path, file.metadata)
-        read, expected = 0, file.metadata.num_rows
-        for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, columns=columns):
-            read += batch.num_rows
-            yield from batch.to_pylist()
-    except (pa.ArrowException, OSError, ValueError, ArithmeticError, RecursionError) as error:
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        said = ascii(said.partition(". ")[0].removesuffix("."))[:160]
-        found = f"what is not a readable parquet file, perhaps cut short ({said})"
-        raise refuse(f"{path}", MalformedError("", found, "LightEval's details")) from None
-    if read != expected:  # a changed byte in a page can end it early, without an error
-        raise refuse(f"{path}", MalformedError("", f"{read} rows", f"{expected} as its end says"))
+    return read_parquet(
+        path, data, lambda names: _columns(path, set(names)), "LightEval's details",
+        max_rows=MAX_ROWS, max_unpacked=MAX_UNPACKED_BYTES,
+    )  # fmt: skip
 
 
 def _columns(path: Path, names: set[str]) -> list[str]:
@@ -137,22 +114,6 @@ def _columns(path: Path, names: set[str]) -> list[str]:
         "predictions and metrics"
     )
     raise refuse(f"{path}", MalformedError("", found, expected))
-
-
-def _check_size(path: Path, metadata: Any) -> None:
-    if metadata.num_rows > MAX_ROWS:
-        raise refuse(
-            f"{path}", MalformedError("", f"{metadata.num_rows} rows", f"at most {MAX_ROWS}")
-        )
-    groups = range(metadata.num_row_groups)
-    unpacked = sum(metadata.row_group(number).total_byte_size for number in groups)
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise refuse(
-            f"{path}",
-            MalformedError(
-                "", f"what unpacks to {unpacked} bytes", f"at most {MAX_UNPACKED_BYTES}"
-            ),
-        )
 
 
 def _new(place: str, row: dict[str, Any]) -> tuple[str, int | None, dict[str, Any]]:

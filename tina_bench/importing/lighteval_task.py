@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tina_bench.errors import ForeignFileError
 from tina_bench.files.strict import MalformedError
 from tina_bench.importing.counts import MAX_PROBLEMS, TOLERANCE, problems_behind, whole
 from tina_bench.importing.lighteval_layout import Details, ResultFile
-from tina_bench.importing.names import Match, match_task
+from tina_bench.importing.names import USER_SAID, Match, match_task, split_name
 from tina_bench.importing.reading import refuse
 from tina_bench.store.imported import (
     CorrectKnown,
@@ -39,6 +40,7 @@ class TaskReader:
         document: dict[str, Any],
         name: str,
         details: Details,
+        names: Mapping[str, str],
     ) -> None:
         self._path, self._name, self._file = path, name, file
         # Up to 0.10, configurations are named without the number of few-shot examples.
@@ -49,12 +51,20 @@ class TaskReader:
         self._outcomes: tuple[ImportedOutcome, ...] = ()
         if name in details:
             self._details, self._outcomes = details[name]
-        self._match = match_task(catalog, name, self._config)
+        mapped = names.get(name, names.get(split_name(name)[0]))
+        self._match = (
+            Match(mapped, USER_SAID)
+            if mapped in catalog.tasks
+            else match_task(catalog, name, self._config)
+        )
         self._scores = self._read_scores()
         ours = catalog.tasks[self._match.name].n_problems if self._match.name else None
         self._n, self._n_known_by = self._count(ours)
         self._check_errors()
         if ours is not None and self._n not in (None, ours):
+            if mapped in catalog.tasks:
+                expected = f"{ours}, which is what {mapped} of the catalog has"
+                raise self._wrong(f"results.{name}", f"{self._n} problems", expected)
             self._match = Match(
                 None, f"{self._n} problems; {self._match.name} of the catalog has {ours}"
             )

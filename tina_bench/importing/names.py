@@ -1,7 +1,8 @@
 """Their names and ours: a match only where it is certain, and always with the reason."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tina_bench.catalog.schema import Catalog, Source
@@ -15,12 +16,30 @@ class Match:
     reason: str
 
 
+USER_SAID = "the user said so"
+"""The reason of a match that --model or --map made."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What the user says of the files, and the files cannot."""
+
+    model: str | None = None
+    """The catalog's model."""
+    reported_by: str | None = None
+    """Who measured."""
+    source: str | None = None
+    """Where it was published."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Catalog names of models and tasks by the names that files print."""
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def match_model(catalog: Catalog, printed: str, revision: str | None) -> Match:
-    """The catalog's model of that hub repository or name; none where two could be meant.
+    """The catalog's model of that hub repository, name or alias; none where two could be meant.
 
     A folder's name is not taken for a model: it can be anything.
     """
@@ -29,10 +48,11 @@ def match_model(catalog: Catalog, printed: str, revision: str | None) -> Match:
     same = {
         name: model
         for name, model in catalog.models.items()
-        if model.repo is not None and model.repo.lower() == printed.lower()
+        if printed in model.aliases
+        or (model.repo is not None and model.repo.lower() == printed.lower())
     }
     if not same:
-        return Match(None, "no catalog entry has this name or hub repository")
+        return Match(None, "no catalog entry has this name, alias or hub repository")
     fitting = [
         name
         for name, model in same.items()
@@ -40,7 +60,9 @@ def match_model(catalog: Catalog, printed: str, revision: str | None) -> Match:
         and (revision is None or model.revision is None or _same_commit(revision, model.revision))
     ]
     if len(fitting) == 1:
-        return Match(fitting[0], "the file prints this entry's hub repository")
+        alias = printed in same[fitting[0]].aliases
+        how = "an alias of this entry" if alias else "this entry's hub repository"
+        return Match(fitting[0], f"the file prints {how}")
     if not fitting:
         return Match(
             None, f"{', '.join(sorted(same))} has this repository, but another revision or folder"
@@ -63,17 +85,25 @@ def split_name(printed: str) -> tuple[str, int | None]:
     return (names[1] if len(names) > 1 else names[0]), shots
 
 
-def match_task(catalog: Catalog, printed: str, config: dict[str, Any]) -> Match:
+def match_task(
+    catalog: Catalog, printed: str, config: dict[str, Any], *, shots: int | None = None
+) -> Match:
     """The catalog's task with the file's dataset, subset and split.
 
-    Where the file does not name a dataset, the task of the same name. Few-shot prompts are another
-    task than the catalog's, whose prompts are zero-shot.
+    Where the file does not name a dataset, the task of that name, title or alias. Few-shot prompts
+    are another task than the catalog's, whose prompts are zero-shot; `shots` counts where the name
+    does not.
     """
-    name, shots = split_name(printed)
-    if shots:
+    name, in_name = split_name(printed)
+    if in_name or shots:
+        shots = in_name or shots
         return Match(None, f"{shots} few-shot examples; the catalog's tasks have none")
     dataset = config.get("hf_repo")
-    by_name = [ours for ours in catalog.tasks if _plain(ours) == _plain(name)]
+    by_name = [
+        ours
+        for ours, task in catalog.tasks.items()
+        if _plain(name) in {_plain(known) for known in (ours, task.title, *task.aliases)}
+    ]
     if not isinstance(dataset, str) or not dataset:
         if len(by_name) == 1:
             return Match(by_name[0], "same name; the file does not tell the dataset")

@@ -6,6 +6,7 @@ finite, not deep, and can be written as JSON again. Nothing here executes or unp
 
 import hashlib
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,9 +20,15 @@ from tina_bench.store.imported import SourceFile
 
 MAX_JSON_BYTES = 64 << 20
 """LightEval's largest result files, with hundreds of tasks, stay below one MiB."""
+MAX_BYTES = 1 << 30
+"""Of any file: tables, logs with a line an answer, zips."""
+MAX_LINE_BYTES = 64 << 20
+MAX_ROWS = 1_000_000
+"""Lines or rows of one file; thirty models on 500 problems with 64 answers each."""
 MAX_DEPTH = 50
 ADVICE = "get the file again from where it was published, or leave it out"
-OBJECT = "an object with the keys of LightEval's result files"
+OBJECT = "an object with the keys of a known format"
+LINE = "an object on each line"
 ShapeT = TypeVar("ShapeT", bound=BaseModel)
 
 
@@ -84,10 +91,36 @@ def parse_json(path: Path, data: bytes) -> dict[str, Any]:
         raise refuse(f"{path}", error) from None
 
 
-def _storable(value: Any) -> dict[str, Any]:
+def parse_lines(path: Path, data: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The objects of a file with one a line, each with its place; empty lines are skipped.
+
+    Raises `ForeignFileError` with the line; a torn last line is one: what it said is lost.
+    """
+    count, begin, number = 0, 0, 0
+    while begin < len(data):
+        number += 1
+        end = data.find(b"\n", begin)
+        end = len(data) if end < 0 else end
+        line, begin = data[begin:end].strip(), end + 1
+        if not line:
+            continue
+        place, count = f"{path}, line {number}", count + 1
+        if count > MAX_ROWS:
+            raise refuse(place, MalformedError("", "one line more", f"at most {MAX_ROWS}"))
+        if len(line) > MAX_LINE_BYTES:
+            found, most = f"{len(line)} bytes", f"at most {MAX_LINE_BYTES} a line"
+            raise refuse(place, MalformedError("", found, most))
+        try:
+            yield place, _storable(strict.parse_json(line, LINE), LINE)
+        except MalformedError as error:
+            said = str(error).removeprefix("line 1, ")  # of the line, which is one of many
+            raise ForeignFileError(f"{place}: {said}; {ADVICE}.") from None
+
+
+def _storable(value: Any, expected: str = OBJECT) -> dict[str, Any]:
     """The value, unless it is no object or holds anything that no record could."""
     if not isinstance(value, dict):
-        raise MalformedError("", shown(value), OBJECT)
+        raise MalformedError("", shown(value), expected)
     for where, thing in strict.walk(value):
         key = shown_key(where)
         if len(where) > MAX_DEPTH:

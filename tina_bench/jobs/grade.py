@@ -97,7 +97,7 @@ def _loaded(context: Context, protocol: Protocol, name: str) -> list[TaskProblem
     task, dataset = protocol.tasks[name], protocol.datasets[name]
     loaded = load_problems(name, task, dataset, context.home.root)
     if task.access == "open":
-        keep_problems(context.home, name, (problem.told() for problem in loaded))
+        keep_problems(context.home, name, (problem.text() for problem in loaded))
     return loaded
 
 

@@ -32,7 +32,7 @@ class TaskProblem:
     doc: Any
     """LightEval's `Doc`."""
 
-    def told(self) -> ProblemText:
+    def text(self) -> ProblemText:
         """As it is kept for pages; what a grader takes for right is spelled as text."""
         return ProblemText(
             problem=self.id,

@@ -147,7 +147,7 @@ class RequiredFiles:
     texts: tuple[PublishedText, ...]
 
 
-class _Gatherer:
+class _Needs:
     """Follows a name to everything that it stands on."""
 
     def __init__(self, catalog: Catalog, *, retrain: bool) -> None:
@@ -177,7 +177,7 @@ class _Gatherer:
             if text is not None:
                 self.texts[text.url, text.constant] = text
 
-    def needed(self) -> RequiredFiles:
+    def files(self) -> RequiredFiles:
         return RequiredFiles(tuple(self.entries.values()), tuple(self.texts.values()))
 
 
@@ -188,7 +188,7 @@ def needed_by_names(
 
     Raises `UsageError` for a name that is none of these.
     """
-    gather = _Gatherer(catalog, retrain=retrain)
+    needs = _Needs(catalog, retrain=retrain)
     texts = [
         text
         for recipe in catalog.recipes.values()
@@ -202,16 +202,16 @@ def needed_by_names(
         )
         if not known:
             for section, dataset in lock_names(catalog, [name]):
-                gather.entry(section, dataset)
+                needs.entry(section, dataset)
         if name in catalog.models:
-            gather.model(name)
+            needs.model(name)
         if name in catalog.tasks:
-            gather.entry("datasets", catalog.tasks[name].dataset)
+            needs.entry("datasets", catalog.tasks[name].dataset)
         if name in catalog.recipes:
-            gather.recipe(catalog.recipes[name])
+            needs.recipe(catalog.recipes[name])
         for text in by_url:
-            gather.texts[text.url, text.constant] = text
-    return gather.needed()
+            needs.texts[text.url, text.constant] = text
+    return needs.files()
 
 
 def needed_by_profile(catalog: Catalog, profile: str, *, retrain: bool = False) -> RequiredFiles:

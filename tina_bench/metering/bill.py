@@ -159,7 +159,7 @@ def reported(runs: Iterable[ImportedRun]) -> list[ReportedLine]:
                 model=key[1] or None,
                 model_as_printed=key[2],
                 tasks=key[3],
-                files=len(seconds),
+                files=len({run.file.sha256 for run in groups[key]}),
                 # fsum: the files come in no order that means anything.
                 wall_seconds=math.fsum(known) if len(known) == len(seconds) else None,
             )

@@ -32,7 +32,8 @@ from tina_bench.files.strict import (
     read_bytes,
     shown,
 )
-from tina_bench.store.imported import ImportedResult, ImportedRun, imported_results
+from tina_bench.store.imported import ImportedRun, run_id
+from tina_bench.store.imported_results import ImportedResult, imported_results
 from tina_bench.store.job_folder import LEDGER_FILE, RESULT_FILE, JobResult
 from tina_bench.store.records import LedgerEntry, Record, ResultRecord
 
@@ -252,11 +253,11 @@ class Home:
         runs = []
         for path in sorted((self.root / "imported").glob("*.json")):
             run = read_record(path, ImportedRun)
-            if run.id != path.stem or not run.file.sha256.startswith(run.id):
+            if run.id != path.stem or run.id != run_id(run.file.sha256, run.part):
                 raise IntegrityError(
                     f"{path}: id: found {shown(run.id)}, expected the file's name and the "
-                    "beginning of the source's sha256; restore the file from a copy, or import it "
-                    "again."
+                    "beginning of the source's sha256 (of a part: as its name makes it); restore "
+                    "the file from a copy, or import it again."
                 )
             runs.append(run)
         return runs

@@ -1,11 +1,14 @@
-"""Results that others measured: what an import keeps, and which are repeats.
+"""Results that others measured: what an import keeps.
 
 One record per result file, under `<home>/imported/<id>.json`; the id is the beginning of the file's
-sha256, so the same bytes are one record wherever they lie. Nothing here was measured by us, and
-nothing of it is ever added to our own results or our own bill.
+sha256, so the same bytes are one record wherever they lie. A table may hold several models or
+settings: each is a record, whose id is made of the file's sha256 and the name of that part. Nothing
+here was measured by us, and nothing of it is ever added to our own results or our own bill.
+
+Version 2 (2026-11) takes files of other harnesses than LightEval, and several answers a problem;
+records of version 1 are LightEval's and are read as they are.
 """
 
-from collections.abc import Iterable
 from typing import Any, Literal
 
 from tina_bench.files.hashing import digest
@@ -13,8 +16,15 @@ from tina_bench.files.strict import MalformedError, shown
 from tina_bench.store.records import Record
 
 ID_DIGITS = 16
-NKnown = Literal["details", "task configuration", "standard error", "catalog"]
-CorrectKnown = Literal["details", "score × n"]
+NKnown = Literal["details", "task configuration", "standard error", "catalog", "table"]
+CorrectKnown = Literal["details", "score × n", "table"]
+LIGHTEVAL = "lighteval"
+"""Name of the format whose files the first version of these records was made for."""
+
+
+def run_id(sha256: str, part: str | None) -> str:
+    """Id of the record of a file, or of one part of a file that holds several."""
+    return (sha256 if part is None else digest([sha256, part]))[:ID_DIGITS]
 
 
 class SourceFile(Record):
@@ -31,12 +41,18 @@ class SourceFile(Record):
 class ImportedAnswer(Record):
     """One answer, by its hash: the text itself stays in the file that it came from."""
 
-    sha256: str
-    """Of the answer's text in UTF-8, as it was generated."""
-    characters: int
-    """Its length."""
+    sha256: str | None
+    """Of the answer's text in UTF-8, as it was generated; `None` where the file has no text."""
+    characters: int | None
+    """Its length; `None` where the file has no text."""
     tokens_out: int | None
-    """Generated tokens; `None` where the file has no token ids."""
+    """Generated tokens; `None` where the file does not have them."""
+    run: int | None = None
+    """Which of several answers to the problem: seed, epoch or repeat, as the file counts them."""
+    correct: bool | None = None
+    """What the first metric made of it; `None` where it was not graded alone."""
+    truncated: bool | None = None
+    """Whether it ended at the token limit; `None` where the file does not say."""
 
 
 class ImportedOutcome(Record):
@@ -53,29 +69,65 @@ class ImportedOutcome(Record):
     answers: tuple[ImportedAnswer, ...]
     """The answers, in order."""
     values: dict[str, float]
-    """What each metric made of it."""
+    """What each metric made of it; of several answers, the mean."""
+    problem_as_printed: str | None = None
+    """The file's own id of the problem."""
+    correct: int | None = None
+    """Right answers by the first metric; `None` in LightEval's files, where `values` say it."""
+    trials: int | None = None
+    """Graded answers; `None` in LightEval's files."""
+
+
+class RunTotal(Record):
+    """One run over all problems, where the file has them apart."""
+
+    run: int
+    """Seed, epoch or repeat, as the file counts them."""
+    n_correct: int
+    """Problems answered correctly in that run, by the first metric."""
+    n: int
+    """Problems asked in that run."""
+
+
+class ReportedProtocol(Record):
+    """How the answers were made, as far as the files say; `None` is unknown."""
+
+    temperature: float | None = None
+    """Sampling temperature; 0 is greedy."""
+    top_p: float | None = None
+    """Nucleus sampling."""
+    max_tokens: int | None = None
+    """Generation limit, tokens."""
+    prompt: str | None = None
+    """Name or hash of the prompt or chat template."""
+    grader: str | None = None
+    """Name of what graded."""
 
 
 class ImportedScore(Record):
     """One metric of one task, as printed."""
 
     metric: str
-    """LightEval's name of the metric."""
+    """The harness's name of the metric."""
     value: float
     """As printed; a share of 1 for everything that counts correct answers."""
     stderr: float | None
     """Standard error as printed."""
     n_correct: int | None
-    """Problems answered correctly; `None` where the score is no count of problems."""
+    """Right answers, all runs together; `None` where the score is no count of answers."""
     n_correct_known_by: CorrectKnown | None
     """What that number rests on."""
+    decimals: int | None = None
+    """Digits after the point of a score that is printed in percent and is not known by a count."""
+    sd_over_runs: float | None = None
+    """Standard deviation of one run over several, as printed; a share, as the score."""
 
 
 class ImportedTask(Record):
     """Everything in a file about one task."""
 
     task_as_printed: str
-    """LightEval's name: suite, task and number of few-shot examples, or the latter two."""
+    """The harness's name; LightEval's has suite, task and number of few-shot examples."""
     task: str | None
     """The catalog's task, where certain."""
     task_reason: str
@@ -87,39 +139,52 @@ class ImportedTask(Record):
     scores: tuple[ImportedScore, ...]
     """By metric name."""
     hashes: dict[str, str]
-    """LightEval's hashes over problems, prompts, prompt tokens and generated tokens."""
-    version: int | str | None
-    """LightEval's version of the task."""
+    """The harness's hashes: LightEval's are over problems, prompts, prompt tokens and answers."""
+    version: int | float | str | None
+    """The harness's version of the task."""
     config: dict[str, Any]
-    """LightEval's configuration of the task, as printed."""
+    """The harness's configuration of the task, as printed."""
     summary: dict[str, Any]
-    """LightEval's counts for the task, as printed."""
+    """The harness's counts for the task, as printed."""
     outcomes: tuple[ImportedOutcome, ...] = ()
-    """By problem, where there is a details file with the results."""
+    """By problem, where the files have them."""
     details: SourceFile | None = None
-    """That file."""
+    """The file beside the result file that has them, where that is a file of its own."""
+    runs: int | None = 1
+    """Graded answers a problem; `None` where problems differ in it, or where nothing says it."""
+    trials: int | None = None
+    """Graded answers, all problems together, where they are not n × runs."""
+    by_run: tuple[RunTotal, ...] = ()
+    """Each run by itself, by its number, where the file has several and says which is which."""
+
+    @property
+    def n_trials(self) -> int | None:
+        """Graded answers, all problems together; `None` if nothing says it."""
+        if self.trials is not None or self.n is None or self.runs is None:
+            return self.trials
+        return self.n * self.runs
 
 
 class ReportedTime(Record):
     """A ledger entry of another measurer: seconds on an unknown machine.
 
-    LightEval's files have neither devices nor prices, so the cost is unknown.
+    The files have neither devices nor prices, so the cost is unknown.
     """
 
     wall_seconds: float | None
-    """LightEval's total, model loading included, for all tasks of the file together."""
-    clock_start_seconds: float | None
+    """The harness's total for all tasks of the file together; LightEval's has model loading in."""
+    clock_start_seconds: float | None = None
     """Start on the machine's monotonic clock, which has no date; differences count."""
-    clock_end_seconds: float | None
+    clock_end_seconds: float | None = None
     """End on the same clock."""
 
 
 class ImportedRun(Record):
-    """One result file: one evaluation of one model by another measurer."""
+    """One result file, or a part of one: an evaluation of one model by another measurer."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 2
     id: str
-    """The first 16 hex digits of the file's sha256."""
+    """The first 16 hex digits of the file's sha256; of a part, those of `run_id`."""
     file: SourceFile
     """The result file."""
     reported_by: str | None
@@ -138,20 +203,34 @@ class ImportedRun(Record):
     """Precision, where the file has it."""
     seed_as_printed: int | None
     """Sampling seed, where the file has it."""
-    lighteval_sha: str | None
+    lighteval_sha: str | None = None
     """LightEval's commit, where the file has it."""
     saved_at_as_printed: str | None
-    """Time stamp in the file's name, in the unknown zone of the machine that wrote it."""
-    layout: Literal["model info", "model configuration"]
-    """How the file describes the model: LightEval up to 0.10, or 0.11 and later."""
+    """Time stamp in the file or its name, in the unknown zone of the machine that wrote it."""
+    layout: Literal["model info", "model configuration"] | None = None
+    """How LightEval's file describes the model: up to 0.10, or 0.11 and later."""
     time: ReportedTime
     """What it took."""
     config_general: dict[str, Any]
-    """LightEval's general configuration, as printed."""
+    """The harness's general configuration, as printed."""
     averages: dict[str, dict[str, float | None]]
     """LightEval's own averages over the file's tasks, as printed."""
     tasks: tuple[ImportedTask, ...]
     """By printed name."""
+    format: str = LIGHTEVAL
+    """Which format it was read as: a name of `tina-bench import --formats`."""
+    harness: str | None = None
+    """What measured, where a table says it; else the format says it."""
+    harness_version: str | None = None
+    """Version or commit of what measured, where the file has it."""
+    part: str | None = None
+    """Which part of a file with several models or settings this is."""
+    protocol: ReportedProtocol = ReportedProtocol()
+    """How the answers were made."""
+    beside: tuple[SourceFile, ...] = ()
+    """Other files that were read with it, details of single tasks apart."""
+    remarks: tuple[str, ...] = ()
+    """What does not fit in the files and is no reason to refuse them, a sentence each."""
 
     def contradiction(self) -> MalformedError | None:
         """A file has each task once, and no task more right answers than problems."""
@@ -164,133 +243,13 @@ class ImportedRun(Record):
                     f"{shown(task.task_as_printed)} as in tasks.{first}",
                     "each task once",
                 )
+            most = task.n_trials
             for place, score in enumerate(task.scores):
-                if task.n is not None and not 0 <= (score.n_correct or 0) <= task.n:
+                if most is not None and not 0 <= (score.n_correct or 0) <= most:
+                    what = "problems" if task.runs == 1 else "graded answers"
                     return MalformedError(
                         f"tasks.{row}.scores.{place}.n_correct",
                         f"{score.n_correct}",
-                        f"at most {task.n}, the number of problems, and not less than 0",
+                        f"at most {most}, the number of {what}, and not less than 0",
                     )
         return None
-
-
-class ImportedResult(Record):
-    """One score of one imported file: a piece of evidence, unless it repeats another."""
-
-    id: str
-    """The `ImportedRun`."""
-    path: str
-    """Its file."""
-    reported_by: str | None
-    """Who measured it."""
-    source: str | None
-    """Where it was published."""
-    model: str | None
-    """The catalog's model."""
-    model_as_printed: str
-    """The model's name in the file."""
-    revision_as_printed: str | None
-    """Commit of the weights."""
-    task: str | None
-    """The catalog's task."""
-    task_as_printed: str
-    """LightEval's name of the task."""
-    metric: str
-    """LightEval's name of the metric."""
-    value: float
-    """The score as printed."""
-    stderr: float | None
-    """Standard error as printed."""
-    n: int | None
-    """Number of problems."""
-    n_correct: int | None
-    """Problems answered correctly."""
-    saved_at_as_printed: str | None
-    """Time stamp in the file's name."""
-    wall_seconds: float | None
-    """Seconds that the whole file took, for all its tasks."""
-    answers: str | None
-    """Identity of all answers together; `None` where the file cannot tell one run from another,
-    so that it is not known whether this is a repeat."""
-    repeat_of: str | None
-    """Id of the run that this one repeats: same model, same problems, same answers, same score.
-    It is no further evidence."""
-    outcomes: tuple[ImportedOutcome, ...]
-    """By problem, where known."""
-
-
-def answers_identity(task: ImportedTask) -> str | None:
-    """What is equal for two runs that gave the very same answers, as far as the file can tell.
-
-    LightEval hashes problems, prompts, prompt tokens and generated tokens. A backend that hands it
-    no tokens has it hash empty lists, which are the same for every run; then both token hashes are
-    equal, and only the answers in a details file can tell.
-    """
-    tokens = task.hashes.get("hash_cont_tokens")
-    if tokens and tokens != task.hashes.get("hash_input_tokens"):
-        return digest(["hashes", task.hashes])[:ID_DIGITS]
-    if task.outcomes:
-        texts = sorted([o.problem, *(a.sha256 for a in o.answers)] for o in task.outcomes)
-        return digest(["texts", texts])[:ID_DIGITS]
-    return None
-
-
-def _results(run: ImportedRun) -> Iterable[ImportedResult]:
-    for task in run.tasks:
-        identity = answers_identity(task)
-        for score in task.scores:
-            yield ImportedResult(
-                id=run.id,
-                path=run.file.path,
-                reported_by=run.reported_by,
-                source=run.source,
-                model=run.model,
-                model_as_printed=run.model_as_printed,
-                revision_as_printed=run.revision_as_printed,
-                task=task.task,
-                task_as_printed=task.task_as_printed,
-                metric=score.metric,
-                value=score.value,
-                stderr=score.stderr,
-                n=task.n,
-                n_correct=score.n_correct,
-                saved_at_as_printed=run.saved_at_as_printed,
-                wall_seconds=run.time.wall_seconds,
-                answers=identity,
-                repeat_of=None,
-                outcomes=task.outcomes,
-            )
-
-
-def _same_weights(a: ImportedResult, b: ImportedResult) -> bool:
-    """Whether both go by one name, ours or theirs, and nothing says that they differ."""
-    models = {a.model, b.model} - {None}
-    commits = {a.revision_as_printed, b.revision_as_printed} - {None}
-    named = a.model_as_printed == b.model_as_printed or (a.model == b.model is not None)
-    return named and len(models) < 2 and len(commits) < 2
-
-
-def imported_results(runs: Iterable[ImportedRun]) -> list[ImportedResult]:
-    """Every score of every run, oldest stamp first, repeats marked.
-
-    A repeat has the model, task, metric, score and answers of an earlier result; standard errors
-    may differ in the last digit, as sums in another order do. The earliest of a group, by the stamp
-    in its file's name and then by id, is the evidence: which of them was imported first changes
-    nothing.
-    """
-    ordered = sorted(runs, key=lambda run: (run.saved_at_as_printed or "~", run.id))
-    firsts: dict[tuple[object, ...], list[ImportedResult]] = {}
-    marked = []
-    for result in (result for run in ordered for result in _results(run)):
-        if result.answers is None:
-            marked.append(result)
-            continue
-        key = (result.task_as_printed, result.metric, result.value, result.answers)
-        group = firsts.setdefault(key, [])
-        first = next((first for first in group if _same_weights(first, result)), None)
-        if first is None:
-            group.append(result)
-            marked.append(result)
-        else:
-            marked.append(result.model_copy(update={"repeat_of": first.id}))
-    return marked

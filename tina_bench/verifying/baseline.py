@@ -158,7 +158,7 @@ def _refusal(path: Path, wrong: MalformedError) -> UsageError:
     )
 
 
-def weigh(
+def check_acceptance(
     entry: BaselineEntry, judgement: Judgement, evidence_sha256: str | None
 ) -> tuple[Acceptance | None, str | None]:
     """An acceptance, or why the entry does not hold for the claim as it stands now."""

@@ -23,7 +23,7 @@ from tina_bench.stats.types import Judgement, Verdict
 from tina_bench.store.home import Home
 from tina_bench.store.log_identity import evidence_sha256
 from tina_bench.store.records import ResultRecord
-from tina_bench.verifying.baseline import Baseline, entry_for, stale_entries, weigh
+from tina_bench.verifying.baseline import Baseline, check_acceptance, entry_for, stale_entries
 from tina_bench.verifying.cost_to_decide import Pricer
 from tina_bench.verifying.fail_on import (
     BY_VERDICT,
@@ -74,6 +74,8 @@ class VerifyOptions:
     others: bool = True
     """Estimate every score from all public evidence, and say what other teams say of every claim:
     half a second."""
+    need_results: bool = False
+    """A home with neither results nor imports is no success, whatever others measured."""
     others_suffice: bool = False
     """What others measured is enough to verify by, where nothing was measured or imported here."""
     price_usd_per_hour: float | None = None
@@ -225,7 +227,7 @@ def _result(judged: JudgedRecords, judgement: Judgement, ask: VerifyOptions) -> 
     void: str | None = None
     entry = ask.baseline.accepted.get(judgement.claim)
     if entry is not None and judgement.verdict is not Verdict.REPRODUCED:
-        accepted, void = weigh(entry, judgement, evidence)
+        accepted, void = check_acceptance(entry, judgement, evidence)
     asked = BY_VERDICT.get(judgement.verdict)
     return ClaimResult(
         **values,

@@ -14,6 +14,7 @@ from tina_bench.store.imported import (
     ImportedAnswer,
     ImportedOutcome,
     ImportedRun,
+    ImportedScore,
     ImportedTask,
     ReportedTime,
     SourceFile,
@@ -38,7 +39,9 @@ def outcome(problem: str, texts: list[str], **values: float) -> ImportedOutcome:
     )
 
 
-def keep(home: Home, *outcomes: ImportedOutcome) -> None:
+def keep(
+    home: Home, *outcomes: ImportedOutcome, scores: tuple[str, ...] = (), **changes: Any
+) -> None:
     sha256 = "ab" * 32
     nothing: dict[str, Any] = {
         "reported_by": None, "source": None, "model": None, "model_reason": "",
@@ -46,7 +49,13 @@ def keep(home: Home, *outcomes: ImportedOutcome) -> None:
         "saved_at_as_printed": None, "config_general": {}, "averages": {},
     }  # fmt: skip
     task = ImportedTask(
-        task_as_printed="t", task=None, task_reason="", n=None, n_known_by=None, scores=(),
+        task_as_printed="t", task=None, task_reason="", n=None, n_known_by=None,
+        scores=tuple(
+            ImportedScore(
+                metric=name, value=0.5, stderr=None, n_correct=None, n_correct_known_by=None
+            )
+            for name in scores
+        ),
         hashes={}, version=None, config={}, summary={}, outcomes=outcomes,
     )  # fmt: skip
     run = ImportedRun(
@@ -57,7 +66,7 @@ def keep(home: Home, *outcomes: ImportedOutcome) -> None:
         layout="model info",
         time=ReportedTime(wall_seconds=None, clock_start_seconds=None, clock_end_seconds=None),
         tasks=(task,),
-        **nothing,
+        **nothing | changes,
     )
     write_model(home.imported_file(run.id), run)
 
@@ -90,6 +99,27 @@ def test_a_value_over_several_answers_or_between_right_and_wrong_is_no_ruling(
     assert ImportedGrades(home).rulings(cell_of(record)) == {}
     keep(home, outcome(problem, ["first"], share=0.5))
     assert ImportedGrades(home).rulings(cell_of(record)) == {}
+
+
+def test_each_of_several_answers_has_the_mark_that_its_file_gives_it(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    record = answer_home(home, {(0, 0): "first", (0, 1): "second", (0, 2): "third"}, {}, k=3)
+    problem = golds()[0][0]
+    several = outcome(problem, ["first", "second", "third"], acc=0.5)
+    marks = (True, False, None)
+    answers = tuple(
+        answer.model_copy(update={"correct": mark})
+        for answer, mark in zip(several.answers, marks, strict=True)
+    )
+    keep(
+        home, several.model_copy(update={"answers": answers, "extracted": ("7", "8")}),
+        scores=("acc",), format="evalscope", harness_version="1.14.1",
+    )  # fmt: skip
+    name = "imported abababab acc (evalscope 1.14.1)"
+    assert ImportedGrades(home).rulings(cell_of(record)) == {
+        (problem, 0): {name: (Ruling.RIGHT, "7")},
+        (problem, 1): {name: (Ruling.WRONG, "8")},
+    }
 
 
 def test_a_home_without_imports_reads_no_text(tmp_path: Path) -> None:

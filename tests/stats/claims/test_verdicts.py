@@ -15,7 +15,7 @@ from tests.stats.made_records import (
     make_task,
 )
 from tina_bench.errors import UsageError
-from tina_bench.stats.claims.p_values import claim_p_value, weigh_average
+from tina_bench.stats.claims.p_values import average_p_value, claim_p_value
 from tina_bench.stats.claims.sequential import decide
 from tina_bench.stats.claims.verdicts import AverageCase, Case, judge, judge_family
 from tina_bench.stats.methods.beta_binomial import fit
@@ -308,7 +308,7 @@ def test_an_average_is_judged_with_every_task_of_the_same_weight():
 
 
 def test_the_spread_of_an_average_is_that_of_its_tasks_together():
-    evidence = weigh_average(make_average().claim, [c.record for c in make_average().cells])
+    evidence = average_p_value(make_average().claim, [c.record for c in make_average().cells])
     within = [answer_variance(np.full(n, 5), 10).value / n for n in (30, 40, 500)]
     assert evidence.answer.value == pytest.approx(100**2 * sum(within) / 9)
     assert evidence.k == pytest.approx(10)

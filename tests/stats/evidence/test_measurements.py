@@ -1,5 +1,6 @@
 import random
 
+import numpy as np
 import pytest
 
 from tests.catalog.facts import CATALOG
@@ -8,7 +9,8 @@ from tests.stats.made_records import make_provenance, make_solved
 from tina_bench.stats.evidence.measurement_types import OURS, group_of
 from tina_bench.stats.evidence.measurements import collect_measurements, log_folders, model_of
 from tina_bench.stats.evidence.repeats import same_print
-from tina_bench.store.imported import ImportedResult
+from tina_bench.store.imported import ImportedOutcome, ReportedProtocol, RunTotal
+from tina_bench.store.imported_results import ImportedResult
 
 
 def make_file(number, model="m", **changes):
@@ -114,6 +116,84 @@ def test_a_file_with_the_printed_score_of_the_same_people_is_that_score():
     assert len(collect_measurements(make_catalog(claims), [of_others]).measurements) == 2
     of_another_score = make_file(1, value=1 / 3, n_correct=10)
     assert len(collect_measurements(make_catalog(claims), [of_another_score]).measurements) == 2
+
+
+def make_runs(number, counts, **changes):
+    totals = tuple(RunTotal(run=i, n_correct=c, n=30) for i, c in enumerate(counts))
+    values = {"runs": len(counts), "by_run": totals, "n_correct": sum(counts)}
+    return make_file(number, **{**values, "value": sum(counts) / 30 / len(counts), **changes})
+
+
+def test_several_runs_in_one_import_count_as_so_many_with_their_own_spread():
+    claims = {"paper": make_claim(30.0)}
+    evidence = collect_measurements(make_catalog(claims), [make_runs(1, [6, 12, 9, 7, 13])])
+    (file,) = [m for m in evidence.measurements if m.origin == "imported file"]
+    assert (file.runs, file.n, file.percent) == (5, 30, pytest.approx(100 * 47 / 150))
+    assert file.correct_by_run == (6, 12, 9, 7, 13)
+    assert file.spread_points == pytest.approx(100 * np.std([6, 12, 9, 7, 13], ddof=1) / 30)
+    assert file.spread_degrees_of_freedom == 4
+
+
+def outcomes_of(counts, runs):
+    return tuple(
+        ImportedOutcome(
+            problem=f"{i}", index=i, gold=(), extracted=None, answers=(), values={},
+            correct=count, trials=runs,
+        )
+        for i, count in enumerate(counts)
+    )  # fmt: skip
+
+
+def test_single_problems_say_how_far_chance_alone_moves_an_imported_score():
+    solved = [10, 5, 0] * 10
+    file = make_file(1, runs=10, n_correct=150, value=0.5, outcomes=outcomes_of(solved, 10))
+    (piece,) = collect_measurements(make_catalog(), [file]).measurements
+    record = make_solved(solved, 10, model="m", task="aime")
+    (ours,) = collect_measurements(make_catalog(), (), [record]).measurements
+    assert piece.correct_by_problem == ours.correct_by_problem == tuple(solved)
+    assert piece.spread_points == pytest.approx(ours.spread_points)
+    assert piece.spread_degrees_of_freedom == pytest.approx(ours.spread_degrees_of_freedom)
+
+
+def test_greedy_imports_that_repeat_themselves_are_one_run():
+    greedy = ReportedProtocol(temperature=0)
+    file = make_file(
+        1, runs=4, n_correct=40, outcomes=outcomes_of([4, 0, 0] * 10, 4), protocol=greedy
+    )
+    (piece,) = collect_measurements(make_catalog(), [file]).measurements
+    assert (piece.runs, piece.spread_points, piece.correct_by_run) == (1, None, (10,))
+    assert (piece.protocol.temperature, piece.protocol.harness) == (0, "LightEval")
+
+
+def test_a_table_by_seed_and_its_sums_by_the_same_people_are_one_piece():
+    files = [make_runs(1, [6, 12]), make_runs(2, [6, 12], by_run=())]
+    evidence = collect_measurements(make_catalog(), files)
+    assert len(evidence.measurements) == 1
+    assert "the same total of as many runs by the same people" in evidence.set_aside[0].reason
+    others = [make_runs(1, [6, 12]), make_runs(2, [6, 12], reported_by="others")]
+    assert len(collect_measurements(make_catalog(), others).measurements) == 2
+    single = [make_file(1), make_file(2)]
+    assert len(collect_measurements(make_catalog(), single).measurements) == 2
+
+
+def test_runs_by_seed_of_the_people_who_print_their_mean_are_that_mean_with_a_spread():
+    claims = {"printed": make_claim(31.33, runs=5)}
+    file = make_runs(1, [6, 12, 9, 7, 13])
+    (piece,) = collect_measurements(make_catalog(claims), [file]).measurements
+    assert (piece.name, piece.runs) == ("printed", 5)
+    assert piece.spread_points == pytest.approx(100 * np.std([6, 12, 9, 7, 13], ddof=1) / 30)
+    assert piece.told_again_in == (f"imported file {file.id} (aime)",)
+    fewer = {"printed": make_claim(31.33, runs=4)}
+    assert len(collect_measurements(make_catalog(fewer), [file]).measurements) == 2
+
+
+def test_a_printed_score_of_an_import_is_as_sure_as_its_digits():
+    printed = make_file(1, value=0.297, n_correct=None, runs=64, decimals=1, sd_over_runs=0.045)
+    (piece,) = collect_measurements(make_catalog(), [printed]).measurements
+    assert (piece.percent, piece.decimals, piece.runs) == (pytest.approx(29.7), 1, 64)
+    assert (piece.spread_points, piece.spread_degrees_of_freedom) == (pytest.approx(4.5), 63)
+    unknown = make_file(1, n_correct=None)
+    assert collect_measurements(make_catalog(), [unknown]).measurements == ()
 
 
 def test_our_own_result_is_evidence_of_its_own_with_its_own_spread():
@@ -258,3 +338,11 @@ def test_settings_of_a_record_that_are_no_figures_are_not_taken_for_some():
     (ours,) = [piece for piece in evidence.measurements if piece.who == OURS]
     assert ours.protocol.temperature is None
     assert ours.protocol.max_new_tokens is None
+
+
+def test_a_print_that_was_read_from_a_file_keeps_the_counts_of_the_file():
+    claims = {"c": make_claim(30.0, who="the authors", runs=1)}
+    evidence = collect_measurements(make_catalog(claims), [make_file(1)])
+    (piece,) = evidence.measurements
+    assert piece.name == "c"
+    assert piece.correct_by_run == (9,)

@@ -30,7 +30,7 @@ from tina_bench.stats.evidence.types import EstimatedGain, PublicEvidence, Stand
 from tina_bench.stats.report import build_report
 from tina_bench.stats.types import Comparison, Judgement, Report, TaskEstimate
 from tina_bench.store.home import Home, cached_reader
-from tina_bench.store.imported import ImportedResult
+from tina_bench.store.imported_results import ImportedResult
 from tina_bench.store.records import ResultRecord
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)

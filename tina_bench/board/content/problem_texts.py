@@ -9,35 +9,13 @@ from markupsafe import Markup
 from tina_bench.board.output.cache import Cache
 from tina_bench.board.output.mathml import answer, maths
 from tina_bench.catalog.schema import Task
+from tina_bench.catalog.withheld import withheld
 from tina_bench.store.home import Home
 from tina_bench.store.problem_texts import ProblemText, read_problems
 
-WITHHELD_DATASETS = {
-    "Idavidrein/gpqa": (
-        "The authors of GPQA ask that its problems are not revealed in plain text or images online "
-        "(Rein et al. 2023, arXiv 2311.12022; the dataset's card, "
-        "https://huggingface.co/datasets/Idavidrein/gpqa), so that models are not trained on them."
-    ),
-}
-"""By hub dataset: why its problems stand on no page. Publishing under another task name does
-not get around it."""
-GATED = (
-    "The dataset is handed out only to those who accept its licence, so its problems stand on no "
-    "page."
-)
-UNLISTED = "The catalog has no entry of this task, so nothing says that its problems may be shown."
 MOST_CHARACTERS = 20_000
 """Of a problem's text on a page."""
 _CUT = Markup('<p class="note">The text goes on; here it is cut after {} characters.</p>')
-
-
-def withheld(task: Task | None) -> str | None:
-    """Why the problems of a task stand on no page; `None` where they may."""
-    if task is None:
-        return UNLISTED
-    if task.dataset in WITHHELD_DATASETS:
-        return WITHHELD_DATASETS[task.dataset]
-    return GATED if task.access == "gated" else None
 
 
 @dataclass(frozen=True, slots=True)

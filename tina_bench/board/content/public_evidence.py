@@ -13,7 +13,7 @@ from tina_bench.stats.evidence.types import (
     PublicEvidence,
 )
 from tina_bench.stats.types import AVERAGE, Judgement
-from tina_bench.store.imported import ImportedResult
+from tina_bench.store.imported_results import ImportedResult
 from tina_bench.store.records import ResultRecord
 
 Known = CellEstimate | EvidenceAverage

@@ -10,8 +10,9 @@ from markupsafe import Markup, escape
 from tina_bench.board import plots
 from tina_bench.board.content.context import SiteContext
 from tina_bench.board.content.outcome_grid import OutcomeGrid
-from tina_bench.board.content.problem_texts import Shown, withheld
+from tina_bench.board.content.problem_texts import Shown
 from tina_bench.board.output.elements import Page, Plot, Row, Table
+from tina_bench.catalog.withheld import withheld
 from tina_bench.files.hashing import digest
 from tina_bench.formatting.escape import visible
 from tina_bench.formatting.numbers import fixed

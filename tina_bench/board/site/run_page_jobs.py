@@ -8,12 +8,12 @@ from itertools import groupby
 from pathlib import Path
 
 from tina_bench.board.content.context import SiteContext
-from tina_bench.board.content.problem_texts import withheld
 from tina_bench.board.output.cache import program_digest
 from tina_bench.board.output.incremental import BuildState, Stamps, WrittenGroup
 from tina_bench.board.output.parallel import ParallelTasks, in_parallel
 from tina_bench.board.site.run_pages import RunsDone, RunsJob, write_runs
 from tina_bench.board.transcripts import grade_files
+from tina_bench.catalog.withheld import withheld
 from tina_bench.files.hashing import digest
 from tina_bench.store.answer_logs import recorded_sample_log
 from tina_bench.store.home import Home

@@ -263,7 +263,7 @@ def write_runs(job: RunsJob, folder: Path, old: Path | None = None) -> dict[str,
     logs = TranscriptLogs.read(Home(job.home), job.records) if job.with_samples else None
     done: dict[str, RunsDone | None] = {}
     for record in job.records:
-        found = logs.said(record) if logs else ""
+        found = logs.digest(record) if logs else ""
         same = job.logs_digests.get(record.task) == found
         done[record.task] = None if same else _write_record(job, record, logs, found, folder, old)
     return done

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tina_bench.cli.show.tables import safe
 
 if TYPE_CHECKING:
-    from tina_bench.store.imported import ImportedResult
+    from tina_bench.store.imported_results import ImportedResult
 
 SHORT = 8
 """Digits of an id in a table; --json has it whole."""
@@ -29,9 +29,10 @@ def score_text(result: "ImportedResult") -> str:
 
 
 def correct_text(result: "ImportedResult") -> str:
-    """Correct of all, as far as known."""
-    parts = ("?" if part is None else str(part) for part in (result.n_correct, result.n))
-    return " of ".join(parts)
+    """Correct of all, as far as known; of several runs together, with their number."""
+    parts = ("?" if part is None else str(part) for part in (result.n_correct, result.n_trials))
+    several = "" if result.runs in (None, 1) else f" ({result.runs} runs)"
+    return " of ".join(parts) + several
 
 
 def repeat_text(result: "ImportedResult") -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from tina_bench.stats.graders.audit import Ruling
 from tina_bench.store.answer_logs import counted_samples
 from tina_bench.store.home import Home
-from tina_bench.store.imported import ImportedOutcome, ImportedRun
+from tina_bench.store.imported import LIGHTEVAL, ImportedOutcome, ImportedRun, ImportedTask
 from tina_bench.store.regrade_job import RegradeCell
 
 Reading = tuple[Ruling, str | None]
@@ -27,11 +27,11 @@ class ImportedGrades:
         for run in home.imported_runs():
             for task in run.tasks:
                 for outcome in task.outcomes:
-                    # A metric over several answers is no grade of each.
-                    if len(outcome.answers) == 1:
-                        by_text = self._readings.setdefault(outcome.problem, {})
-                        text = outcome.answers[0].sha256
-                        by_text.setdefault(text, {}).update(_readings(run, outcome))
+                    for number, answer in enumerate(outcome.answers):
+                        if answer.sha256 is not None:
+                            by_text = self._readings.setdefault(outcome.problem, {})
+                            found = _readings(run, task, outcome, number)
+                            by_text.setdefault(answer.sha256, {}).update(found)
 
     def rulings(self, cell: RegradeCell) -> dict[tuple[str, int], dict[str, Reading]]:
         """The files' grades of a cell's answers, by problem and seed, then by grader's name."""
@@ -46,15 +46,32 @@ class ImportedGrades:
         return found
 
 
-def _readings(run: ImportedRun, outcome: ImportedOutcome) -> Mapping[str, Reading]:
-    """Values that are a decision, by the name of file and metric."""
-    read = outcome.extracted[0] if outcome.extracted else None
-    version = f"LightEval {run.lighteval_sha[:7]}" if run.lighteval_sha else "LightEval"
+def _readings(
+    run: ImportedRun, task: ImportedTask, outcome: ImportedOutcome, number: int
+) -> Mapping[str, Reading]:
+    """Values that are a decision on this answer, by the name of file and metric.
+
+    A metric over several answers is no grade of each; where a file grades each by its first metric,
+    that is one.
+    """
+    answer, values = outcome.answers[number], dict(outcome.values)
+    if len(outcome.answers) > 1:
+        metric = next((score.metric for score in task.scores), "score")
+        values = {} if answer.correct is None else {metric: float(answer.correct)}
+    readings = outcome.extracted or ()
+    read = readings[number] if number < len(readings) else None
     return {
-        f"imported {run.id[:8]} {metric} ({version})": (
+        f"imported {run.id[:8]} {metric} ({_version(run)})": (
             Ruling.RIGHT if value == 1 else Ruling.WRONG,
             read,
         )
-        for metric, value in sorted(outcome.values.items())
+        for metric, value in sorted(values.items())
         if value in {0.0, 1.0}
     }
+
+
+def _version(run: ImportedRun) -> str:
+    """What graded, for the name of a ruling."""
+    if run.format == LIGHTEVAL:
+        return f"LightEval {run.lighteval_sha[:7]}" if run.lighteval_sha else "LightEval"
+    return " ".join(filter(None, (run.harness or run.format, run.harness_version)))

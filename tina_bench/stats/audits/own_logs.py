@@ -18,7 +18,7 @@ from tina_bench.stats.evidence.measurement_types import Evidence, Measurement, g
 from tina_bench.stats.evidence.measurements import log_folders, model_of
 from tina_bench.stats.methods.holm import holm
 from tina_bench.stats.types import Shape
-from tina_bench.store.imported import ImportedResult
+from tina_bench.store.imported_results import ImportedResult
 
 
 class LogSays(StrEnum):
@@ -202,13 +202,14 @@ def _logged(
         model, folder = model_of(result, folders)
         if model != checkpoint or result.task != task:
             continue
-        if result.n is None or result.n_correct is None:
+        trials = result.n_trials
+        if result.n is None or result.n_correct is None or not trials:
             continue
         runs.append(
             LoggedRun(
                 name=result.id,
-                percent=100 * result.n_correct / result.n,
-                n_correct=result.n_correct,
+                percent=100 * result.n_correct / trials,
+                n_correct=result.n_correct if result.runs == 1 else None,
                 n=result.n,
                 known_by="the folder's name" if folder else "the file's model",
                 folder=folder,

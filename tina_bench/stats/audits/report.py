@@ -29,7 +29,7 @@ from tina_bench.stats.evidence.chance import chance_of
 from tina_bench.stats.evidence.measurement_types import Measurement, SetAside
 from tina_bench.stats.evidence.measurements import collect_measurements
 from tina_bench.stats.types import Shape
-from tina_bench.store.imported import ImportedResult
+from tina_bench.store.imported_results import ImportedResult
 from tina_bench.store.records import ResultRecord
 
 

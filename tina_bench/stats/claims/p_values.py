@@ -232,7 +232,7 @@ def outcome_p(
     )
 
 
-def weigh_average(claim: AverageClaim, records: Sequence[ResultRecord]) -> ClaimTest:
+def average_p_value(claim: AverageClaim, records: Sequence[ResultRecord]) -> ClaimTest:
     """Return the evidence of our results on all tasks of a published average, equally weighted.
 
     One run of all T tasks has variance sum V_t / n_t / T^2. Totals of tasks of different sizes lie

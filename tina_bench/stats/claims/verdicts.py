@@ -30,7 +30,7 @@ from tina_bench.catalog.schema import AverageClaim, Claim, Task
 from tina_bench.errors import UsageError
 from tina_bench.stats.cache import NO_CACHE, RecordCache
 from tina_bench.stats.claims import sentences
-from tina_bench.stats.claims.p_values import SIZE, ClaimTest, claim_p_value, weigh_average
+from tina_bench.stats.claims.p_values import SIZE, ClaimTest, average_p_value, claim_p_value
 from tina_bench.stats.claims.protocol import protocol_differences
 from tina_bench.stats.claims.sequential import SequentialDecision, decide_claim
 from tina_bench.stats.methods.holm import holm
@@ -181,7 +181,7 @@ def _average_subject(case: AverageCase) -> _Subject:
         task=AVERAGE,
         tasks=tasks,
         margin=sum(cell.task.margin_points for cell in case.cells) / max(len(case.cells), 1),
-        evidence=weigh_average(case.claim, records) if whole else None,
+        evidence=average_p_value(case.claim, records) if whole else None,
         lacks=lacks,
         runs_text=f"{' and '.join(map(str, runs))} runs of {len(tasks)} tasks",
         differences=tuple(differences),

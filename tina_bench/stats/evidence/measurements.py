@@ -2,11 +2,13 @@
 
 The same runs in two places are one piece: `tina_bench.stats.evidence.repeats` finds them in what is
 printed, and an imported file whose answers repeat an earlier one's says so itself (`repeat_of`,
-from LightEval's hashes).
+from LightEval's hashes, else from those of the answers).
 """
 
 from collections.abc import Iterable, Sequence
 from math import isfinite
+
+import numpy as np
 
 from tina_bench.catalog.schema import Catalog, Claim, Confidence
 from tina_bench.stats.evidence.measurement_types import (
@@ -18,9 +20,10 @@ from tina_bench.stats.evidence.measurement_types import (
     SetAside,
 )
 from tina_bench.stats.evidence.repeats import Agreements, counted_once
-from tina_bench.stats.methods.score_variance import answer_variance
+from tina_bench.stats.methods.score_variance import Variance, answer_variance
 from tina_bench.stats.outcome_matrix import correct_answers, independent_answers
-from tina_bench.store.imported import ImportedResult
+from tina_bench.store.imported import LIGHTEVAL
+from tina_bench.store.imported_results import ImportedResult
 from tina_bench.store.records import ResultRecord
 
 
@@ -188,7 +191,9 @@ def _of_files(
     seen: set[tuple[str, str]] = set()
     for result in sorted(imported, key=lambda r: (r.id, r.task_as_printed, r.metric)):
         model, folder = model_of(result, folders)
-        if model is None or result.task is None or not result.n or result.n_correct is None:
+        if model is None or result.task is None or not result.n:
+            continue
+        if result.n_correct is None and result.decimals is None:
             continue
         name = file_name(result)
         if result.repeat_of is not None:
@@ -202,19 +207,88 @@ def _of_files(
         seen.add((result.id, result.task_as_printed))
         # A file in a checkpoint's own log folder is its loggers', whatever name the file has.
         who = loggers[model] if folder else result.reported_by or "unknown"
+        spread, runs = spread_of(result), result.runs
+        trials, correct = result.n_trials, result.n_correct
+        share = result.value if correct is None or not trials else correct / trials
+        if repeats_itself(result):
+            spread, runs = None, 1
         yield Measurement(
             name=name,
             origin="imported file",
             model=_weights(catalog, model),
             task=result.task,
-            percent=100 * result.n_correct / result.n,
+            percent=100 * share,
+            decimals=result.decimals if correct is None else None,
             n=result.n,
-            runs=1,
-            correct_by_run=(result.n_correct,),
-            protocol=MeasuredHow(harness="LightEval"),
+            runs=runs,
+            spread_points=None if spread is None else 100 * spread.value**0.5,
+            spread_degrees_of_freedom=None if spread is None else spread.degrees_of_freedom,
+            correct_by_run=_by_run(result, runs),
+            correct_by_problem=_by_problem(result, runs),
+            protocol=_measured_how(result),
             who=who,
             source=result.source or result.path,
         )
+
+
+def _by_run(result: ImportedResult, runs: int | None) -> tuple[int, ...]:
+    """Right answers of each run, where each asked all problems."""
+    if result.n_correct is None:
+        return ()
+    counts = tuple(run.n_correct for run in result.by_run if run.n == result.n)
+    if runs == 1:
+        return counts[:1] or (result.n_correct // (result.runs or 1),)
+    return counts if len(counts) == runs else ()
+
+
+def _by_problem(result: ImportedResult, runs: int | None) -> tuple[int, ...]:
+    """Right answers to each problem, where each was answered as often."""
+    if runs is None or runs != result.runs:
+        return ()
+    known = [o.correct for o in result.outcomes if o.trials == runs and o.correct is not None]
+    return tuple(known) if len(known) == result.n else ()
+
+
+def _measured_how(result: ImportedResult) -> MeasuredHow:
+    """How it was measured, as far as its files say."""
+    told = result.protocol
+    format_name = "LightEval" if result.format == LIGHTEVAL else result.format
+    return MeasuredHow(
+        temperature=told.temperature,
+        top_p=told.top_p,
+        max_new_tokens=told.max_tokens,
+        grader=told.grader,
+        harness=result.harness or format_name,
+    )
+
+
+def repeats_itself(result: ImportedResult) -> bool:
+    """Whether decoding was greedy and every run gave the same: one run, repeated."""
+    counts = {outcome.correct for outcome in result.outcomes} <= {0, result.runs}
+    greedy = result.protocol.temperature == 0 and bool(result.outcomes)
+    return greedy and counts and result.runs is not None
+
+
+def spread_of(result: ImportedResult) -> Variance | None:
+    """Variance of one run's share, as far as the file has several runs of the same problems.
+
+    From the single problems where each has as many answers, else from the runs' totals, else as
+    printed; `None` for one run.
+    """
+    runs = result.runs
+    if runs is None or runs < 2 or not result.n:
+        return None
+    solved = [outcome.correct for outcome in result.outcomes if outcome.trials == runs]
+    known = [count for count in solved if count is not None]
+    if known and len(known) == result.n and len({r.n for r in result.by_run}) <= 1:
+        variance = answer_variance(np.array(known, dtype=np.int64), runs)
+        return variance.scaled(1 / result.n)
+    if len(result.by_run) > 1:
+        shares = [run.n_correct / run.n for run in result.by_run]
+        return Variance(float(np.var(shares, ddof=1)), len(shares) - 1)
+    if result.sd_over_runs is not None:
+        return Variance(result.sd_over_runs**2, runs - 1)
+    return None
 
 
 def file_name(result: ImportedResult) -> str:

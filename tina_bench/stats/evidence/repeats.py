@@ -1,11 +1,14 @@
 """Which pieces of evidence are of the same runs, so that each run counts once.
 
-- an imported single run, or a line of an author's log, with the score that the same people print
-  for the same weights: a published checkpoint and its line in the log are one model
-  (`published_as` in the catalog);
+- an imported file, or a line of an author's log, with the score and the number of runs that the
+  same people print for the same weights: a published checkpoint and its line in the log are one
+  model (`published_as` in the catalog); the print stays, with the file's spread over runs if it has
+  none;
 - a score that the same people print in two sources which differ in nothing that they share;
 - smaller numbers of samples beside larger ones in one source: the larger may hold the smaller;
 - several-run figures of the same people in two versions of a table: one of the two;
+- the same total of as many runs by the same people in two imported files, such as a table by seed
+  and its sums;
 - several records of ours, whose profiles may share answers: the one with most runs.
 
 All are read out of the print, so each leans towards counting less: two runs that gave the same
@@ -65,7 +68,9 @@ def counted_once(
             if reason is not None:
                 again = tuple(sorted((*first.told_again_in, piece.name)))
                 best_of = max(first.best_of or 0, piece.best_of or 0) or None
-                change = {"told_again_in": again, "best_of": best_of}
+                change: dict[str, object] = {"told_again_in": again, "best_of": best_of}
+                if piece.runs == first.runs:
+                    change |= {name: getattr(piece, name) for name in _unknown(first)}
                 kept[index] = first.model_copy(update=change)
                 aside.append(SetAside(name=piece.name, counted_as=first.name, reason=reason))
                 break
@@ -74,12 +79,22 @@ def counted_once(
     return kept
 
 
+def _unknown(piece: Measurement) -> list[str]:
+    """What a print may not say of its runs, and a file of the same runs does."""
+    names = [name for name in ("correct_by_run", "correct_by_problem") if not getattr(piece, name)]
+    if piece.spread_points is None:
+        names += ["spread_points", "spread_degrees_of_freedom"]
+    return names
+
+
 def _why_same(a: Measurement, b: Measurement, agreements: Agreements) -> str | None:
     """Why b is of runs that a is of already; `None` if it is not, as far as is known."""
     if b.origin == "imported file" and a.origin == "claim":
         return _why_in_print(a, b)
-    if a.origin != b.origin or a.origin == "imported file":
+    if a.origin != b.origin:
         return None
+    if a.origin == "imported file":
+        return _why_in_files(a, b)
     if a.origin == "own record":
         return "another record of ours, which may rest on the same answers"
     return _why_in_claims(a, b, agreements)
@@ -102,9 +117,21 @@ def _why_in_claims(a: Measurement, b: Measurement, agreements: Agreements) -> st
     return reason
 
 
+def _why_in_files(a: Measurement, b: Measurement) -> str | None:
+    """Why two imported files are of the same runs; `None` if they are not, as far as is known.
+
+    Single runs with one score are two runs, as long as their answers do not say otherwise: few
+    scores are possible. That several runs add up to the same in two files is no chance.
+    """
+    same = (a.percent, a.runs, a.n) == (b.percent, b.runs, b.n) and (a.runs or 1) > 1
+    if same and group_of(a.who) == group_of(b.who):
+        return "the same total of as many runs by the same people, in another file"
+    return None
+
+
 def _why_in_print(claim: Measurement, file: Measurement) -> str | None:
     """Why a printed score was read from this file; `None` if it was not, as far as is known."""
-    if claim.runs not in (None, 1) or not same_print(claim, file):
+    if (claim.runs or 1) != (file.runs or 1) or not same_print(claim, file):
         return None
     # A file without a name is the log's; a file of other people is a run of theirs.
     theirs = file.who == "unknown" or group_of(claim.who) == group_of(file.who)

@@ -10,7 +10,7 @@ from tina_bench.stats.evidence.measurements import collect_measurements
 from tina_bench.stats.evidence.other_teams import cases_of
 from tina_bench.stats.evidence.others import judge_cases
 from tina_bench.stats.evidence.types import PublicEvidence
-from tina_bench.store.imported import ImportedResult
+from tina_bench.store.imported_results import ImportedResult
 from tina_bench.store.records import ResultRecord
 
 
