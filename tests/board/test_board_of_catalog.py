@@ -2,13 +2,12 @@
 
 import gzip
 import json
-import time
 from pathlib import Path
 
 import pytest
 from board_pages import Page
 
-from tests.support.program import call
+from tests.support.program import processor_seconds
 from tina_bench.board.checking.check import check_site
 from tina_bench.catalog.load import load_catalog
 
@@ -28,12 +27,12 @@ def site(empty_home: Path) -> Path:
     """Built by the command line, with nothing but the catalog."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TINA_BENCH_HOME", str(empty_home))
-        started = time.monotonic()
-        ended = call("leaderboard", "build", "--no-cache", "--json")
-        assert time.monotonic() - started <= MOST_SECONDS
+        ended, seconds = processor_seconds("leaderboard", "build", "--no-cache", "--json")
     assert ended.code == 0, ended.err
     made = ended.json()
     assert made["pages"] > 600
+    # Of processors, children included: however busy the machine is, and on a single core.
+    assert seconds <= MOST_SECONDS
     return Path(made["index"]).parent
 
 
