@@ -43,6 +43,7 @@ class Shot:
 SHOTS = (
     Shot("front-light", "index.html"),
     Shot("front-dark", "index.html", "dark", at="#audits"),
+    Shot("score", "scores/open-rs3/aime24.html"),
     Shot("model", "models/tina-open-rs2.html"),
     Shot("claim", "claims/smoke-tina-smoke-100.html"),
     Shot("run", "runs/smoke-tina/smoke-30/seed-0.html", open="details.answer >> nth=0"),
