@@ -97,13 +97,13 @@ def test_protocols_are_counted_by_what_their_sources_state(site: Path) -> None:
 
 
 def test_who_stands_apart_is_said_with_direction_and_distance() -> None:
-    shared = {"score_percent": 40.0, "measurement_name": "a"}
+    common = {"score_percent": 40.0, "measurement_name": "a"}
     said = apart_sentences(
         [
-            {**shared, "who": "near", "adjusted_p": 0.06, "from_others_points": 3.0},
-            {**shared, "who": "high", "adjusted_p": 0.02, "from_others_points": 9.25},
-            {**shared, "who": "low", "adjusted_p": 0.001, "from_others_points": -11.5},
-            {**shared, "who": "alone", "adjusted_p": None, "from_others_points": None},
+            {**common, "who": "near", "adjusted_p": 0.06, "from_others_points": 3.0},
+            {**common, "who": "high", "adjusted_p": 0.02, "from_others_points": 9.25},
+            {**common, "who": "low", "adjusted_p": 0.001, "from_others_points": -11.5},
+            {**common, "who": "alone", "adjusted_p": None, "from_others_points": None},
         ]
     )
     assert said == (
