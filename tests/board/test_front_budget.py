@@ -13,7 +13,7 @@ from tina_bench.board.site.build import SiteOptions, build_site
 from tina_bench.catalog.load import load_catalog
 from tina_bench.stats.report import build_report
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.nightly]
 
 BUDGET_BYTES = 100_000
 SCRIPT_BYTES = 15_000

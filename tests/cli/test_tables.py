@@ -94,6 +94,14 @@ def test_in_a_pipe_a_row_is_one_line(grid: list[list[str]], width: int) -> None:
     assert list(filter(None, lines)) == list(filter(None, expected))
 
 
+def test_in_a_pipe_no_line_ends_in_spaces_and_no_rule_is_longer_than_a_page() -> None:
+    rows = made([["model", "what for"], ["open-rs3", "a sentence of several words " * 30]])
+    lines = printed(rows, width=120, pipe=True).splitlines()
+    assert lines == [line.rstrip() for line in lines]
+    assert max(len(line) for line in lines if RULE in line) == 120
+    assert max(map(len, lines)) > 800
+
+
 def test_a_table_can_be_printed_on_a_narrow_terminal_and_then_on_a_wide_one() -> None:
     rows = made([["model", "what for"], ["open-rs3", "a sentence of several words " * 3]])
     narrow, wide = printed(rows, width=30), printed(rows, width=150)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.program import CALM, Program
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.nightly]
 
 TASKS = ("smoke-30", "smoke-40", "smoke-100")
 GREEDY = """

@@ -22,7 +22,7 @@ from tina_bench.store.home import Home
 from tina_bench.store.records import ResultRecord
 from tina_bench.store.regrade_job import RegradeCell, StoredProblem
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.nightly]
 
 EXPR = "lighteval.metrics.metrics:Metrics.expr_gold_metric"
 LATEX = "tina_bench.jobs.prompts_hub:latex_gold_metric"

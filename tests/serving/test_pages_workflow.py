@@ -58,6 +58,7 @@ def test_only_the_job_that_runs_no_code_of_ours_may_publish() -> None:
     assert "pull_request" in publish["if"]
 
 
+@pytest.mark.nightly
 def test_the_site_is_built_and_checked_from_committed_records(tmp_path: Path) -> None:
     sys.path.insert(0, str(ROOT / "tests" / "board"))
     from board_home import fabricate

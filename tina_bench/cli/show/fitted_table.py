@@ -6,18 +6,24 @@ column is never narrower than its longest word, and a figure stays beside its un
 can be; where it cannot, columns move together first, and then the longest words end in an ellipsis
 (`--json` has them whole).
 
-On a console that does not wrap lines, as in a pipe, nothing is narrowed: a row is one line.
+On a console that does not wrap lines, as in a pipe, nothing is narrowed: a row is one line, without
+spaces at its end.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import cast
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
+from rich.segment import Segment
 from rich.table import Column, Table
 
 WIDE, CLOSE = (0, 1), (0, 0)
 """Padding of a cell, above and beside it."""
 ENDLESS = 1_000_000
+RULE = "─"
+"""Under the headers, as the box of `tables.table` has it."""
 
 
 class FittedTable(Table):
@@ -30,9 +36,10 @@ class FittedTable(Table):
             column.width = None
         endless = options.update_width(ENDLESS)
         if console.soft_wrap:
-            options = endless
-        else:
-            self._fit(console, endless, options.max_width)
+            lines = super().__rich_console__(console, endless)
+            yield from _trimmed(cast("Iterable[Segment]", lines), options.max_width)
+            return
+        self._fit(console, endless, options.max_width)
         yield from super().__rich_console__(console, options)
 
     def _fit(self, console: Console, endless: ConsoleOptions, room: int) -> None:
@@ -53,6 +60,16 @@ class FittedTable(Table):
     def _set(self, widths: Sequence[int]) -> None:
         for column, width in zip(self.columns, widths, strict=True):
             column.width = width
+
+
+def _trimmed(segments: Iterable[Segment], rule_width: int) -> Iterator[Segment]:
+    """Lines without spaces at their ends, and rules no longer than `rule_width`."""
+    for line in Segment.split_lines(segments):
+        text = "".join(segment.text for segment in line).rstrip()
+        is_rule = set(text) <= {RULE, " "}
+        width = min(cell_len(text), rule_width) if is_rule else cell_len(text)
+        yield from Segment.adjust_line_length(line, width)
+        yield Segment.line()
 
 
 def _need(
