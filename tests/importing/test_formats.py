@@ -11,7 +11,7 @@ from tests.importing import made_harness as made
 from tests.importing.made_files import old_document, take_in, write_results
 from tests.importing.made_harness import NAMELESS, OURS, RIGHT, RUNS, TASK, WRITERS, N
 from tina_bench.importing.folder import Became
-from tina_bench.importing.formats import FORMATS, Part, recognise
+from tina_bench.importing.formats import FORMATS, FilePart, recognise
 from tina_bench.importing.probing import probe
 from tina_bench.store.home import Home
 from tina_bench.store.imported import ImportedRun
@@ -135,7 +135,7 @@ def test_a_results_file_cut_anywhere_is_a_sentence_and_no_traceback(
     rng = random.Random(7)
     for path in sorted(tmp_path.rglob("*.*")):
         known = recognise(probe(path)) if path.is_file() else None
-        if known is None or known[1] is not Part.RESULTS:
+        if known is None or known[1] is not FilePart.RESULTS:
             continue
         whole = path.read_bytes()
         for number in range(12):
@@ -183,4 +183,4 @@ def test_every_format_says_what_it_is() -> None:
         assert one.files
         assert one.gives
         assert one.writer
-        assert any(part is Part.RESULTS for part, _ in one.parts)
+        assert any(part is FilePart.RESULTS for part, _ in one.parts)

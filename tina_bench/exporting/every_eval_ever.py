@@ -15,7 +15,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tina_bench.catalog.schema import Source
-from tina_bench.exporting.measurements import Answer, Bounds, LeftOut, Measurement, Written
+from tina_bench.exporting.measurements import (
+    Bounds,
+    ExportedAnswer,
+    ExportedMeasurement,
+    NotExported,
+    WrittenExport,
+)
 from tina_bench.files.atomic import written_folder
 from tina_bench.files.hashing import digest
 
@@ -33,9 +39,11 @@ NOT_A_SHARE = "left out, as only scores of 0 to 1 are written"
 ONLY_COUNTED = "without samples, as no single answer is known: only the score and its counts"
 
 
-def write(measurements: Sequence[Measurement], path: Path, left_out: LeftOut) -> Written:
+def write(
+    measurements: Sequence[ExportedMeasurement], path: Path, left_out: NotExported
+) -> WrittenExport:
     """Write a folder to hand in as it is."""
-    written = Written()
+    written = WrittenExport()
     with written_folder(path) as folder:
         for one in measurements:
             if not 0 <= one.score <= 1:
@@ -46,7 +54,7 @@ def write(measurements: Sequence[Measurement], path: Path, left_out: LeftOut) ->
     return written
 
 
-def _write_one(one: Measurement, folder: Path, left_out: LeftOut) -> int:
+def _write_one(one: ExportedMeasurement, folder: Path, left_out: NotExported) -> int:
     place = _place(one)
     file = folder / place
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -69,7 +77,7 @@ def _write_one(one: Measurement, folder: Path, left_out: LeftOut) -> int:
     return rows
 
 
-def _place(one: Measurement) -> PurePosixPath:
+def _place(one: ExportedMeasurement) -> PurePosixPath:
     """Where the datastore has it."""
     developer, _, name = one.model_id.rpartition("/")
     developer, _, rest = developer.partition("/")
@@ -87,7 +95,7 @@ def _component(name: str) -> str:
     return f"_{made}" if reserved or not made else made
 
 
-def _document(one: Measurement) -> dict[str, Any]:
+def _document(one: ExportedMeasurement) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "evaluation_id": f"{one.task}/{one.model_id}/{one.id}",
@@ -119,7 +127,7 @@ def _is_address(text: str | None) -> bool:
     return text is not None and text.startswith(("http://", "https://"))
 
 
-def _model(one: Measurement) -> dict[str, Any]:
+def _model(one: ExportedMeasurement) -> dict[str, Any]:
     known = one.known_model
     weights = "unknown" if known is None or known.source is Source.UNPUBLISHED else "open_weights"
     developer = one.developer or (None if "/" in one.model_id else NOT_STATED)
@@ -136,7 +144,7 @@ def _model(one: Measurement) -> dict[str, Any]:
     }
 
 
-def _result(one: Measurement) -> dict[str, Any]:
+def _result(one: ExportedMeasurement) -> dict[str, Any]:
     runs = one.runs
     mean = f"mean over {runs} runs of the " if runs is not None and runs > 1 else ""
     return {
@@ -172,7 +180,7 @@ def _result(one: Measurement) -> dict[str, Any]:
     }
 
 
-def _dataset(one: Measurement) -> dict[str, Any]:
+def _dataset(one: ExportedMeasurement) -> dict[str, Any]:
     task, size = one.known_task, one.n
     if task is None or task.source is not Source.HUB:
         known = {} if size is None else {"samples_number": str(size)}
@@ -187,7 +195,7 @@ def _dataset(one: Measurement) -> dict[str, Any]:
     }
 
 
-def _score_details(one: Measurement) -> dict[str, str]:
+def _score_details(one: ExportedMeasurement) -> dict[str, str]:
     """Counts, and what has no field of its own."""
     counts = {"problems": one.n, "runs": one.runs, "correct": one.correct, "answers": one.trials}
     told = {name: str(value) for name, value in counts.items() if value is not None}
@@ -198,7 +206,7 @@ def _score_details(one: Measurement) -> dict[str, str]:
     return told
 
 
-def _uncertainty(one: Measurement) -> dict[str, Any] | None:
+def _uncertainty(one: ExportedMeasurement) -> dict[str, Any] | None:
     made = _given(
         confidence_interval=None if one.bounds is None else _interval(one.bounds),
         num_samples=one.trials if one.correct is not None else None,
@@ -215,7 +223,7 @@ def _interval(bounds: Bounds) -> dict[str, Any]:
     }
 
 
-def _write_samples(one: Measurement, evaluation: str, path: Path) -> tuple[int, str]:
+def _write_samples(one: ExportedMeasurement, evaluation: str, path: Path) -> tuple[int, str]:
     """One line an answer; returns their number, and the sha256 of the file."""
     assert one.answers is not None
     rows, hasher = 0, hashlib.sha256()
@@ -229,7 +237,7 @@ def _write_samples(one: Measurement, evaluation: str, path: Path) -> tuple[int, 
     return rows, hasher.hexdigest()
 
 
-def _sample(one: Measurement, evaluation: str, answer: Answer) -> dict[str, Any]:
+def _sample(one: ExportedMeasurement, evaluation: str, answer: ExportedAnswer) -> dict[str, Any]:
     question = answer.question or ""
     references = [] if answer.gold is None else [answer.gold]
     row: dict[str, Any] = {
@@ -269,7 +277,7 @@ def _sample(one: Measurement, evaluation: str, answer: Answer) -> dict[str, Any]
     return row
 
 
-def _metadata(answer: Answer) -> dict[str, str]:
+def _metadata(answer: ExportedAnswer) -> dict[str, str]:
     stop = None if answer.truncated is None else "length" if answer.truncated else "stop"
     # Without a count of prompt tokens the format has no place for generated ones.
     tokens = answer.tokens_out if answer.tokens_in is None else None

@@ -12,7 +12,7 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import BlockedError, UsageError
 from tina_bench.exporting.formats import find_format
 from tina_bench.exporting.imported import imported_measurements
-from tina_bench.exporting.measurements import LeftOut, Measurement
+from tina_bench.exporting.measurements import ExportedMeasurement, NotExported
 from tina_bench.exporting.options import ExportOptions
 from tina_bench.exporting.own import own_measurements
 from tina_bench.store.home import Home
@@ -54,7 +54,7 @@ def export_home(
             f"{path}: is there already, and an export replaces nothing; name a new path, or delete "
             "it first."
         )
-    left_out = LeftOut()
+    left_out = NotExported()
     chosen = _own(home, catalog, options)
     if options.imported:
         chosen += _imported(home, catalog, options, left_out)
@@ -87,7 +87,7 @@ def _takes(
     return all(not wanted or not set(wanted).isdisjoint(names) for wanted, names in asked)
 
 
-def _own(home: Home, catalog: Catalog, options: ExportOptions) -> list[Measurement]:
+def _own(home: Home, catalog: Catalog, options: ExportOptions) -> list[ExportedMeasurement]:
     records = [
         record
         for record in home.results()
@@ -98,8 +98,8 @@ def _own(home: Home, catalog: Catalog, options: ExportOptions) -> list[Measureme
 
 
 def _imported(
-    home: Home, catalog: Catalog, options: ExportOptions, left_out: LeftOut
-) -> list[Measurement]:
+    home: Home, catalog: Catalog, options: ExportOptions, left_out: NotExported
+) -> list[ExportedMeasurement]:
     results = [
         one
         for one in home.imported()
@@ -108,7 +108,9 @@ def _imported(
     return imported_measurements(home, catalog, results, left_out)
 
 
-def _refuse_nothing(home: Home, options: ExportOptions, chosen: Sequence[Measurement]) -> None:
+def _refuse_nothing(
+    home: Home, options: ExportOptions, chosen: Sequence[ExportedMeasurement]
+) -> None:
     """Raise a sentence where there is nothing, or nothing of that name."""
     if chosen:
         return

@@ -9,7 +9,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tina_bench.exporting.measurements import Answer, LeftOut, Measurement, Written
+from tina_bench.exporting.measurements import (
+    ExportedAnswer,
+    ExportedMeasurement,
+    NotExported,
+    WrittenExport,
+)
 from tina_bench.files.atomic import written_lines
 
 WHOSE = ("profile", "model", "task")
@@ -26,9 +31,11 @@ COLUMNS = (*WHOSE, *ANSWER, *COUNT, *SETTINGS, *TEXTS)
 NOT_A_PERCENTAGE = "left out, as only shares and percentages have a column"
 
 
-def write(measurements: Sequence[Measurement], path: Path, left_out: LeftOut) -> Written:
+def write(
+    measurements: Sequence[ExportedMeasurement], path: Path, left_out: NotExported
+) -> WrittenExport:
     """Write the table."""
-    written = Written()
+    written = WrittenExport()
     with written_lines(path) as file:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
@@ -48,7 +55,7 @@ def write(measurements: Sequence[Measurement], path: Path, left_out: LeftOut) ->
     return written
 
 
-def _common(one: Measurement) -> dict[str, Any]:
+def _common(one: ExportedMeasurement) -> dict[str, Any]:
     said, profile = one.protocol, f"profile {one.name}"
     return {
         "profile": None if one.third_party else one.name,
@@ -67,7 +74,7 @@ def _common(one: Measurement) -> dict[str, Any]:
     }
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
+def _answer(answer: ExportedAnswer) -> dict[str, Any]:
     return {
         "problem": answer.problem,
         "index": answer.index,
@@ -84,7 +91,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _counts(one: Measurement) -> Iterator[dict[str, Any]]:
+def _counts(one: ExportedMeasurement) -> Iterator[dict[str, Any]]:
     for total in one.totals:
         of_all = total.problem is None
         yield {

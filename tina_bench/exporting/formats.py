@@ -6,14 +6,14 @@ from pathlib import Path
 
 from tina_bench.errors import UsageError
 from tina_bench.exporting import every_eval_ever, flat_table, hub_results, inspect_logs
-from tina_bench.exporting.measurements import LeftOut, Measurement, Written
+from tina_bench.exporting.measurements import ExportedMeasurement, NotExported, WrittenExport
 
-Writer = Callable[[Sequence[Measurement], Path, LeftOut], Written]
+Writer = Callable[[Sequence[ExportedMeasurement], Path, NotExported], WrittenExport]
 """Writes measurements to a new path, whole or not at all; raises `BlockedError` where none fits."""
 
 
 @dataclass(frozen=True)
-class Format:
+class ExportFormat:
     """One of them."""
 
     name: str
@@ -24,18 +24,18 @@ class Format:
     """Whether it can hold texts of problems and answers."""
 
 
-FORMATS: dict[str, Format] = {
+FORMATS: dict[str, ExportFormat] = {
     made.name: made
     for made in (
-        Format("eee", every_eval_ever.write, has_texts=True),
-        Format("hf-eval-results", hub_results.write, has_texts=False),
-        Format("inspect", inspect_logs.write, has_texts=True),
-        Format("csv", flat_table.write, has_texts=True),
+        ExportFormat("eee", every_eval_ever.write, has_texts=True),
+        ExportFormat("hf-eval-results", hub_results.write, has_texts=False),
+        ExportFormat("inspect", inspect_logs.write, has_texts=True),
+        ExportFormat("csv", flat_table.write, has_texts=True),
     )
 }
 
 
-def find_format(name: str) -> Format:
+def find_format(name: str) -> ExportFormat:
     """The format of that name; raises `UsageError` for another."""
     if name not in FORMATS:
         raise UsageError(f"--format: found {name!r}, expected one of {', '.join(FORMATS)}.")

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tina_bench.exporting.measurements import LeftOut, Measurement, Written
+from tina_bench.exporting.measurements import ExportedMeasurement, NotExported, WrittenExport
 from tina_bench.files.atomic import written_folder
 
 FOLDER = ".eval_results"
@@ -26,12 +26,14 @@ ONE_OF_MANY = "left out, as the format cannot say which folder of the repository
 NO_ADDRESS = "left out, as an import without the address (http…) of its source cannot be told apart"
 
 
-def write(measurements: Sequence[Measurement], path: Path, left_out: LeftOut) -> Written:
+def write(
+    measurements: Sequence[ExportedMeasurement], path: Path, left_out: NotExported
+) -> WrittenExport:
     """Write `<owner>/<model>/.eval_results/<file>.yaml`, which has no answers."""
     import yaml
     from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
-    written = Written()
+    written = WrittenExport()
     with written_folder(path) as folder:
         for one in measurements:
             why = _why_not(one)
@@ -51,7 +53,7 @@ def write(measurements: Sequence[Measurement], path: Path, left_out: LeftOut) ->
     return written
 
 
-def _why_not(one: Measurement) -> str | None:
+def _why_not(one: ExportedMeasurement) -> str | None:
     model, task = one.known_model, one.known_task
     if task is None or task.hub_benchmark is None:
         return NOT_REGISTERED
@@ -66,7 +68,7 @@ def _why_not(one: Measurement) -> str | None:
     return None
 
 
-def _entry(one: Measurement) -> dict[str, Any]:
+def _entry(one: ExportedMeasurement) -> dict[str, Any]:
     task = one.known_task
     assert task is not None
     entry: dict[str, Any] = {
@@ -83,7 +85,7 @@ def _entry(one: Measurement) -> dict[str, Any]:
     return entry
 
 
-def _notes(one: Measurement) -> str:
+def _notes(one: ExportedMeasurement) -> str:
     said = one.protocol
     parts = [f"percent; {_counted(one)}"]
     if one.bounds is not None:
@@ -101,12 +103,12 @@ def _notes(one: Measurement) -> str:
     return "; ".join(parts)
 
 
-def _counted(one: Measurement) -> str:
+def _counted(one: ExportedMeasurement) -> str:
     if one.correct is None or one.trials is None:
         return "as printed"
     runs = f", mean of {one.runs} runs of {one.n} problems" if one.runs and one.n else ""
     return f"{one.correct} of {one.trials} answers correct{runs}"
 
 
-def _file_name(one: Measurement) -> str:
+def _file_name(one: ExportedMeasurement) -> str:
     return re.sub(r"[^\w.-]+", "-", f"{one.task}-{one.name}.yaml")

@@ -8,7 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tina_bench.catalog.schema import Catalog
-from tina_bench.exporting.measurements import Answer, LeftOut, Measurement, Protocol, Total
+from tina_bench.exporting.measurements import (
+    ExportedAnswer,
+    ExportedMeasurement,
+    ExportedProtocol,
+    ExportedTotal,
+    NotExported,
+)
 from tina_bench.exporting.options import Relationship
 from tina_bench.files.hashing import digest
 from tina_bench.store.home import Home
@@ -21,8 +27,8 @@ NO_TEXTS = "without texts of answers, as an import keeps none"
 
 
 def imported_measurements(
-    home: Home, catalog: Catalog, results: Sequence[ImportedResult], left_out: LeftOut
-) -> list[Measurement]:
+    home: Home, catalog: Catalog, results: Sequence[ImportedResult], left_out: NotExported
+) -> list[ExportedMeasurement]:
     """One measurement a result, without those that repeat another."""
     metrics = Counter((result.id, result.task_as_printed) for result in results)
     found = []
@@ -38,7 +44,7 @@ def imported_measurements(
 
 def _measurement(
     home: Home, catalog: Catalog, result: ImportedResult, *, several: bool
-) -> Measurement:
+) -> ExportedMeasurement:
     said, answers = result.protocol, _answers(result)
     details = {
         "file": result.path,
@@ -51,7 +57,7 @@ def _measurement(
         details["standard_error_as_printed"] = repr(result.stderr)
     if result.wall_seconds is not None:
         details["wall_seconds_of_file"] = repr(result.wall_seconds)
-    return Measurement(
+    return ExportedMeasurement(
         id=digest([result.id, result.task_as_printed, result.metric])[:16],
         third_party=True,
         model=result.model or result.model_as_printed,
@@ -63,7 +69,7 @@ def _measurement(
         runs=result.runs,
         correct=result.n_correct,
         trials=result.n_trials,
-        protocol=Protocol(
+        protocol=ExportedProtocol(
             temperature=said.temperature,
             top_p=said.top_p,
             max_tokens=said.max_tokens,
@@ -89,9 +95,9 @@ def _measurement(
     )
 
 
-def _answers(result: ImportedResult) -> list[Answer] | None:
+def _answers(result: ImportedResult) -> list[ExportedAnswer] | None:
     """Every answer; `None` where not each of them has a mark by this metric."""
-    found: list[Answer] = []
+    found: list[ExportedAnswer] = []
     for outcome in result.outcomes:
         made = list(_marked(outcome, result.metric))
         if not made:
@@ -100,7 +106,7 @@ def _answers(result: ImportedResult) -> list[Answer] | None:
     return found or None
 
 
-def _marked(outcome: ImportedOutcome, metric: str) -> Iterator[Answer]:
+def _marked(outcome: ImportedOutcome, metric: str) -> Iterator[ExportedAnswer]:
     share = outcome.values.get(metric)
     if share is None:
         return
@@ -120,10 +126,10 @@ def _marked(outcome: ImportedOutcome, metric: str) -> Iterator[Answer]:
         yield _answer(outcome, 0, correct=share == 1.0)
 
 
-def _answer(outcome: ImportedOutcome, place: int, *, correct: bool) -> Answer:
+def _answer(outcome: ImportedOutcome, place: int, *, correct: bool) -> ExportedAnswer:
     answer = outcome.answers[place] if place < len(outcome.answers) else None
     extracted = outcome.extracted or ()
-    return Answer(
+    return ExportedAnswer(
         problem=outcome.problem,
         index=outcome.index,
         seed=None if answer is None else answer.run,
@@ -135,21 +141,21 @@ def _answer(outcome: ImportedOutcome, place: int, *, correct: bool) -> Answer:
     )
 
 
-def _totals(result: ImportedResult) -> tuple[Total, ...]:
+def _totals(result: ImportedResult) -> tuple[ExportedTotal, ...]:
     """Counts by problem, by run, or all together; none where a score is only printed."""
     by_problem = [_of_problem(outcome, result.metric) for outcome in result.outcomes]
     if by_problem and None not in by_problem:
         return tuple(total for total in by_problem if total is not None)
     if result.n_correct is None or result.n_trials is None:
         return ()
-    by_run = tuple(Total(one.n_correct, one.n, seed=one.run) for one in result.by_run)
+    by_run = tuple(ExportedTotal(one.n_correct, one.n, seed=one.run) for one in result.by_run)
     if by_run and sum(one.correct for one in by_run) == result.n_correct:
         return by_run
-    return (Total(result.n_correct, result.n_trials),)
+    return (ExportedTotal(result.n_correct, result.n_trials),)
 
 
-def _of_problem(outcome: ImportedOutcome, metric: str) -> Total | None:
+def _of_problem(outcome: ImportedOutcome, metric: str) -> ExportedTotal | None:
     share, trials = outcome.values.get(metric), outcome.trials
     if share is None or not trials or abs(share * trials - round(share * trials)) > MOST_OFF:
         return None
-    return Total(round(share * trials), trials, outcome.problem, outcome.index)
+    return ExportedTotal(round(share * trials), trials, outcome.problem, outcome.index)

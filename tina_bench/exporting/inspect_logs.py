@@ -12,7 +12,12 @@ from typing import Any
 
 from tina_bench.catalog.schema import Source
 from tina_bench.errors import MissingEngineError
-from tina_bench.exporting.measurements import Answer, LeftOut, Measurement, Written
+from tina_bench.exporting.measurements import (
+    ExportedAnswer,
+    ExportedMeasurement,
+    NotExported,
+    WrittenExport,
+)
 from tina_bench.files.atomic import written_folder
 
 ONLY_COUNTED = "left out, as a log of Inspect is of single answers and none is known"
@@ -24,7 +29,9 @@ DETAILS = "tina_bench"
 """Key of what a log has no field of its own for."""
 
 
-def write(measurements: Sequence[Measurement], path: Path, left_out: LeftOut) -> Written:
+def write(
+    measurements: Sequence[ExportedMeasurement], path: Path, left_out: NotExported
+) -> WrittenExport:
     """Write a folder of `.eval` files.
 
     Raises `MissingEngineError` without inspect-ai.
@@ -36,7 +43,7 @@ def write(measurements: Sequence[Measurement], path: Path, left_out: LeftOut) ->
             "--format inspect: writing logs of Inspect needs inspect-ai: `pip install "
             "'tina-bench[inspect]'`, or `pip install inspect-ai` alone."
         ) from None
-    written = Written()
+    written = WrittenExport()
     with written_folder(path) as folder:
         for one in measurements:
             if one.answers is None:
@@ -49,12 +56,12 @@ def write(measurements: Sequence[Measurement], path: Path, left_out: LeftOut) ->
     return written
 
 
-def _file_name(one: Measurement) -> str:
+def _file_name(one: ExportedMeasurement) -> str:
     named = re.sub(r"[^\w.-]+", "-", f"{one.task}_{one.model}").encode()[:MOST_BYTES]
     return f"{named.decode(errors='ignore')}_{one.id}.eval"
 
 
-def _log(one: Measurement, answers: list[Answer]) -> Any:
+def _log(one: ExportedMeasurement, answers: list[ExportedAnswer]) -> Any:
     from inspect_ai.log import EvalLog, EvalPlan, EvalStats
 
     return EvalLog(
@@ -69,19 +76,19 @@ def _log(one: Measurement, answers: list[Answer]) -> Any:
     )
 
 
-def _epochs(answers: Sequence[Answer]) -> Iterable[tuple[int, Answer]]:
+def _epochs(answers: Sequence[ExportedAnswer]) -> Iterable[tuple[int, ExportedAnswer]]:
     """Each answer with the number of its run, from 1."""
     numbers = {seed: n for n, seed in enumerate(_seeds(answers), start=1)}
     return ((numbers[answer.seed], answer) for answer in answers)
 
 
-def _seeds(answers: Sequence[Answer]) -> list[int | None]:
+def _seeds(answers: Sequence[ExportedAnswer]) -> list[int | None]:
     return sorted(
         {answer.seed for answer in answers}, key=lambda seed: -1 if seed is None else seed
     )
 
 
-def _spec(one: Measurement, answers: Sequence[Answer]) -> Any:
+def _spec(one: ExportedMeasurement, answers: Sequence[ExportedAnswer]) -> Any:
     from inspect_ai.log import EvalConfig, EvalDataset, EvalSpec
 
     task = one.known_task
@@ -108,7 +115,7 @@ def _spec(one: Measurement, answers: Sequence[Answer]) -> Any:
     )
 
 
-def _generation(one: Measurement) -> Any:
+def _generation(one: ExportedMeasurement) -> Any:
     from inspect_ai.model import GenerateConfig
 
     said = one.protocol
@@ -118,12 +125,12 @@ def _generation(one: Measurement) -> Any:
     )
 
 
-def _scorer(one: Measurement) -> str:
+def _scorer(one: ExportedMeasurement) -> str:
     """The last part of an import path: what Inspect shows as the name of a score."""
     return (one.protocol.grader or "correct").rpartition(":")[2].rpartition(".")[2]
 
 
-def _results(one: Measurement, answers: int) -> Any:
+def _results(one: ExportedMeasurement, answers: int) -> Any:
     from inspect_ai.log import EvalMetric, EvalResults, EvalScore
 
     accuracy = EvalMetric(name="accuracy", value=one.score)
@@ -134,7 +141,7 @@ def _results(one: Measurement, answers: int) -> Any:
     return EvalResults(total_samples=answers, completed_samples=answers, scores=[score])
 
 
-def _sample(one: Measurement, epoch: int, answer: Answer) -> Any:
+def _sample(one: ExportedMeasurement, epoch: int, answer: ExportedAnswer) -> Any:
     from inspect_ai.log import EvalSample
     from inspect_ai.model import ChatMessageUser
     from inspect_ai.scorer import CORRECT, INCORRECT, Score
@@ -161,7 +168,7 @@ def _sample(one: Measurement, epoch: int, answer: Answer) -> Any:
     )
 
 
-def _output(one: Measurement, answer: Answer) -> tuple[Any, list[Any]]:
+def _output(one: ExportedMeasurement, answer: ExportedAnswer) -> tuple[Any, list[Any]]:
     """The answer, and its message; tokens only where both counts are known."""
     from inspect_ai.model import ChatCompletionChoice, ChatMessageAssistant, ModelOutput, ModelUsage
 

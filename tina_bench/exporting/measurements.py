@@ -17,7 +17,7 @@ OWN_DEVELOPER = "tina-bench"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ExportedAnswer:
     """One answer to one problem; `None` is unknown."""
 
     problem: str
@@ -53,7 +53,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class ExportedTotal:
     """Right answers of so many, where the single answers are not known."""
 
     correct: int
@@ -69,7 +69,7 @@ class Total:
 
 
 @dataclass(frozen=True)
-class Protocol:
+class ExportedProtocol:
     """How answers were made; `None` is unknown."""
 
     temperature: float | None = None
@@ -101,7 +101,7 @@ class Bounds:
 
 
 @dataclass(frozen=True)
-class Measurement:
+class ExportedMeasurement:
     """One model on one task, by one measurer."""
 
     id: str
@@ -126,7 +126,7 @@ class Measurement:
     """Right answers, all runs together."""
     trials: int | None
     """Graded answers, all problems together."""
-    protocol: Protocol
+    protocol: ExportedProtocol
     """How the answers were made."""
     harness: str
     """What measured."""
@@ -154,11 +154,11 @@ class Measurement:
     """95 % interval for these problems, sampled afresh."""
     other_bounds: Bounds | None = None
     """95 % interval for problems like these."""
-    answers: Callable[[], Iterator[Answer]] | None = None
+    answers: Callable[[], Iterator[ExportedAnswer]] | None = None
     """Reads every single answer; `None` where only totals are known."""
     no_texts: str | None = None
     """Why there are no texts of problems and answers, where there are none."""
-    totals: tuple[Total, ...] = ()
+    totals: tuple[ExportedTotal, ...] = ()
     """Without answers: what is counted."""
     decimals: int | None = None
     """Digits after the point of a printed percentage that no count stands behind."""
@@ -202,7 +202,7 @@ class Measurement:
         return OWN_DEVELOPER if own else None
 
 
-class LeftOut:
+class NotExported:
     """What a format could not hold, gathered into one sentence a reason."""
 
     NAMED = 3
@@ -223,7 +223,7 @@ class LeftOut:
 
 
 @dataclass
-class Written:
+class WrittenExport:
     """What a format's writer has written."""
 
     own: int = 0
@@ -233,13 +233,13 @@ class Written:
     answers: int = 0
     """Single answers."""
 
-    def add(self, one: Measurement, answers: int) -> None:
+    def add(self, one: ExportedMeasurement, answers: int) -> None:
         """Count a measurement and its answers."""
         self.own += not one.third_party
         self.imported += one.third_party
         self.answers += answers
 
-    def refuse_nothing(self, left_out: LeftOut) -> None:
+    def refuse_nothing(self, left_out: NotExported) -> None:
         """Raise `BlockedError` where all was left out: an empty file would look like an answer."""
         if self.own + self.imported == 0:
             raise BlockedError(

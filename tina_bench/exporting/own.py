@@ -14,7 +14,12 @@ from typing import Any
 from tina_bench.catalog.schema import Catalog, Source
 from tina_bench.catalog.withheld import withheld
 from tina_bench.errors import IntegrityError
-from tina_bench.exporting.measurements import Answer, Bounds, Measurement, Protocol
+from tina_bench.exporting.measurements import (
+    Bounds,
+    ExportedAnswer,
+    ExportedMeasurement,
+    ExportedProtocol,
+)
 from tina_bench.exporting.options import ExportOptions
 from tina_bench.files.hashing import digest
 from tina_bench.formatting.escape import clean
@@ -43,7 +48,7 @@ NO_SAMPLES = "without texts of answers, as the home does not have them"
 
 def own_measurements(
     home: Home, catalog: Catalog, records: Sequence[ResultRecord], options: ExportOptions
-) -> list[Measurement]:
+) -> list[ExportedMeasurement]:
     """One measurement a record, in the order of the records.
 
     Raises `IntegrityError` once answers are read whose logs are not what their records say.
@@ -79,13 +84,13 @@ def _measurement(
     details: dict[str, str],
     reader: Any,
     options: ExportOptions,
-) -> Measurement:
+) -> ExportedMeasurement:
     made = record.provenance
     model, retrained = catalog.models.get(record.model), made.profile.endswith(RETRAINED)
     fetched = model is not None and model.source is Source.HUB and not retrained
     scored = estimate(record)
     engine = next((e for e in ENGINES if e in made.packages), None)
-    return Measurement(
+    return ExportedMeasurement(
         id=digest(record.model_dump(mode="json"))[:16],
         third_party=False,
         model=record.model,
@@ -97,7 +102,7 @@ def _measurement(
         runs=record.k,
         correct=record.n_correct,
         trials=record.n * record.k,
-        protocol=Protocol(
+        protocol=ExportedProtocol(
             temperature=made.sampling.get("temperature"),
             top_p=made.sampling.get("top_p"),
             top_k=made.sampling.get("top_k"),
@@ -221,7 +226,9 @@ class _Logs:
         return self._last[1], self._last[2]
 
 
-def _answers(home: Home, record: ResultRecord, logs: _Logs, *, texts: bool) -> Iterator[Answer]:
+def _answers(
+    home: Home, record: ResultRecord, logs: _Logs, *, texts: bool
+) -> Iterator[ExportedAnswer]:
     """Every answer of the record, problem by problem, each in the order of the seeds."""
     answers, stored = logs.of(record)
     problems = read_problems(home, record.task) if texts else {}
@@ -236,7 +243,7 @@ def _answers(home: Home, record: ResultRecord, logs: _Logs, *, texts: bool) -> I
                 _refuse_other_grade(answers, record, position, outcome)
             sample = None if head is None else read_sample(answers.path, head)
             gold = grade.gold if grade is not None else None
-            yield Answer(
+            yield ExportedAnswer(
                 problem=outcome.problem,
                 index=outcome.index,
                 seed=record.seeds[position],

@@ -51,7 +51,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Total:
+class DraftTotal:
     """Right answers of one or more whole runs, not by problem."""
 
     place: str
@@ -65,7 +65,7 @@ class Total:
 
 
 @dataclass(frozen=True)
-class Printed:
+class PrintedScore:
     """A score in percent without a count."""
 
     place: str
@@ -86,8 +86,8 @@ class DraftTask:
     place: str
     """File and key or line, for sentences about the task as a whole."""
     rows: list[Row] = field(default_factory=list)
-    totals: list[Total] = field(default_factory=list)
-    printed: list[Printed] = field(default_factory=list)
+    totals: list[DraftTotal] = field(default_factory=list)
+    printed: list[PrintedScore] = field(default_factory=list)
     metric: str = "correct"
     """What totals and printed scores are called; rows name their own."""
     named_by_hand: bool = False
@@ -108,7 +108,7 @@ class DraftTask:
 
 
 @dataclass
-class Draft:
+class ImportDraft:
     """One model under one protocol, out of one file and those beside it."""
 
     path: Path

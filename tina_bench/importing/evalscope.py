@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from tina_bench.errors import ForeignFileError
 from tina_bench.files.strict import MalformedError
 from tina_bench.importing import values
-from tina_bench.importing.drafts import Draft, DraftTask, Found, Row
+from tina_bench.importing.drafts import DraftTask, Found, ImportDraft, Row
 from tina_bench.importing.reading import (
     MAX_BYTES,
     MAX_JSON_BYTES,
@@ -76,12 +76,12 @@ class _Prediction(_Part):
     messages: list[dict[str, Any]] = []
 
 
-def read(found: Found) -> list[Draft]:
+def read(found: Found) -> list[ImportDraft]:
     """One file of reviews as one draft, with what lies beside it; raises `ForeignFileError`."""
     data = read_bytes(found.path, MAX_BYTES)
     path = found.path.absolute()
     root, folder = path.parent.parent.parent, path.parent.name
-    draft = Draft(
+    draft = ImportDraft(
         path=found.path, file=describe(data, found.where), format=NAME, model=folder,
         model_key="the folder's name",
     )  # fmt: skip
@@ -134,7 +134,7 @@ def _gold(target: Any) -> str | None:
     return values.text(target[0] if isinstance(target, list) and len(target) == 1 else target)
 
 
-def _predictions(path: Path, found: Found, draft: Draft) -> dict[int, _Prediction]:
+def _predictions(path: Path, found: Found, draft: ImportDraft) -> dict[int, _Prediction]:
     data = read_bytes(path, MAX_BYTES)
     where = Path(found.where).parent.parent.parent / "predictions" / path.parent.name / path.name
     draft.beside.append(describe(data, where.as_posix()))
@@ -148,7 +148,7 @@ def _predictions(path: Path, found: Found, draft: Draft) -> dict[int, _Predictio
     return read
 
 
-def _settings(draft: Draft, path: Path, folder: str) -> None:
+def _settings(draft: ImportDraft, path: Path, folder: str) -> None:
     """Model and sampling out of the configuration, where it lies there and is of this model."""
     if not path.is_file():
         return
@@ -179,7 +179,7 @@ def _settings(draft: Draft, path: Path, folder: str) -> None:
     )
 
 
-def _report(draft: Draft, task: DraftTask, folder: Path, stem: str) -> None:
+def _report(draft: ImportDraft, task: DraftTask, folder: Path, stem: str) -> None:
     """The benchmark's own name and the printed score, out of the report that is of this file.
 
     File names join benchmark and subset by an underline, which both may hold; a report has the

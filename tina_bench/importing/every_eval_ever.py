@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tina_bench.files.strict import MalformedError, shown
 from tina_bench.importing import values
 from tina_bench.importing.counts import whole
-from tina_bench.importing.drafts import Draft, DraftTask, Found, Printed, Row, Total
+from tina_bench.importing.drafts import DraftTask, DraftTotal, Found, ImportDraft, PrintedScore, Row
 from tina_bench.importing.reading import (
     MAX_BYTES,
     MAX_JSON_BYTES,
@@ -75,12 +75,12 @@ class _Sample(_Part):
     metadata: dict[str, Any] | None = None
 
 
-def read(found: Found) -> list[Draft]:
+def read(found: Found) -> list[ImportDraft]:
     """One file of aggregates as one draft, with its samples; raises `ForeignFileError`."""
     data = read_bytes(found.path, MAX_JSON_BYTES)
     one = shaped(f"{found.path}", _Document, parse_json(found.path, data))
     source, library = one.source_metadata, one.eval_library
-    draft = Draft(
+    draft = ImportDraft(
         path=found.path,
         file=describe(data, found.where),
         format=NAME,
@@ -132,11 +132,11 @@ def _task(
         n = values.whole(data.get("samples_number"))
         if n is None and runs and trials % runs == 0:
             n = trials // runs
-        task.totals = [Total(task.place, correct=correct, n=n, trials=trials)]
+        task.totals = [DraftTotal(task.place, correct=correct, n=n, trials=trials)]
     else:
         percent = round(100 * share, 6)
         digits = len(repr(percent).partition(".")[2])
-        task.printed = [Printed(task.place, percent, digits, runs=runs)]
+        task.printed = [PrintedScore(task.place, percent, digits, runs=runs)]
     return task
 
 
@@ -182,7 +182,7 @@ def beside(found: Found) -> list[Path]:
     return [found.path.with_name(f"{found.path.stem}_samples.jsonl")]
 
 
-def _samples(found: Found, one: _Document, draft: Draft) -> dict[str, list[Row]]:
+def _samples(found: Found, one: _Document, draft: ImportDraft) -> dict[str, list[Row]]:
     """Answers by the name of their evaluation; none where no file of samples lies beside."""
     detailed = one.detailed_evaluation_results or {}
     named = values.text(detailed.get("file_path"))

@@ -8,8 +8,8 @@ from pathlib import Path
 from tina_bench.errors import ForeignFileError, UsageError
 from tina_bench.files.strict import MalformedError
 from tina_bench.importing.drafts import Found
-from tina_bench.importing.formats import Format, Part, recognise
-from tina_bench.importing.probing import Kind, Probe, probe
+from tina_bench.importing.formats import FilePart, ImportFormat, recognise
+from tina_bench.importing.probing import FileKind, Probe, probe
 from tina_bench.importing.reading import MAX_JSON_BYTES, parse_json, read_bytes, refuse
 
 MAX_FILES = 100_000
@@ -24,7 +24,7 @@ class KnownFile:
     """A file that is read by itself."""
 
     found: Found
-    format: Format
+    format: ImportFormat
     probe: Probe
 
 
@@ -34,7 +34,7 @@ class Scan:
 
     results: list[KnownFile] = field(default_factory=list)
     """By the name that records have for them."""
-    samples: dict[Path, tuple[Found, Format]] = field(default_factory=dict)
+    samples: dict[Path, tuple[Found, ImportFormat]] = field(default_factory=dict)
     """Files that belong to one of those."""
     bad: list[tuple[Found, ForeignFileError]] = field(default_factory=list)
     """Data of no known format, cut short or damaged."""
@@ -116,26 +116,30 @@ def _sort(made: Scan, path: Path, found: Found, *, alone: bool) -> None:
             made.left_out[found.path.absolute()] = found.where
         return
     form, part = known
-    if part is Part.RESULTS:
+    if part is FilePart.RESULTS:
         made.results.append(KnownFile(found, form, look))
-    elif part is Part.SAMPLES:
+    elif part is FilePart.SAMPLES:
         made.samples[path] = found, form
 
 
 def _unknown(path: Path, look: Probe) -> ForeignFileError:
     """Why a file is not read: it is damaged, or its keys are those of no format."""
-    if look.kind is Kind.JSON or path.suffix.lower() == ".json":
+    if look.kind is FileKind.JSON or path.suffix.lower() == ".json":
         parse_json(path, read_bytes(path, MAX_JSON_BYTES))  # says what is wrong in it
-    if look.kind is Kind.ZIP and not look.whole:
+    if look.kind is FileKind.ZIP and not look.whole:
         found = "a zip that is cut short or damaged"
         return refuse(f"{path}", MalformedError("", found, "a whole one"))
-    if look.kind is Kind.PARQUET and not look.whole:
+    if look.kind is FileKind.PARQUET and not look.whole:
         found = "what is not a readable parquet file, perhaps cut short"
         return refuse(f"{path}", MalformedError("", found, "a whole one"))
     if path.stat().st_size == 0:
         return refuse(f"{path}", MalformedError("", "an empty file", KNOWN))
     keys = ", ".join(sorted(map(ascii, look.keys))[:8])
-    what = {Kind.TABLE: "the columns", Kind.PARQUET: "the columns", Kind.ZIP: "the members"}
+    what = {
+        FileKind.TABLE: "the columns",
+        FileKind.PARQUET: "the columns",
+        FileKind.ZIP: "the members",
+    }
     found = f"{look.kind} with {what.get(look.kind, 'the keys')} {keys[:160]}" if keys else (
         f"{look.kind} without keys"
     )  # fmt: skip

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Protocol
 
 from tina_bench.importing import recognition as by
-from tina_bench.importing.drafts import Draft, Found
+from tina_bench.importing.drafts import Found, ImportDraft
 from tina_bench.importing.probing import Probe
 from tina_bench.store.imported import LIGHTEVAL
 
 
-class Part(StrEnum):
+class FilePart(StrEnum):
     """What a file is to its format."""
 
     RESULTS = "results"
@@ -31,7 +31,7 @@ class Part(StrEnum):
 class Reader(Protocol):
     """A module that reads one format."""
 
-    def read(self, found: Found) -> list[Draft]:
+    def read(self, found: Found) -> list[ImportDraft]:
         """What a results file says; raises `ForeignFileError`."""
         ...
 
@@ -40,7 +40,7 @@ Test = Callable[[Probe], bool]
 
 
 @dataclass(frozen=True)
-class Format:
+class ImportFormat:
     """One format."""
 
     name: str
@@ -53,14 +53,14 @@ class Format:
     """What an import takes from them."""
     writer: str
     """Where the code is that writes them: repository, commit, path."""
-    parts: tuple[tuple[Part, Test], ...]
+    parts: tuple[tuple[FilePart, Test], ...]
     """How its files are recognised."""
     module: str | None
     """Who reads it; `None`: LightEval's files, which have readers of their own."""
     samples: str = "samples"
     """What its files beside a results file are called."""
 
-    def read(self, found: Found) -> list[Draft]:
+    def read(self, found: Found) -> list[ImportDraft]:
         """What a results file of this format says."""
         assert self.module is not None
         reader: Reader = import_module(self.module)
@@ -76,115 +76,121 @@ class Format:
         return [] if finder is None else list(finder(found))
 
 
-FORMATS: tuple[Format, ...] = (
-    Format(
+FORMATS: tuple[ImportFormat, ...] = (
+    ImportFormat(
         name=LIGHTEVAL,
         title="LightEval 0.6 to 0.13",
         files="results_<time>.json with config_general and results; details_*.parquet beside it",
         gives="scores and counts; with details each problem, answer hashes, lengths, readings",
         writer="huggingface/lighteval, src/lighteval/logging/evaluation_tracker.py",
-        parts=((Part.RESULTS, by.is_lighteval_results), (Part.SAMPLES, by.is_lighteval_details)),
+        parts=(
+            (FilePart.RESULTS, by.is_lighteval_results),
+            (FilePart.SAMPLES, by.is_lighteval_details),
+        ),
         module=None,
         samples="details",
     ),
-    Format(
+    ImportFormat(
         name="lm-eval",
         title="Language Model Evaluation Harness",
         files="results_<time>.json with results, configs, n-shot; with --log_samples "
         "samples_<task>_<time>.jsonl beside it",
         gives="each problem and answer of each filter; without samples only the printed scores",
         writer="EleutherAI/lm-evaluation-harness at 4e7e0d4, lm_eval/loggers/evaluation_tracker.py",
-        parts=((Part.RESULTS, by.is_lm_eval_results), (Part.SAMPLES, by.is_lm_eval_samples)),
+        parts=(
+            (FilePart.RESULTS, by.is_lm_eval_results),
+            (FilePart.SAMPLES, by.is_lm_eval_samples),
+        ),
         module="tina_bench.importing.lm_eval",
     ),
-    Format(
+    ImportFormat(
         name="sober",
         title="A Sober Look",
         files="CSV with model, dataset, seed, temperature, top_p, accuracy, stderr",
         gives="right answers by seed, for each setting apart",
         writer="hub dataset bethgelab/sober_reasoning, cluster_*/<model>.csv",
-        parts=((Part.RESULTS, by.is_sober),),
+        parts=((FilePart.RESULTS, by.is_sober),),
         module="tina_bench.importing.sober",
     ),
-    Format(
+    ImportFormat(
         name="qwen2.5-math",
         title="Qwen2.5-Math evaluation",
         files="JSON lines with idx, question, gt, code, pred, score; the last three are lists",
         gives="each problem and answer; say --model, as no model is named in them",
         writer="QwenLM/Qwen2.5-Math at a45202b, evaluation/math_eval.py",
         parts=(
-            (Part.RESULTS, by.is_qwen),
-            (Part.ASIDE, by.is_qwen_metrics),
+            (FilePart.RESULTS, by.is_qwen),
+            (FilePart.ASIDE, by.is_qwen_metrics),
         ),
         module="tina_bench.importing.qwen_math",
     ),
-    Format(
+    ImportFormat(
         name="nemo-skills",
         title="NeMo-Skills",
         files="output-rs<seed>.jsonl with generation, expected_answer, symbolic_correct",
         gives="each problem and answer, tokens and truncation; say --model, as none is named",
         writer="NVIDIA-NeMo/Skills at 8b18f39, nemo_skills/inference/generate.py",
-        parts=((Part.RESULTS, by.is_nemo), (Part.ASIDE, by.is_nemo_metrics)),
+        parts=((FilePart.RESULTS, by.is_nemo), (FilePart.ASIDE, by.is_nemo_metrics)),
         module="tina_bench.importing.nemo_skills",
     ),
-    Format(
+    ImportFormat(
         name="evalscope",
         title="evalscope",
         files="reviews/<model>/<benchmark>_<subset>.jsonl; predictions, reports and configs beside",
         gives="each problem and answer, tokens and truncation, model and sampling",
         writer="modelscope/evalscope at fde259d, evalscope/api/evaluator/cache.py",
         parts=(
-            (Part.RESULTS, by.is_evalscope_review),
-            (Part.SAMPLES, by.is_evalscope_prediction),
-            (Part.ASIDE, by.is_evalscope_report),
+            (FilePart.RESULTS, by.is_evalscope_review),
+            (FilePart.SAMPLES, by.is_evalscope_prediction),
+            (FilePart.ASIDE, by.is_evalscope_report),
         ),
         module="tina_bench.importing.evalscope",
         samples="predictions",
     ),
-    Format(
+    ImportFormat(
         name="opencompass",
         title="OpenCompass",
         files="results/<model>/<dataset>.json with accuracy, and details (dump_details)",
         gives="each problem and answer; without details only the printed accuracy",
         writer="open-compass/opencompass at a5acc4b, opencompass/tasks/openicl_eval.py",
         parts=(
-            (Part.RESULTS, by.is_opencompass_results),
-            (Part.ASIDE, by.is_opencompass_predictions),
+            (FilePart.RESULTS, by.is_opencompass_results),
+            (FilePart.ASIDE, by.is_opencompass_predictions),
         ),
         module="tina_bench.importing.opencompass",
     ),
-    Format(
+    ImportFormat(
         name="inspect",
         title="Inspect",
         files=".eval, a zip with header.json and samples; or .json with version, status, eval",
         gives="each problem and answer of each epoch, tokens and truncation, each scorer; needs "
         "inspect-ai",
         writer="UKGovernmentBEIS/inspect_ai at 499e615, src/inspect_ai/log/_recorders",
-        parts=((Part.RESULTS, by.is_inspect),),
+        parts=((FilePart.RESULTS, by.is_inspect),),
         module="tina_bench.importing.inspect_logs",
     ),
-    Format(
+    ImportFormat(
         name="verl",
         title="verl validation dumps",
         files="<step>.jsonl with input, output, gts, score, step",
         gives="each problem and answer of one step; say --model, as none is named",
         writer="volcengine/verl at b178a3c, verl/trainer/ppo/ray_trainer.py",
-        parts=((Part.RESULTS, by.is_verl),),
+        parts=((FilePart.RESULTS, by.is_verl),),
         module="tina_bench.importing.verl",
     ),
-    Format(
+    ImportFormat(
         name="every-eval-ever",
         title="Every Eval Ever 0.3.0",
         files="JSON with evaluation_id, model_info, evaluation_results; <name>_samples.jsonl",
         gives="each problem and answer; without samples counts or printed scores; who measured",
         writer="evaleval/every_eval_ever at 9bce413, schemas 0.3.0",
         parts=(
-            (Part.RESULTS, by.is_every_eval_ever),
-            (Part.SAMPLES, by.is_every_eval_ever_samples),
+            (FilePart.RESULTS, by.is_every_eval_ever),
+            (FilePart.SAMPLES, by.is_every_eval_ever_samples),
         ),
         module="tina_bench.importing.every_eval_ever",
     ),
-    Format(
+    ImportFormat(
         name="table",
         title="Plain table",
         files="CSV, TSV, JSON lines or Parquet with the columns model, task, problem or seed (or "
@@ -192,13 +198,13 @@ FORMATS: tuple[Format, ...] = (
         gives="right answers by problem, by seed or in all, or printed scores; settings, tokens, "
         "truncation and texts where there are such columns",
         writer="hand-kept evidence",
-        parts=((Part.RESULTS, by.is_plain_table),),
+        parts=((FilePart.RESULTS, by.is_plain_table),),
         module="tina_bench.importing.table",
     ),
 )
 
 
-def recognise(probe: Probe) -> tuple[Format, Part] | None:
+def recognise(probe: Probe) -> tuple[ImportFormat, FilePart] | None:
     """The format of a file, and what it is to it; `None` for none that is known."""
     for one in FORMATS:
         for part, test in one.parts:

@@ -15,7 +15,7 @@ from tina_bench.errors import ForeignFileError, MissingEngineError
 from tina_bench.files.strict import MalformedError
 from tina_bench.importing import values
 from tina_bench.importing.archives import member_names, plain_copy
-from tina_bench.importing.drafts import Draft, DraftTask, Found, Row
+from tina_bench.importing.drafts import DraftTask, Found, ImportDraft, Row
 from tina_bench.importing.reading import MAX_BYTES, describe, read_bytes, refuse
 from tina_bench.store.imported import ReportedProtocol
 
@@ -31,14 +31,14 @@ MARKS = {"C": 1, "I": 0, "N": 0}
 HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 
-def read(found: Found) -> list[Draft]:
+def read(found: Found) -> list[ImportDraft]:
     """One log as one draft; raises `ForeignFileError`, and `MissingEngineError` without Inspect."""
     data = read_bytes(found.path, MAX_BYTES)
     log = _log(found)
     _check_finished(found, log)
     spec = log.eval
     created = values.text(spec.created)
-    draft = Draft(
+    draft = ImportDraft(
         path=found.path,
         file=describe(data, found.where),
         format=NAME,

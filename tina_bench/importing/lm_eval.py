@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, Strict
 from tina_bench.files.strict import MalformedError
 from tina_bench.importing import values
 from tina_bench.importing.counts import problems_behind, whole
-from tina_bench.importing.drafts import Draft, DraftTask, Found, Printed, Row, Total
+from tina_bench.importing.drafts import DraftTask, DraftTotal, Found, ImportDraft, PrintedScore, Row
 from tina_bench.importing.reading import (
     MAX_BYTES,
     MAX_JSON_BYTES,
@@ -70,13 +70,13 @@ class _Sample(_Part):
     metrics: list[str] = []
 
 
-def read(found: Found) -> list[Draft]:
+def read(found: Found) -> list[ImportDraft]:
     """One results file with its samples; raises `ForeignFileError` for what is wrong in either."""
     data = read_bytes(found.path, MAX_JSON_BYTES)
     document = parse_json(found.path, data)
     file = shaped(f"{found.path}", _Results, document)
     stamp = STAMP.fullmatch(found.path.name)
-    draft = Draft(
+    draft = ImportDraft(
         path=found.path,
         file=describe(data, found.where),
         format=NAME,
@@ -119,7 +119,7 @@ def _samples_beside(found: Found, stamp: str | None) -> dict[str, Found]:
 
 
 def _task(
-    found: Found, file: _Results, name: str, samples: Found | None, draft: Draft
+    found: Found, file: _Results, name: str, samples: Found | None, draft: ImportDraft
 ) -> DraftTask:
     config = file.configs.get(name, {})
     task = DraftTask(
@@ -176,7 +176,7 @@ def _said(found: Found, file: _Results, name: str) -> dict[str, tuple[float, flo
     return said
 
 
-def _read_samples(task: DraftTask, samples: Found, data: bytes, draft: Draft) -> None:
+def _read_samples(task: DraftTask, samples: Found, data: bytes, draft: ImportDraft) -> None:
     """All lines, joined over filters: one row a document, one mark a metric and filter."""
     by_doc: dict[str, tuple[str, _Sample, dict[str, Any]]] = {}
     seen: set[tuple[str, str]] = set()
@@ -238,7 +238,7 @@ def _first_text(filtered: Any) -> str | None:
     return filtered if isinstance(filtered, str) else None
 
 
-def _protocol(sample: _Sample, draft: Draft) -> ReportedProtocol:
+def _protocol(sample: _Sample, draft: ImportDraft) -> ReportedProtocol:
     """Settings of the requests, which are those that were used; else of the configuration."""
     given: dict[str, Any] = {}
     requests = sample.arguments
@@ -270,9 +270,9 @@ def _without_samples(task: DraftTask) -> None:
     n = task.n or problems_behind(value, error)
     correct = None if n is None else whole(value, n)
     if n is not None and correct is not None:
-        task.totals.append(Total(task.place, correct=correct, n=n, trials=n, stderr=error))
+        task.totals.append(DraftTotal(task.place, correct=correct, n=n, trials=n, stderr=error))
         return
-    task.printed.append(Printed(task.place, percent=100 * value, decimals=4, runs=1))
+    task.printed.append(PrintedScore(task.place, percent=100 * value, decimals=4, runs=1))
 
 
 def _argument(file: _Results, name: str) -> str | None:

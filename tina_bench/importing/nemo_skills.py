@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from tina_bench.files.strict import MalformedError
-from tina_bench.importing.drafts import Draft, DraftTask, Found, Row
+from tina_bench.importing.drafts import DraftTask, Found, ImportDraft, Row
 from tina_bench.importing.reading import (
     MAX_BYTES,
     describe,
@@ -45,7 +45,7 @@ class _Line(BaseModel):
     is_correct: Any = None
 
 
-def read(found: Found) -> list[Draft]:
+def read(found: Found) -> list[ImportDraft]:
     """One file, which is one run, as one draft; raises `ForeignFileError` with the line."""
     data = read_bytes(found.path, MAX_BYTES)
     named = SEED.fullmatch(found.path.name)
@@ -72,7 +72,7 @@ def read(found: Found) -> list[Draft]:
             )
         )
     return [
-        Draft(
+        ImportDraft(
             path=found.path,
             file=describe(data, found.where),
             format=NAME,

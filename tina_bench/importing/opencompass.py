@@ -14,7 +14,7 @@ from typing import Any
 
 from tina_bench.files.strict import MalformedError, shown
 from tina_bench.importing import values
-from tina_bench.importing.drafts import Draft, DraftTask, Found, Printed, Row
+from tina_bench.importing.drafts import DraftTask, Found, ImportDraft, PrintedScore, Row
 from tina_bench.importing.reading import MAX_JSON_BYTES, describe, parse_json, read_bytes, refuse
 
 NAME = "opencompass"
@@ -23,7 +23,7 @@ MARKS = ("correct", "is_correct", "cascade_correct")
 ACCURACY = re.compile(r"accuracy(?: \((\d{1,6}) runs average\))?")
 
 
-def read(found: Found) -> list[Draft]:
+def read(found: Found) -> list[ImportDraft]:
     """One file as one draft; raises `ForeignFileError` with the key."""
     data = read_bytes(found.path, MAX_JSON_BYTES)
     document = parse_json(found.path, data)
@@ -33,7 +33,7 @@ def read(found: Found) -> list[Draft]:
     )  # fmt: skip
     task = DraftTask(name=found.path.stem, place=f"{found.path}", metric="accuracy")
     details = document.get("details")
-    draft = Draft(
+    draft = ImportDraft(
         path=found.path,
         file=describe(data, found.where),
         format=NAME,
@@ -54,7 +54,7 @@ def read(found: Found) -> list[Draft]:
     elif accuracy is not None:
         percent, runs, key = accuracy
         digits = len(repr(percent).partition(".")[2])
-        task.printed = [Printed(f"{found.path}: {key}", percent, digits, runs)]
+        task.printed = [PrintedScore(f"{found.path}: {key}", percent, digits, runs)]
     else:
         expected = "details, or an accuracy"
         raise refuse(f"{found.path}", MalformedError("", "neither", expected))
@@ -133,7 +133,7 @@ def _grouped_rows(found: Found, details: list[Any], predictions: list[dict[str, 
     return rows
 
 
-def _predictions(found: Found, draft: Draft) -> list[dict[str, Any]]:
+def _predictions(found: Found, draft: ImportDraft) -> list[dict[str, Any]]:
     """The answers themselves, in order, out of the folder beside the results; none without it."""
     path = found.path.absolute()
     path = path.parent.parent.parent / "predictions" / path.parent.name / path.name

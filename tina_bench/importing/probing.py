@@ -20,7 +20,7 @@ HEAD_BYTES = 1 << 16
 BOM = b"\xef\xbb\xbf"
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     """How a file is written."""
 
     JSON = "JSON"
@@ -36,7 +36,7 @@ class Kind(StrEnum):
 class Probe:
     """What a first look finds."""
 
-    kind: Kind
+    kind: FileKind
     keys: frozenset[str] = frozenset()
     """Of the document, of its first line, of the table's header; members of a zip."""
     value: dict[str, Any] = field(default_factory=dict)
@@ -75,11 +75,11 @@ def probe(path: Path) -> Probe:
 def _json(path: Path, line: bytes, *, more: bool, size: int) -> Probe:
     first = _parsed(line)
     if isinstance(first, dict):
-        return Probe(Kind.LINES if more else Kind.JSON, frozenset(first), first)
+        return Probe(FileKind.LINES if more else FileKind.JSON, frozenset(first), first)
     whole = _parsed(path.read_bytes()) if size <= MAX_JSON_BYTES else None
     if isinstance(whole, dict):
-        return Probe(Kind.JSON, frozenset(whole), whole)
-    return Probe(Kind.JSON, whole=whole is not None)
+        return Probe(FileKind.JSON, frozenset(whole), whole)
+    return Probe(FileKind.JSON, whole=whole is not None)
 
 
 def _parsed(data: bytes) -> Any:
@@ -91,12 +91,12 @@ def _parsed(data: bytes) -> Any:
 
 def _zip(path: Path) -> Probe:
     names = member_names(path)
-    return Probe(Kind.ZIP, frozenset(names or ()), whole=names is not None)
+    return Probe(FileKind.ZIP, frozenset(names or ()), whole=names is not None)
 
 
 def _parquet(path: Path) -> Probe:
     names = column_names(path)
-    return Probe(Kind.PARQUET, frozenset(names or ()), whole=names is not None)
+    return Probe(FileKind.PARQUET, frozenset(names or ()), whole=names is not None)
 
 
 def _text(head: bytes) -> Probe:
@@ -105,11 +105,11 @@ def _text(head: bytes) -> Probe:
     try:
         line = first.decode()
     except UnicodeDecodeError:
-        return Probe(Kind.BINARY)
+        return Probe(FileKind.BINARY)
     if b"\0" in head:
-        return Probe(Kind.BINARY)
+        return Probe(FileKind.BINARY)
     columns = split_header(line)
-    return Probe(Kind.TABLE if len(columns) > 1 else Kind.TEXT, frozenset(columns))
+    return Probe(FileKind.TABLE if len(columns) > 1 else FileKind.TEXT, frozenset(columns))
 
 
 def delimiter(header: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from tina_bench.files.strict import MalformedError
-from tina_bench.importing.drafts import Draft, DraftTask, Found, Row
+from tina_bench.importing.drafts import DraftTask, Found, ImportDraft, Row
 from tina_bench.importing.reading import (
     MAX_BYTES,
     describe,
@@ -42,7 +42,7 @@ class _Line(BaseModel):
     score: list[Any]
 
 
-def read(found: Found) -> list[Draft]:
+def read(found: Found) -> list[ImportDraft]:
     """One file as one draft; raises `ForeignFileError` with the line."""
     data = read_bytes(found.path, MAX_BYTES)
     task = DraftTask(name=found.path.absolute().parent.name, place=f"{found.path}", metric="score")
@@ -66,7 +66,7 @@ def read(found: Found) -> list[Draft]:
             )
             for number, score in enumerate(one.score)
         ]
-    draft = Draft(path=found.path, file=describe(data, found.where), format=NAME, model=None)
+    draft = ImportDraft(path=found.path, file=describe(data, found.where), format=NAME, model=None)
     draft.tasks.append(task)
     settings = SETTINGS.fullmatch(found.path.name)
     if settings is not None:

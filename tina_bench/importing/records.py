@@ -8,7 +8,7 @@ from tina_bench.catalog.schema import Catalog
 from tina_bench.errors import ForeignFileError
 from tina_bench.files.strict import MalformedError, shown
 from tina_bench.formatting.escape import clean, printable
-from tina_bench.importing.drafts import Draft, DraftTask, Printed
+from tina_bench.importing.drafts import DraftTask, ImportDraft, PrintedScore
 from tina_bench.importing.names import USER_SAID, Attribution, Match, match_model, match_task
 from tina_bench.importing.outcomes import Counted, count_rows, count_totals
 from tina_bench.importing.reading import refuse
@@ -24,7 +24,7 @@ SAID_TOLERANCE = 1e-3
 """Harnesses round to four digits or to hundredths of a percent."""
 
 
-def make_record(draft: Draft, catalog: Catalog, said: Attribution) -> ImportedRun:
+def make_record(draft: ImportDraft, catalog: Catalog, said: Attribution) -> ImportedRun:
     """A draft as a record; raises `ForeignFileError` for the first thing that is wrong in it."""
     model = _model(draft, catalog, said)
     if not draft.tasks:
@@ -59,7 +59,7 @@ def make_record(draft: Draft, catalog: Catalog, said: Attribution) -> ImportedRu
     )
 
 
-def _model(draft: Draft, catalog: Catalog, said: Attribution) -> Match:
+def _model(draft: ImportDraft, catalog: Catalog, said: Attribution) -> Match:
     place = f"{draft.path}: {draft.model_key}"
     if not draft.model:
         if said.model is None:
@@ -156,7 +156,7 @@ def _scores(task: DraftTask, counted: Counted, remarks: list[str]) -> tuple[Impo
 
 
 def _printed(task: DraftTask, match: Match, ours: int | None) -> ImportedTask:
-    one: Printed = task.printed[0]
+    one: PrintedScore = task.printed[0]
     if len(task.printed) > 1:
         expected = f"one for each model, task and setting, as in {_line(one.place)}"
         raise refuse(task.printed[1].place, MalformedError("", "a second score", expected))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from tina_bench.files.strict import MalformedError
 from tina_bench.importing.counts import problems_behind, whole
 from tina_bench.importing.delimited import read_delimited
-from tina_bench.importing.drafts import Draft, DraftTask, Found, Total
+from tina_bench.importing.drafts import DraftTask, DraftTotal, Found, ImportDraft
 from tina_bench.importing.reading import MAX_BYTES, describe, read_bytes, refuse
 from tina_bench.importing.table_columns import Cells
 from tina_bench.store.imported import ReportedProtocol
@@ -27,20 +27,20 @@ METRIC = "extractive_match"
 """What LightEval, which made the files, calls it."""
 
 
-def read(found: Found) -> list[Draft]:
+def read(found: Found) -> list[ImportDraft]:
     """One draft a model and setting; raises `ForeignFileError` with the line."""
     data = read_bytes(found.path, MAX_BYTES)
     rows = [(place, Cells(cells, NAMES)) for place, cells in read_delimited(found, data)]
     sizes = _problems(rows)
     file = describe(data, found.where)
-    drafts: dict[tuple[str | None, ...], Draft] = {}
+    drafts: dict[tuple[str | None, ...], ImportDraft] = {}
     for place, row in rows:
         try:
             key = (row.needed("model"), *(row.text(name) for name in SETTINGS))
             task = row.needed("dataset")
             draft = drafts.get(key)
             if draft is None:
-                draft = drafts[key] = Draft(
+                draft = drafts[key] = ImportDraft(
                     path=found.path, file=file, format=NAME, model=key[0], dtype=row.text("dtype"),
                     protocol=_protocol(row), harness_version=row.text("version"), seconds=0.0,
                 )  # fmt: skip
@@ -83,7 +83,7 @@ def _problems(rows: Iterable[tuple[str, Cells]]) -> dict[str, int]:
     return sizes
 
 
-def _total(place: str, row: Cells, n: int | None) -> Total:
+def _total(place: str, row: Cells, n: int | None) -> DraftTotal:
     value, seed = row.number("accuracy"), row.whole("seed")
     if value is None:
         raise row.wrong("accuracy", "the share of right answers")
@@ -94,7 +94,9 @@ def _total(place: str, row: Cells, n: int | None) -> Total:
     correct = whole(value, n)
     if correct is None:
         raise row.wrong("accuracy", f"a whole number of {n} problems, as a share")
-    return Total(place=place, correct=correct, n=n, trials=n, run=seed, stderr=row.number("stderr"))
+    return DraftTotal(
+        place=place, correct=correct, n=n, trials=n, run=seed, stderr=row.number("stderr")
+    )
 
 
 def _protocol(row: Cells) -> ReportedProtocol:

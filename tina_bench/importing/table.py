@@ -14,9 +14,9 @@ from typing import Any
 
 from tina_bench.files.strict import MalformedError
 from tina_bench.importing.delimited import read_delimited
-from tina_bench.importing.drafts import Draft, DraftTask, Found, Printed, Row, Total
+from tina_bench.importing.drafts import DraftTask, DraftTotal, Found, ImportDraft, PrintedScore, Row
 from tina_bench.importing.parquet_rows import read_parquet
-from tina_bench.importing.probing import Kind, plain_column, probe
+from tina_bench.importing.probing import FileKind, plain_column, probe
 from tina_bench.importing.reading import (
     MAX_BYTES,
     MAX_ROWS,
@@ -32,14 +32,14 @@ NAME = "table"
 PERCENT_TOLERANCE = 1e-6
 
 
-def read(found: Found) -> list[Draft]:
+def read(found: Found) -> list[ImportDraft]:
     """A table as one draft a model and setting; raises `ForeignFileError` with the line."""
     look = probe(found.path)
     data = read_bytes(found.path, MAX_BYTES)
     file = describe(data, found.where)
     names = known_columns(look.keys)
     unread = sorted(look.keys - set(names.values()) - {""})
-    drafts: dict[tuple[str | None, ...], Draft] = {}
+    drafts: dict[tuple[str | None, ...], ImportDraft] = {}
     tasks: dict[tuple[tuple[str | None, ...], str], DraftTask] = {}
     for place, cells in _rows(found, look.kind, data):
         row = Cells(cells, names)
@@ -68,9 +68,9 @@ def read(found: Found) -> list[Draft]:
     return list(drafts.values())
 
 
-def _draft(found: Found, key: tuple[str | None, ...], row: Cells) -> Draft:
+def _draft(found: Found, key: tuple[str | None, ...], row: Cells) -> ImportDraft:
     said = dict(zip(SETTINGS, key[1:], strict=True))
-    return Draft(
+    return ImportDraft(
         path=found.path,
         file=describe(b"", found.where),
         format=NAME,
@@ -89,7 +89,7 @@ def _draft(found: Found, key: tuple[str | None, ...], row: Cells) -> Draft:
     )
 
 
-def _name_parts(drafts: list[tuple[tuple[str | None, ...], Draft]]) -> None:
+def _name_parts(drafts: list[tuple[tuple[str | None, ...], ImportDraft]]) -> None:
     """Say which part of the file each draft is, by what tells it apart; one alone is the file."""
     if len(drafts) == 1:
         return
@@ -144,7 +144,7 @@ def _answer(place: str, problem: str | None, correct: int | None, row: Cells) ->
     )
 
 
-def _total(place: str, correct: int, row: Cells) -> Total:
+def _total(place: str, correct: int, row: Cells) -> DraftTotal:
     n, runs = row.whole("n", least=1), row.whole("runs", least=1)
     trials, seed = row.whole("trials", least=1), row.whole("seed")
     if trials is None:
@@ -160,7 +160,7 @@ def _total(place: str, correct: int, row: Cells) -> Total:
     if correct > trials:
         raise row.wrong("correct", f"at most {trials}, the number of trials")
     _check_percent(row, correct, trials)
-    return Total(place=place, correct=correct, n=n, trials=trials, run=seed)
+    return DraftTotal(place=place, correct=correct, n=n, trials=trials, run=seed)
 
 
 def _check_percent(row: Cells, correct: int, trials: int) -> None:
@@ -173,7 +173,7 @@ def _check_percent(row: Cells, correct: int, trials: int) -> None:
         raise row.wrong("percent", said)
 
 
-def _printed(place: str, row: Cells) -> Printed:
+def _printed(place: str, row: Cells) -> PrintedScore:
     percent = row.number("percent")
     if percent is None or not 0 <= percent <= 100:
         column = "percent" if percent is not None else "correct"
@@ -182,7 +182,7 @@ def _printed(place: str, row: Cells) -> Printed:
     sd = row.number("sd")
     if sd is not None and sd < 0:
         raise row.wrong("sd", "a standard deviation, which is not negative")
-    return Printed(
+    return PrintedScore(
         place=place,
         percent=percent,
         decimals=row.decimals("percent"),
@@ -191,9 +191,9 @@ def _printed(place: str, row: Cells) -> Printed:
     )
 
 
-def _rows(found: Found, kind: Kind, data: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _rows(found: Found, kind: FileKind, data: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The rows with their places, keys as plain column names."""
-    if kind is Kind.PARQUET:
+    if kind is FileKind.PARQUET:
         wanted = {name for names in COLUMNS.values() for name in names}
         for number, row in enumerate(
             read_parquet(
@@ -202,7 +202,7 @@ def _rows(found: Found, kind: Kind, data: bytes) -> Iterator[tuple[str, Mapping[
             ), start=1,
         ):  # fmt: skip
             yield f"{found.path}, row {number}", {plain_column(k): v for k, v in row.items()}
-    elif kind is Kind.TABLE:
+    elif kind is FileKind.TABLE:
         yield from read_delimited(found, data)
     else:
         for place, row in parse_lines(found.path, data):

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from tina_bench.files.strict import MalformedError
-from tina_bench.importing.drafts import Draft, DraftTask, Found, Row
+from tina_bench.importing.drafts import DraftTask, Found, ImportDraft, Row
 from tina_bench.importing.reading import (
     MAX_BYTES,
     describe,
@@ -40,7 +40,7 @@ class _Line(BaseModel):
     pred: Any = None
 
 
-def read(found: Found) -> list[Draft]:
+def read(found: Found) -> list[ImportDraft]:
     """One file as one draft; raises `ForeignFileError` with the line."""
     data = read_bytes(found.path, MAX_BYTES)
     task = DraftTask(name=found.path.absolute().parent.name, place=f"{found.path}", metric="acc")
@@ -64,7 +64,7 @@ def read(found: Found) -> list[Draft]:
             )
         )
         seen[one.input] += 1
-    draft = Draft(
+    draft = ImportDraft(
         path=found.path,
         file=describe(data, found.where),
         format=NAME,
