@@ -13,6 +13,7 @@ from tina_bench.cli.options.common import (
     TasksOption,
 )
 from tina_bench.cli.show.tables import console, print_json, say
+from tina_bench.formatting.numbers import plural
 
 if TYPE_CHECKING:
     from tina_bench.exporting.export import ExportSummary
@@ -115,8 +116,8 @@ def _print(made: "ExportSummary") -> None:
         (made.imported, "imported result"),
         (made.answers, "answer"),
     )
-    told = [f"{number:,} {what}{'' if number == 1 else 's'}" for number, what in counts if number]
-    files = f" ({made.files:,} files)" if made.files > 1 else ""
-    say(out, f"{made.path}{files}: {', '.join(told)}.")
+    parts = [plural(number, noun) for number, noun in counts if number]
+    files = f" ({plural(made.files, 'file')})" if made.files > 1 else ""
+    say(out, f"{made.path}{files}: {', '.join(parts)}.")
     for sentence in made.left_out:
         say(out, sentence)

@@ -83,7 +83,7 @@ def _place(one: ExportedMeasurement) -> PurePosixPath:
     developer, _, rest = developer.partition("/")
     model = _component("_".join((*filter(None, rest.split("/")), name)))
     developer = _component(developer or one.developer or NOT_STATED)
-    # A hash that is told as a random UUID, as the layout wants one of version 4.
+    # A hash in the form of a random UUID, as the layout wants one of version 4.
     name = str(uuid.UUID(digest(["eee", one.id])[:32], version=4))
     return PurePosixPath("data", _component(one.task), developer, model, f"{name}.json")
 
@@ -198,12 +198,12 @@ def _dataset(one: ExportedMeasurement) -> dict[str, Any]:
 def _score_details(one: ExportedMeasurement) -> dict[str, str]:
     """Counts, and what has no field of its own."""
     counts = {"problems": one.n, "runs": one.runs, "correct": one.correct, "answers": one.trials}
-    told = {name: str(value) for name, value in counts.items() if value is not None}
+    extension = {name: str(value) for name, value in counts.items() if value is not None}
     if one.sd_points is not None:
-        told["standard_deviation_over_runs_points"] = repr(one.sd_points)
+        extension["standard_deviation_over_runs_points"] = repr(one.sd_points)
     if one.other_bounds is not None:
-        told["other_interval"] = json.dumps(_interval(one.other_bounds))
-    return told
+        extension["other_interval"] = json.dumps(_interval(one.other_bounds))
+    return extension
 
 
 def _uncertainty(one: ExportedMeasurement) -> dict[str, Any] | None:
@@ -281,9 +281,9 @@ def _metadata(answer: ExportedAnswer) -> dict[str, str]:
     stop = None if answer.truncated is None else "length" if answer.truncated else "stop"
     # Without a count of prompt tokens the format has no place for generated ones.
     tokens = answer.tokens_out if answer.tokens_in is None else None
-    told = _given(
+    extension = _given(
         seed=answer.seed, row=answer.index, finish_reason=stop, output_tokens=tokens,
         finished_at=answer.finished_at,
     )  # fmt: skip
-    told |= {"undecided": "true"} if answer.undecided else {}
-    return {name: str(value) for name, value in told.items()}
+    extension |= {"undecided": "true"} if answer.undecided else {}
+    return {name: str(value) for name, value in extension.items()}

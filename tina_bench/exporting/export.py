@@ -35,7 +35,7 @@ class ExportSummary:
     answers: int
     """Single answers in it."""
     left_out: tuple[str, ...]
-    """What the format could not hold, or the home does not have: one sentence a reason."""
+    """What the format could not hold, or the home does not have: one sentence per reason."""
 
 
 def export_home(

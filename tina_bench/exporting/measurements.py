@@ -121,7 +121,7 @@ class ExportedMeasurement:
     n: int | None
     """Problems."""
     runs: int | None
-    """Graded answers a problem."""
+    """Graded answers per problem."""
     correct: int | None
     """Right answers, all runs together."""
     trials: int | None

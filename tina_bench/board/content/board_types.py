@@ -107,7 +107,7 @@ class BoardRow:
     tested: int
     """Claims that were judged on measurements."""
     words: dict[Others, int]
-    """Claims about it by what others say of them, words that nothing is said in left out."""
+    """Claims about it, counted by the word of others; words without a claim are left out."""
 
 
 @dataclass(frozen=True, slots=True)
